@@ -1,0 +1,47 @@
+/* The collector: the threads that take Snapshots, and the only callers of the kernel and of libvirt
+ * while a screen is up.
+ *
+ * One thread reads /sys and /proc at an interval. A second calls libvirt (when an event says that
+ * something changed, or a job is asked for); a third runs libvirt's event loop. Whoever holds a
+ * Collector never waits for any of them: it takes the newest Snapshot and posts jobs. */
+#pragma once
+
+#include "core/snapshot.h"
+#include "core/virt/connection.h"
+
+typedef struct Collector Collector;
+
+typedef struct {
+    const char *uri;    /* NULL: qemu:///system if it answers within 1 s, else the demo */
+    const char *root;   /* the root directory of the host, "" for the host itself */
+    double interval;    /* seconds between two pictures */
+    gboolean read_only; /* asked for with --read-only */
+    gboolean demo;
+} CollectorOptions;
+
+/* Called on a thread of the collector when there is a new Snapshot; must only wake its receiver. */
+typedef void (*CollectorNotify)(gpointer user_data);
+
+/* Starts the threads; the first Snapshot (host only) comes within milliseconds. */
+Collector *collector_new(
+    const CollectorOptions *options, CollectorNotify notify, gpointer user_data);
+/* Stops the threads. Waits for libvirt at most a second: a call that hangs is left behind. */
+void collector_free(Collector *collector);
+
+/* The newest Snapshot, a reference of the caller's; never NULL, never waits. */
+Snapshot *collector_snapshot(Collector *collector);
+
+/* A piece of work on the libvirt thread (@connection may be NULL where there is none) … */
+typedef void (*CollectorWork)(Connection *connection, gpointer data);
+/* … whose end is seen by polling *done (set last, atomically) after a notify. Domains are read
+ * again after it. Jobs run one after another. */
+void collector_run(Collector *collector, CollectorWork work, gpointer data, gint *done);
+
+/* Takes a new picture now, not at the next interval. */
+void collector_refresh(Collector *collector);
+
+/* One whole Snapshot taken on the calling thread, for the commands: waits for libvirt (at most
+ * @timeout seconds for the connection). *connection (may be NULL) is the open connection, to be
+ * closed by the caller. NULL with a sentence. With @want_domains FALSE libvirt is not asked. */
+Snapshot *collector_take_once(const CollectorOptions *options, gboolean want_domains,
+    Connection **connection, GError **error);

@@ -1,0 +1,102 @@
+/* The host as its kernel describes it, below any root directory: topology, memory, hugepage pools,
+ * KSM, THP, load. A Host is immutable once made; a Topology is shared between Hosts.
+ *
+ * Sizes are in KiB. What the kernel does not offer is unknown (Num.known FALSE, NULL, -1). */
+#pragma once
+
+#include "core/util/idset.h"
+#include "core/util/num.h"
+
+/* One file (or one line of a file) of the kernel as it stands. */
+typedef struct {
+    char *name; /* "pages_to_scan", "HugePages_Total", "pgmajfault" */
+    char *text; /* what it holds, white space trimmed: "100", "always [madvise] never" */
+    Num number; /* where it holds one number; meminfo's are in KiB where the kernel says kB */
+    Num rate;   /* change per second since the Host before, where there was one and both numbers */
+} KernelFile;
+
+/* @files: a GPtrArray of KernelFile*; NULL where @name is not among them. */
+const KernelFile *kernel_file_find(const GPtrArray *files, const char *name);
+Num kernel_file_number(const GPtrArray *files, const char *name);
+/* The chosen word: "madvise" of "always [madvise] never", else the whole text. The caller frees it;
+ * NULL where @file is NULL. */
+char *kernel_file_value(const KernelFile *file);
+
+typedef struct {
+    guint64 size_kib;
+    Num total, free, surplus; /* pages */
+    Num reserved;             /* pages; the kernel tells it for the whole host only */
+    Num overcommit;           /* nr_overcommit_hugepages; whole host only */
+} HugePool;
+
+typedef struct {
+    int id;
+    gboolean online;
+    gboolean isolated;
+    int package, node, core; /* as the kernel numbers them; -1 unknown, as always when offline */
+    IdSet *siblings;         /* online CPUs sharing the core, this one included; NULL unknown */
+    IdSet *llc;              /* online CPUs sharing the last-level cache; NULL unknown */
+} Cpu;
+
+typedef struct {
+    int id;
+    IdSet *cpus;       /* online CPUs; empty for a memory-only node */
+    GArray *distances; /* int, in the order of Topology.nodes; NULL unknown */
+} Node;
+
+typedef struct {
+    gatomicrefcount refs;
+    guint packages, cores; /* of the online CPUs */
+    GPtrArray *cpus;       /* Cpu*, ascending by id, offline ones included */
+    GPtrArray *nodes;      /* Node*, ascending by id; at least one */
+    IdSet *online, *isolated;
+    char *online_text; /* the kernel's list it was read with: when it differs, read again */
+} Topology;
+
+Topology *topology_ref(Topology *topology);
+void topology_unref(Topology *topology);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Topology, topology_unref)
+const Cpu *topology_cpu(const Topology *topology, int id);   /* NULL where there is none */
+const Node *topology_node(const Topology *topology, int id); /* NULL where there is none */
+
+/* The part of a node that changes; same index as Topology.nodes. */
+typedef struct {
+    Num memory_kib, free_kib;
+    GPtrArray *meminfo;  /* KernelFile* of nodeN/meminfo, the "Node N " removed */
+    GPtrArray *numastat; /* KernelFile* */
+    GArray *pools;       /* HugePool, ascending by size */
+} NodeMemory;
+
+typedef struct {
+    guint64 size_kib;
+    GPtrArray *files; /* KernelFile*: enabled, shmem_enabled … of one hugepages-*kB folder of THP */
+} ThpSize;
+
+typedef struct {
+    gatomicrefcount refs;
+    gint64 taken_us; /* g_get_monotonic_time */
+    char *hostname, *kernel;
+    Topology *topology;
+    GPtrArray *nodes;   /* NodeMemory* */
+    GArray *pools;      /* HugePool of the whole host, ascending by size */
+    GPtrArray *meminfo; /* KernelFile*, in the kernel's order */
+    GPtrArray *ksm;     /* KernelFile*, every file of /sys/kernel/mm/ksm, by name; empty: no KSM */
+    Num ksm_saved_kib;  /* (pages_sharing) pages in KiB: Documentation/admin-guide/mm/ksm.rst */
+    GPtrArray *thp;     /* KernelFile* of /sys/kernel/mm/transparent_hugepage; empty: no THP */
+    GPtrArray *khugepaged; /* KernelFile* */
+    GPtrArray *thp_sizes;  /* ThpSize*, ascending */
+    GPtrArray *vmstat; /* KernelFile*: thp_*, ksm_*, cow_ksm, compact_*, numa_* lines of vmstat */
+    Num *load;         /* per Topology.cpus: busy share since the Host before, in 1/1000 */
+    guint64 *ticks;    /* per Topology.cpus: {busy, total} pairs of /proc/stat; internal */
+    guint page_kib;    /* the base page size */
+} Host;
+
+Host *host_ref(Host *host);
+void host_unref(Host *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_unref)
+
+/* Reads the host below @root ("" is this one). @previous (may be NULL) gives rates and loads, and
+ * its topology is used again while the online CPUs are the same. NULL with a sentence where @root
+ * is no tree of /sys. */
+Host *host_read(const char *root, const Host *previous, GError **error);
+const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */

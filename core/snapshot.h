@@ -1,0 +1,47 @@
+/* The Snapshot: an immutable, reference-counted picture of the host and its domains at one moment.
+ * The collector makes it; every screen, rule and command reads it. */
+#pragma once
+
+#include "core/host/host.h"
+#include "core/virt/domain.h"
+
+typedef enum {
+    LINK_CONNECTING, /* not answered yet */
+    LINK_UP,
+    LINK_WAITING, /* connected, but a call has had no answer for over a second */
+    LINK_DOWN,    /* lost or refused; it is tried again by itself */
+} LinkState;
+
+/* What is known of the connection to libvirt. */
+typedef struct {
+    LinkState state;
+    gint64 since_us;  /* g_get_monotonic_time at which @state began */
+    char *uri;        /* as libvirt names it, passwords removed */
+    char *problem;    /* the last error's sentence while not LINK_UP; else NULL */
+    char *hypervisor; /* "QEMU 7.2.22", "TEST 2" */
+    char *libvirt;    /* "9.0.0" */
+    gboolean demo;
+    gboolean read_only; /* of the connection, or not root: nothing is offered */
+} LinkInfo;
+
+typedef struct {
+    Domain *domain;
+    DomainUsage *usage; /* NULL: does not run, or its process is not on this host */
+} DomainView;
+
+typedef struct {
+    gatomicrefcount refs;
+    guint64 serial;     /* grows with every Snapshot */
+    char *root;         /* the root directory the host was read below, "" for the host itself */
+    Host *host;         /* NULL until first read */
+    char *host_problem; /* why there is no host, or NULL */
+    LinkInfo link;
+    GPtrArray *domains; /* DomainView*, by name (strverscmp); NULL until libvirt first answered */
+} Snapshot;
+
+Snapshot *snapshot_ref(Snapshot *snapshot);
+void snapshot_unref(Snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)
+
+/* @name: a domain's name, UUID or ID. NULL where there is none. */
+const DomainView *snapshot_domain(const Snapshot *snapshot, const char *name);

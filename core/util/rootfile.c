@@ -1,0 +1,96 @@
+/* Small files of the kernel, read and written below a root directory. */
+#include "core/util/rootfile.h"
+
+#include "core/util/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *read_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return NULL;
+
+    /* Most kernel files fit the first read; the buffer grows only for the long ones. */
+    GString *out = g_string_sized_new(512);
+    char buffer[4096];
+    ssize_t n;
+    while ((n = read(fd, buffer, sizeof buffer)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || out->len + (gsize)n > ROOTFILE_MAX)
+            break;
+        g_string_append_len(out, buffer, n);
+    }
+    close(fd);
+    if (n != 0) {
+        g_string_free(out, TRUE);
+        return NULL;
+    }
+    return g_strchomp(g_string_free(out, FALSE));
+}
+
+char *rootfile_read(const char *root, const char *path)
+{
+    if (*root == '\0')
+        return read_path(path);
+    g_autofree char *full = g_strconcat(root, path, NULL);
+    return read_path(full);
+}
+
+char *rootfile_readf(const char *root, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    return rootfile_read(root, path);
+}
+
+gboolean rootfile_read_int(const char *root, const char *path, gint64 *value)
+{
+    g_autofree char *text = rootfile_read(root, path);
+    return text && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, value, NULL);
+}
+
+/* "node10" after "node2": the texts compare as names, runs of digits in them as numbers. */
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *full = g_strconcat(root, path, NULL);
+    g_autoptr(GDir) dir = g_dir_open(full, 0, NULL);
+
+    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;)
+        if (g_str_has_prefix(name, prefix))
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+gboolean rootfile_write(const char *root, const char *path, const char *text, GError **error)
+{
+    g_autofree char *full = g_strconcat(root, path, NULL);
+    gsize length = strlen(text);
+
+    /* A file of the kernel is never created or cut; one of a copied tree must lose its old tail. */
+    int fd = open(full, O_WRONLY | O_CLOEXEC | O_NOCTTY | (*root ? O_TRUNC : 0));
+    ssize_t n = fd >= 0 ? write(fd, text, length) : -1;
+    int saved = n < 0 ? errno : EIO;
+    if (fd >= 0)
+        close(fd);
+    if (n == (ssize_t)length)
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(saved),
+        "writing \"%s\" to %s failed: %s", text, full, g_strerror(saved));
+    return FALSE;
+}

@@ -1,0 +1,99 @@
+/* Text from outside made safe to show, and sizes as people write them. */
+#include "core/util/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Characters that reorder or hide the text around them (Unicode's Bidi_Control and zero widths). */
+static gboolean is_deceptive(gunichar c)
+{
+    return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x061c;
+}
+
+char *text_escape(const char *text, gsize max_chars)
+{
+    if (text == NULL)
+        return g_strdup("–");
+
+    GString *out = g_string_new(NULL);
+    gsize chars = 0;
+    for (const char *p = text; *p != '\0';) {
+        if (max_chars > 0 && chars + 1 >= max_chars && p[1] != '\0' &&
+            *g_utf8_find_next_char(p, NULL) != '\0') {
+            g_string_append(out, "…");
+            break;
+        }
+        gunichar c = g_utf8_get_char_validated(p, -1);
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf(out, "\\x%02x", (guchar)*p++);
+            chars += 4;
+            continue;
+        }
+        if (g_unichar_iscntrl(c)) {
+            g_string_append_printf(out, "\\x%02x", c);
+            chars += 4;
+        } else if (is_deceptive(c)) {
+            g_string_append_printf(out, "\\u{%04x}", c);
+            chars += 8;
+        } else {
+            g_string_append_unichar(out, c);
+            chars++;
+        }
+        p = g_utf8_next_char(p);
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *text_size_kib(guint64 kib)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+    double value = (double)kib;
+    guint unit = 0;
+
+    while (value >= 1024 && unit + 1 < G_N_ELEMENTS(units)) {
+        value /= 1024;
+        unit++;
+    }
+    return g_strdup_printf(unit == 0 || value >= 99.95 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+char *text_page_size(guint64 kib)
+{
+    if (kib >= 1048576 && kib % 1048576 == 0)
+        return g_strdup_printf("%" G_GUINT64_FORMAT "G", kib / 1048576);
+    if (kib >= 1024 && kib % 1024 == 0)
+        return g_strdup_printf("%" G_GUINT64_FORMAT "M", kib / 1024);
+    return g_strdup_printf("%" G_GUINT64_FORMAT "K", kib);
+}
+
+gboolean text_parse_size(const char *text, guint64 *kib)
+{
+    static const struct {
+        const char *suffix;
+        guint shift;
+    } units[] = {{"", 0}, {"K", 0}, {"M", 10}, {"G", 20}, {"T", 30}, {"KiB", 0}, {"MiB", 10},
+        {"GiB", 20}, {"TiB", 30}, {"kB", 0}};
+    char *end = NULL;
+
+    if (!g_ascii_isdigit(*text))
+        return FALSE;
+    errno = 0;
+    guint64 value = g_ascii_strtoull(text, &end, 10);
+    if (errno != 0 || value == 0)
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (g_ascii_strcasecmp(end, units[i].suffix) == 0) {
+            if (value > (G_GUINT64_CONSTANT(1) << 53) >> units[i].shift)
+                return FALSE;
+            *kib = value << units[i].shift;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean text_parse_int(const char *text, gint64 *value)
+{
+    return *text != '+' && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, value, NULL);
+}

@@ -1,0 +1,25 @@
+/* Text from outside made safe to show, and sizes as people write them. */
+#pragma once
+
+#include <glib.h>
+
+/* @text with control characters, invalid UTF-8 and direction overrides written as \xNN or \u{NNNN},
+ * cut to at most @max_chars characters (the cut shown as "…"); 0 means no cut. NULL gives "–".
+ * The caller frees it. Everything that comes from a guest, a file, libvirt or the command line
+ * passes through here before it reaches a terminal. */
+char *text_escape(const char *text, gsize max_chars);
+
+/* A size in KiB in three or four figures with its unit: "512 KiB", "2.0 MiB", "31.3 GiB".
+ * The caller frees it. */
+char *text_size_kib(guint64 kib);
+
+/* A page size as the tunables write it: "4K", "2M", "1G". The caller frees it. */
+char *text_page_size(guint64 kib);
+
+/* Parses "2M", "1G", "2048K", "2048KiB", "1048576" (KiB without a unit) to KiB. FALSE where it is
+ * no such size, or zero, or over 2^53 KiB. */
+gboolean text_parse_size(const char *text, guint64 *kib);
+
+/* Parses a whole decimal number, nothing before or after it. FALSE where it is none or overflows.
+ */
+gboolean text_parse_int(const char *text, gint64 *value);

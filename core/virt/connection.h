@@ -1,0 +1,38 @@
+/* The connection to libvirt, and the few calls kvmtune makes through it. The only header of core
+ * besides its .c files that other rooms include to reach libvirt; it shows none of libvirt's types.
+ * Every function here may block: never call one from the thread that draws. */
+#pragma once
+
+#include "core/virt/domain.h"
+
+typedef struct Connection Connection;
+
+/* Opens @uri (read-only where asked, or where write access is refused: then
+ * connection_read_only() is TRUE). NULL with a sentence that says what to do. */
+Connection *connection_open(const char *uri, gboolean read_only, GError **error);
+void connection_close(Connection *connection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_close)
+gboolean connection_read_only(const Connection *connection);
+gboolean connection_alive(Connection *connection);
+const char *connection_uri(const Connection *connection);
+char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
+char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
+/* TRUE where pins of a running domain are taken with AFFECT_LIVE; the test driver is the exception.
+ */
+gboolean connection_has_live(const Connection *connection);
+
+/* One domain by UUID, name or ID, with both its XMLs (the running one, and that of the next start
+ * with its secrets, so that it can be defined again). NULL with a sentence. */
+Domain *connection_domain(Connection *connection, const char *name, GError **error);
+/* All of them, by name; without_xml leaves XML and configs NULL. GPtrArray of Domain*. */
+GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GError **error);
+
+/* Changes for the next start: defines @xml (checked by libvirt's schema). FALSE with a sentence. */
+gboolean connection_define(
+    Connection *connection, const char *uuid, const char *xml, GError **error);
+
+/* Changes of the running domain. A NULL @cpus means all online CPUs of the host. */
+gboolean connection_pin_vcpu(
+    Connection *connection, const char *uuid, guint vcpu, const IdSet *cpus, GError **error);
+gboolean connection_pin_emulator(
+    Connection *connection, const char *uuid, const IdSet *cpus, GError **error);

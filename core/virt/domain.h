@@ -1,0 +1,83 @@
+/* A domain as libvirt describes it: the parsed XML of now and of the next start. Immutable, shared
+ * between Snapshots, read again only when an event says that it changed. Sizes in KiB. */
+#pragma once
+
+#include "core/util/idset.h"
+#include "core/util/num.h"
+
+typedef enum { /* libvirt's virDomainState, by its words */
+    DOMAIN_NOSTATE,
+    DOMAIN_RUNNING,
+    DOMAIN_BLOCKED,
+    DOMAIN_PAUSED,
+    DOMAIN_SHUTDOWN,
+    DOMAIN_SHUTOFF,
+    DOMAIN_CRASHED,
+    DOMAIN_PMSUSPENDED,
+} DomainState;
+
+const char *domain_state_name(DomainState state); /* "running", "shut off" … */
+
+/* What one domain XML says of what kvmtune shows. */
+typedef struct {
+    guint vcpus_max, vcpus_current;
+    Num memory_kib, current_memory_kib;
+    GPtrArray
+        *vcpupin; /* IdSet* by vCPU number, NULL where that vCPU is not pinned; vcpus_max long */
+    IdSet *vcpu_cpuset; /* <vcpu cpuset=…>: where an unpinned vCPU may run; NULL: anywhere */
+    IdSet *emulatorpin; /* NULL: not pinned */
+    guint iothreads;
+    GHashTable *iothreadpin; /* iothread id (GINT_TO_POINTER) → IdSet* */
+    char *hugepages; /* as the tunable memory.hugepages writes it: "off", "2M", "2M@0-1;1G@2" */
+    gboolean nosharepages;
+    char *numatune_mode; /* "strict" …, NULL without <numatune><memory> */
+    IdSet *numatune_nodeset;
+    char *title;
+    char *type; /* "kvm", "qemu", "test" */
+} DomainConfig;
+
+/* Parses @xml (bounded: at most 16 MiB, no entities expanded, no network). NULL with a sentence. */
+DomainConfig *domain_config_parse(const char *xml, GError **error);
+void domain_config_free(DomainConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainConfig, domain_config_free)
+
+typedef struct {
+    gatomicrefcount refs;
+    char *name, *uuid;
+    int id; /* -1 when it does not run */
+    DomainState state;
+    gboolean persistent;
+    char *xml_live, *xml_config; /* NULL: not running / transient / not read yet */
+    DomainConfig *live, *config; /* parsed from these; NULL likewise */
+    char *problem;               /* why its XML could not be read, or NULL */
+} Domain;
+
+Domain *domain_ref(Domain *domain);
+void domain_unref(Domain *domain);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
+gboolean domain_is_active(const Domain *domain);
+const DomainConfig *domain_now(const Domain *domain); /* live, else config, else NULL */
+/* The CPUs vCPU @n is asked to run on: its vcpupin, else <vcpu cpuset>, else NULL for anywhere. */
+const IdSet *domain_config_asked(const DomainConfig *config, guint n);
+
+/* What the kernel says of a running domain's threads, of this moment. */
+typedef struct {
+    int vcpu; /* libvirt's number; -1 for the emulator thread (the main one) */
+    int tid;
+    IdSet *affinity; /* Cpus_allowed_list; NULL unknown */
+    int last_cpu;    /* -1 unknown */
+    Num load;        /* of one CPU, in 1/1000 */
+    guint64 run_ns;  /* schedstat, for the next load; internal */
+} ThreadUsage;
+
+typedef struct {
+    int pid;         /* -1 unknown */
+    GArray *threads; /* ThreadUsage: vCPUs ascending, then the emulator thread */
+    Num load;        /* of all its threads, in 1/1000 of one CPU */
+    Num rss_kib;
+    guint64 run_ns;
+    gint64 taken_us;
+} DomainUsage;
+
+void domain_usage_free(DomainUsage *usage);
+const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu); /* NULL: none */

@@ -1,0 +1,92 @@
+/* core/util: sets, sizes, escaping, kernel files. */
+#include "core/util/error.h"
+#include "core/util/idset.h"
+#include "core/util/rootfile.h"
+#include "core/util/text.h"
+
+#include <glib/gstdio.h>
+
+static void test_idset(void)
+{
+    static const struct {
+        const char *text, *printed;
+    } rows[] = {{"0-3,8", "0-3,8"}, {"", ""}, {"3,1,2", "1-3"}, {"0-7,^3", "0-2,4-7"}, {"1,", NULL},
+        {"-1", NULL}, {"3-1", NULL}, {"1-", NULL}, {"a", NULL}, {"0,,1", NULL}, {"^1-3", NULL},
+        {"99999999999", NULL}, {"16384", NULL}, {"16383", "16383"}, {" 1", NULL}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(IdSet) set = idset_parse(rows[i].text, &error);
+        g_assert_cmpint(set != NULL, ==, rows[i].printed != NULL);
+        if (set == NULL) {
+            g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+            continue;
+        }
+        g_autofree char *printed = idset_format(set);
+        g_assert_cmpstr(printed, ==, rows[i].printed);
+    }
+}
+
+static void test_escape(void)
+{
+    static const struct {
+        const char *text;
+        gsize max;
+        const char *shown;
+    } rows[] = {{"web1", 0, "web1"}, {"a\033[31mb", 0, "a\\x1b[31mb"}, {"\xff", 0, "\\xff"},
+        {"😀", 0, "😀"},
+        {"a\xe2\x80\xae"
+         "b",
+            0, "a\\u{202e}b"},
+        {"\xc2\x9b", 0, "\\x9b"}, {"abcdef", 4, "abc…"}, {"abcd", 4, "abcd"}, {NULL, 0, "–"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *shown = text_escape(rows[i].text, rows[i].max);
+        g_assert_cmpstr(shown, ==, rows[i].shown);
+    }
+}
+
+static void test_size(void)
+{
+    static const struct {
+        const char *text;
+        guint64 kib; /* 0: no size */
+    } rows[] = {{"2M", 2048}, {"1G", 1048576}, {"4", 4}, {"2048KiB", 2048}, {"2m", 2048}, {"0", 0},
+        {"-2M", 0}, {"2X", 0}, {"", 0}, {"99999999999999999999", 0}, {"9007199254740993", 0},
+        {"18014398509481984G", 0}, {"2M ", 0}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        guint64 kib = 0;
+        g_assert_cmpint(text_parse_size(rows[i].text, &kib), ==, rows[i].kib != 0);
+        g_assert_cmpuint(kib, ==, rows[i].kib);
+    }
+}
+
+static void test_rootfile(void)
+{
+    g_autofree char *root = g_dir_make_tmp("kvmtune-test-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(root, "value", NULL);
+    g_autoptr(GError) error = NULL;
+    gint64 value;
+
+    g_assert_true(g_file_set_contents(path, "123456\n", -1, NULL));
+    g_assert_true(rootfile_write(root, "/value", "7", &error));
+    g_assert_no_error(error);
+    g_assert_true(rootfile_read_int(root, "/value", &value));
+    g_assert_cmpint(value, ==, 7);
+    g_assert_null(rootfile_read(root, "/none"));
+    g_assert_false(rootfile_write(root, "/none", "7", &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    g_remove(path);
+    g_rmdir(root);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/util/idset", test_idset);
+    g_test_add_func("/util/escape", test_escape);
+    g_test_add_func("/util/size", test_size);
+    g_test_add_func("/util/rootfile", test_rootfile);
+    return g_test_run();
+}
