@@ -1,0 +1,198 @@
+/* A Host as JSON. Keys are the kernel's words; sizes are in KiB, sets in list form, unknown is
+ * null.
+ */
+#include "core/host/host-json.h"
+
+#include <json-glib/json-glib.h>
+
+/* JSON is UTF-8; a file name or a value of a copied tree may not be. */
+static char *utf8(const char *text)
+{
+    return g_utf8_make_valid(text, -1);
+}
+
+static void set_text(JsonObject *object, const char *name, const char *text)
+{
+    if (text == NULL) {
+        json_object_set_null_member(object, name);
+        return;
+    }
+    g_autofree char *valid = utf8(text);
+    json_object_set_string_member(object, name, valid);
+}
+
+static void set_num(JsonObject *object, const char *name, Num number)
+{
+    if (number.known)
+        json_object_set_int_member(object, name, number.value);
+    else
+        json_object_set_null_member(object, name);
+}
+
+/* An id or a count of which -1 (0 for a count) means unknown. */
+static void set_id(JsonObject *object, const char *name, int id)
+{
+    set_num(object, name, id >= 0 ? NUM(id) : NUM_UNKNOWN);
+}
+
+static void set_ids(JsonObject *object, const char *name, const IdSet *set)
+{
+    g_autofree char *text = set ? idset_format(set) : NULL;
+
+    set_text(object, name, text);
+}
+
+/* The number a file holds, else its chosen word. */
+static void set_file(JsonObject *object, const KernelFile *file)
+{
+    g_autofree char *name = utf8(file->name);
+    g_autofree char *value = kernel_file_value(file);
+
+    if (file->number.known)
+        json_object_set_int_member(object, name, file->number.value);
+    else
+        set_text(object, name, value && *value ? value : NULL);
+}
+
+static JsonObject *files_object(const GPtrArray *files)
+{
+    JsonObject *object = json_object_new();
+
+    for (guint i = 0; i < files->len; i++)
+        set_file(object, files->pdata[i]);
+    return object;
+}
+
+/* Lines such as meminfo's hold numbers, or nothing known. */
+static JsonObject *numbers_object(const GPtrArray *files)
+{
+    JsonObject *object = json_object_new();
+
+    for (guint i = 0; i < files->len; i++) {
+        const KernelFile *file = files->pdata[i];
+        g_autofree char *name = utf8(file->name);
+        set_num(object, name, file->number);
+    }
+    return object;
+}
+
+static JsonArray *pools_array(const GArray *pools, gboolean of_host)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < pools->len; i++) {
+        const HugePool *pool = &g_array_index(pools, HugePool, i);
+        JsonObject *object = json_object_new();
+        json_object_set_int_member(object, "size_kib", (gint64)pool->size_kib);
+        set_num(object, "total", pool->total);
+        set_num(object, "free", pool->free);
+        set_num(object, "surplus", pool->surplus);
+        if (of_host) {
+            set_num(object, "reserved", pool->reserved);
+            set_num(object, "overcommit", pool->overcommit);
+        }
+        json_array_add_object_element(array, object);
+    }
+    return array;
+}
+
+static JsonObject *node_object(const Node *node, const NodeMemory *memory)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "id", node->id);
+    set_ids(object, "cpus", node->cpus);
+    set_num(object, "memory_kib", memory->memory_kib);
+    set_num(object, "free_kib", memory->free_kib);
+    if (node->distances) {
+        JsonArray *row = json_array_new();
+        for (guint i = 0; i < node->distances->len; i++)
+            json_array_add_int_element(row, g_array_index(node->distances, int, i));
+        json_object_set_array_member(object, "distances", row);
+    } else {
+        json_object_set_null_member(object, "distances");
+    }
+    json_object_set_array_member(object, "hugepages", pools_array(memory->pools, FALSE));
+    json_object_set_object_member(object, "meminfo", numbers_object(memory->meminfo));
+    json_object_set_object_member(object, "numastat", numbers_object(memory->numastat));
+    return object;
+}
+
+static JsonObject *cpu_object(const Cpu *cpu, gboolean isolation_known, Num load)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_int_member(object, "id", cpu->id);
+    json_object_set_boolean_member(object, "online", cpu->online);
+    if (isolation_known)
+        json_object_set_boolean_member(object, "isolated", cpu->isolated);
+    else
+        json_object_set_null_member(object, "isolated");
+    set_id(object, "package", cpu->package);
+    set_id(object, "node", cpu->node);
+    set_id(object, "core", cpu->core);
+    set_ids(object, "siblings", cpu->siblings);
+    set_ids(object, "llc", cpu->llc);
+    if (load.known)
+        json_object_set_double_member(object, "load", (double)load.value / 10);
+    else
+        json_object_set_null_member(object, "load");
+    return object;
+}
+
+static JsonObject *topology_object(const Host *host)
+{
+    const Topology *topology = host->topology;
+    JsonObject *object = json_object_new();
+    JsonArray *nodes = json_array_new();
+    JsonArray *cpus = json_array_new();
+
+    for (guint i = 0; i < topology->nodes->len; i++)
+        json_array_add_object_element(
+            nodes, node_object(topology->nodes->pdata[i], host->nodes->pdata[i]));
+    for (guint i = 0; i < topology->cpus->len; i++)
+        json_array_add_object_element(
+            cpus, cpu_object(topology->cpus->pdata[i], topology->isolated != NULL, host->load[i]));
+    set_num(object, "packages", topology->packages ? NUM(topology->packages) : NUM_UNKNOWN);
+    set_num(object, "cores", topology->cores ? NUM(topology->cores) : NUM_UNKNOWN);
+    set_ids(object, "online", topology->online);
+    set_ids(object, "isolated", topology->isolated);
+    json_object_set_array_member(object, "nodes", nodes);
+    json_object_set_array_member(object, "cpus", cpus);
+    return object;
+}
+
+static JsonObject *thp_object(const Host *host)
+{
+    JsonObject *object = files_object(host->thp);
+    JsonArray *sizes = json_array_new();
+
+    for (guint i = 0; i < host->thp_sizes->len; i++) {
+        const ThpSize *size = host->thp_sizes->pdata[i];
+        JsonObject *entry = files_object(size->files);
+        json_object_set_int_member(entry, "size_kib", (gint64)size->size_kib);
+        json_array_add_object_element(sizes, entry);
+    }
+    json_object_set_object_member(object, "khugepaged", files_object(host->khugepaged));
+    json_object_set_array_member(object, "sizes", sizes);
+    return object;
+}
+
+char *host_to_json(const Host *host)
+{
+    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = json_object_new();
+    JsonObject *ksm = files_object(host->ksm);
+
+    set_num(ksm, "saved_kib", host->ksm_saved_kib);
+    set_text(object, "hostname", host->hostname);
+    set_text(object, "kernel", host->kernel);
+    json_object_set_object_member(object, "topology", topology_object(host));
+    json_object_set_object_member(object, "meminfo", numbers_object(host->meminfo));
+    json_object_set_array_member(object, "pools", pools_array(host->pools, TRUE));
+    json_object_set_object_member(object, "ksm", ksm);
+    json_object_set_object_member(object, "thp", thp_object(host));
+    json_object_set_object_member(object, "vmstat", numbers_object(host->vmstat));
+    json_node_take_object(root, object);
+    return json_to_string(root, TRUE);
+}

@@ -1,0 +1,11 @@
+/* A Host as `kvmtune host` prints it. */
+#pragma once
+
+#include "core/host/host.h"
+
+/* One JSON object, indented, without a newline at its end. Unknown is null. The caller frees it. */
+char *host_to_json(const Host *host);
+
+/* Tables for people, ending with a newline. Unknown is "–"; what comes from the host is escaped.
+ * The caller frees it. */
+char *host_to_table(const Host *host);

@@ -1,0 +1,65 @@
+/* Host: its life, and host_read, which has each reader fill its part. */
+#include "core/host/host.h"
+
+#include "core/host/readers.h"
+#include "core/host/topology.h"
+#include "core/util/rootfile.h"
+
+Host *host_ref(Host *host)
+{
+    g_atomic_ref_count_inc(&host->refs);
+    return host;
+}
+
+void host_unref(Host *host)
+{
+    if (host == NULL || !g_atomic_ref_count_dec(&host->refs))
+        return;
+    host_free_memory(host);
+    host_free_features(host);
+    g_free(host->load);
+    g_free(host->ticks);
+    g_free(host->hostname);
+    g_free(host->kernel);
+    topology_unref(host->topology);
+    g_free(host);
+}
+
+/* The release, else the third word of "Linux version 6.1.0 (builder@…) …". */
+static char *read_kernel(const char *root)
+{
+    char *release = rootfile_read(root, "/proc/sys/kernel/osrelease");
+
+    if (release)
+        return release;
+    g_autofree char *version = rootfile_read(root, "/proc/version");
+    g_auto(GStrv) words = g_strsplit(version ? version : "", " ", 4);
+    return g_strv_length(words) >= 3 ? g_strdup(words[2]) : NULL;
+}
+
+Host *host_read(const char *root, const Host *previous, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    Topology *topology = topology_read(root, previous ? previous->topology : NULL, error);
+
+    if (topology == NULL)
+        return NULL;
+    Host *host = g_new0(Host, 1);
+    g_atomic_ref_count_init(&host->refs);
+    host->taken_us = now;
+    host->topology = topology;
+    host->hostname = rootfile_read(root, "/proc/sys/kernel/hostname");
+    host->kernel = read_kernel(root);
+    host_read_memory(host, root, previous);
+    host_read_features(host, root, previous);
+    host_read_load(host, root, previous);
+    return host;
+}
+
+const NodeMemory *host_node(const Host *host, int id)
+{
+    for (guint i = 0; i < host->nodes->len; i++)
+        if (((const Node *)host->topology->nodes->pdata[i])->id == id)
+            return host->nodes->pdata[i];
+    return NULL;
+}

@@ -1,0 +1,132 @@
+/* Memory and hugepage pools, of the host and of each node
+ * (Documentation/admin-guide/mm/hugetlbpage.rst, Documentation/admin-guide/numastat.rst). */
+#include "core/host/kernelfile.h"
+#include "core/host/readers.h"
+#include "core/util/rootfile.h"
+#include "core/util/text.h"
+
+#include <string.h>
+
+#define HOST_POOLS  "/sys/kernel/mm/hugepages"
+#define NODE_FOLDER "/sys/devices/system/node"
+
+/* One file of a pool's folder and where it stands in a HugePool. */
+static const struct {
+    const char *file;
+    gsize where;
+} pool_files[] = {
+    {"nr_hugepages", G_STRUCT_OFFSET(HugePool, total)},
+    {"free_hugepages", G_STRUCT_OFFSET(HugePool, free)},
+    {"surplus_hugepages", G_STRUCT_OFFSET(HugePool, surplus)},
+    {"resv_hugepages", G_STRUCT_OFFSET(HugePool, reserved)},
+    {"nr_overcommit_hugepages", G_STRUCT_OFFSET(HugePool, overcommit)},
+};
+
+/* The size in a folder's name, "hugepages-2048kB"; 0 where it is none. */
+static guint64 size_of_folder(const char *name)
+{
+    guint64 size;
+
+    return g_str_has_prefix(name, "hugepages-") && g_str_has_suffix(name, "kB") &&
+                   text_parse_size(name + strlen("hugepages-"), &size)
+               ? size
+               : 0;
+}
+
+/* The pools below @folder, ascending by size as their names are; the files a node has not are
+ * unknown there. */
+static GArray *read_pools(const char *root, const char *folder)
+{
+    GArray *pools = g_array_new(FALSE, TRUE, sizeof(HugePool));
+    g_autoptr(GPtrArray) names = rootfile_list(root, folder, "hugepages-");
+
+    for (guint i = 0; i < names->len; i++) {
+        HugePool pool = {.size_kib = size_of_folder(names->pdata[i])};
+        if (pool.size_kib == 0)
+            continue;
+        for (guint j = 0; j < G_N_ELEMENTS(pool_files); j++) {
+            g_autofree char *path =
+                g_strdup_printf("%s/%s/%s", folder, (char *)names->pdata[i], pool_files[j].file);
+            gint64 value;
+            if (rootfile_read_int(root, path, &value) && value >= 0)
+                G_STRUCT_MEMBER(Num, &pool, pool_files[j].where) = NUM(value);
+        }
+        g_array_append_val(pools, pool);
+    }
+    return pools;
+}
+
+static GPtrArray *read_lines(const char *root, const char *path)
+{
+    g_autofree char *text = rootfile_read(root, path);
+
+    return kernel_files_parse(text, NULL);
+}
+
+static NodeMemory *read_node(const char *root, int id)
+{
+    NodeMemory *node = g_new0(NodeMemory, 1);
+    g_autofree char *meminfo = g_strdup_printf(NODE_FOLDER "/node%d/meminfo", id);
+    g_autofree char *numastat = g_strdup_printf(NODE_FOLDER "/node%d/numastat", id);
+    g_autofree char *pools = g_strdup_printf(NODE_FOLDER "/node%d/hugepages", id);
+
+    node->meminfo = read_lines(root, meminfo);
+    node->numastat = read_lines(root, numastat);
+    node->pools = read_pools(root, pools);
+    return node;
+}
+
+/* The one node of a kernel without NUMA: all there is in the host is in it. */
+static NodeMemory *whole_host(const Host *host)
+{
+    NodeMemory *node = g_new0(NodeMemory, 1);
+
+    node->meminfo = g_ptr_array_ref(host->meminfo);
+    node->numastat = kernel_files_new();
+    node->pools = g_array_ref(host->pools);
+    return node;
+}
+
+static void node_free(gpointer data)
+{
+    NodeMemory *node = data;
+
+    g_ptr_array_unref(node->meminfo);
+    g_ptr_array_unref(node->numastat);
+    g_array_unref(node->pools);
+    g_free(node);
+}
+
+void host_read_memory(Host *host, const char *root, const Host *previous)
+{
+    g_autofree char *node_folder = g_strconcat(root, NODE_FOLDER "/node0", NULL);
+    gint64 elapsed = host_elapsed_us(host, previous);
+    const GPtrArray *nodes = host->topology->nodes;
+
+    host->meminfo = read_lines(root, "/proc/meminfo");
+    host->pools = read_pools(root, HOST_POOLS);
+    kernel_files_set_rates(host->meminfo, previous ? previous->meminfo : NULL, elapsed);
+
+    gboolean without_numa = nodes->len == 1 && ((const Node *)nodes->pdata[0])->id == 0 &&
+                            !g_file_test(node_folder, G_FILE_TEST_IS_DIR);
+    host->nodes = g_ptr_array_new_with_free_func(node_free);
+    for (guint i = 0; i < nodes->len; i++) {
+        int id = ((const Node *)nodes->pdata[i])->id;
+        NodeMemory *node = without_numa ? whole_host(host) : read_node(root, id);
+        const NodeMemory *before = previous ? host_node(previous, id) : NULL;
+        node->memory_kib = kernel_file_number(node->meminfo, "MemTotal");
+        node->free_kib = kernel_file_number(node->meminfo, "MemFree");
+        if (!without_numa && before) {
+            kernel_files_set_rates(node->meminfo, before->meminfo, elapsed);
+            kernel_files_set_rates(node->numastat, before->numastat, elapsed);
+        }
+        g_ptr_array_add(host->nodes, node);
+    }
+}
+
+void host_free_memory(Host *host)
+{
+    g_clear_pointer(&host->nodes, g_ptr_array_unref);
+    g_clear_pointer(&host->pools, g_array_unref);
+    g_clear_pointer(&host->meminfo, g_ptr_array_unref);
+}

@@ -1,0 +1,21 @@
+/* The readers that fill a Host, each its part; for host.c only. They read below @root; @previous
+ * (may be NULL) is the Host before, and Host.taken_us and Host.topology are already set. */
+#pragma once
+
+#include "core/host/host.h"
+
+/* meminfo, the hugepage pools, and the same of every node. */
+void host_read_memory(Host *host, const char *root, const Host *previous);
+void host_free_memory(Host *host);
+
+/* KSM, THP, khugepaged and the lines of vmstat that tell of them. */
+void host_read_features(Host *host, const char *root, const Host *previous);
+void host_free_features(Host *host);
+
+/* The ticks of /proc/stat and the load since @previous. */
+void host_read_load(Host *host, const char *root, const Host *previous);
+
+static inline gint64 host_elapsed_us(const Host *host, const Host *previous)
+{
+    return previous ? host->taken_us - previous->taken_us : 0;
+}
