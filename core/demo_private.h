@@ -1,0 +1,35 @@
+/* What the demo's files share: its clock, and writing the tree. */
+#pragma once
+
+#include <glib.h>
+
+/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock" (step, last_us),
+ * "pools" (the size of each pool), "kept" (the last good text of files whose writes are checked).
+ */
+typedef struct {
+    const char *root;
+    GKeyFile *keys;
+    guint64 step; /* how often demo_step was called */
+    gboolean still;
+} DemoState;
+
+/* Replaces ROOT/PATH by @text; directories are made. Nobody sees it empty. */
+void demo_put(const char *root, const char *path, const char *text);
+void demo_putf(const char *root, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* The number in ROOT/PATH, 0 where there is none. */
+gint64 demo_number(const char *root, const char *path);
+
+/* @text with the number in the line that begins with @name replaced by @value, keeping its width.
+ * Takes @text, returns the new text. */
+char *demo_set_line(char *text, const char *name, gint64 value);
+
+/* The same bits for the same words and step, on every machine. */
+guint demo_random(const char *word, guint n, guint64 step);
+
+/* demo_kernel.c: answers writes; lets KSM and the counters advance. */
+void demo_kernel_settle(DemoState *state);
+void demo_kernel_advance(DemoState *state, gint64 elapsed_us);
+
+/* demo_load.c: CPUs' time and QEMU's processes. */
+void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us);
