@@ -27,6 +27,7 @@ static void keep_error(void *data, ErrorArgument error)
     if (kept->message != NULL || error->level < XML_ERR_ERROR || error->message == NULL)
         return;
     g_autofree char *line = g_strdup(error->message);
+    line[strcspn(line, "\n")] = '\0';
     char *option = strstr(line, " use XML_PARSE_HUGE"); /* advice for programmers */
     if (option != NULL)
         *option = '\0';
