@@ -1,6 +1,6 @@
-/* Edits of a domain's XML that keep its text: libxml2 says whether it is well-formed and where
- * things stand, the change is spliced into the bytes. Nothing but the named element's own lines
- * changes; an edit made twice changes nothing the second time. */
+/* Edits of a domain's XML that keep its text: libxml2 says whether it is well-formed and what it
+ * holds, the change is spliced into the bytes. Nothing but the named element's own lines changes;
+ * an edit made twice changes nothing the second time. */
 #pragma once
 
 #include <glib.h>
@@ -9,9 +9,10 @@ typedef struct XmlEdit XmlEdit;
 
 #define XML_EDIT_MAX (16u << 20) /* bytes; a larger document is refused */
 
-/* Opens @length bytes (-1: NUL-terminated) of a <domain> document (the root may also be any other
- * element that has one: <domainsnapshot> is refused). No entity is expanded, nothing is loaded.
- * NULL with a KVMTUNE_ERROR_USAGE sentence (with the line) where it is no such document. */
+/* Opens @length bytes (-1: NUL-terminated) of a document whose root is a <domain> of no namespace,
+ * in UTF-8, ASCII or ISO-8859. No entity is expanded, nothing is loaded; a DOCTYPE that declares
+ * anything is refused before any parser sees it. NULL with a KVMTUNE_ERROR_USAGE sentence (with the
+ * line, where there is one) for anything else. libxml2 prints nothing. */
 XmlEdit *xml_edit_open(const char *text, gssize length, GError **error);
 void xml_edit_free(XmlEdit *edit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlEdit, xml_edit_free)
@@ -20,22 +21,31 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlEdit, xml_edit_free)
  *   cputune/emulatorpin/@cpuset
  *   cputune/vcpupin[@vcpu='3']/@cpuset
  *   memoryBacking/nosharepages          (an element that is there or not: value "" or NULL)
+ *   memoryBacking/hugepages/page[@size='2048'][@unit='KiB'][@nodeset='0-1']
  *   memory/text()
- * Elements are those of no namespace. */
+ * Elements are those of no namespace, and at each step the first that matches; predicates that are
+ * numbers match as numbers. */
 
 /* The value that stands at @path, entities resolved, "" for a present element; NULL where there is
- * none. The caller frees it. */
+ * none, or @path is no path. The caller frees it. */
 char *xml_edit_get(const XmlEdit *edit, const char *path);
-/* The attribute @attribute of every element that matches @path, in document order
+
+/* The attribute @attribute of every element that matches @path's last step, in document order
  * (path "cputune/vcpupin", attribute "vcpu"). GPtrArray of char*, NULL for an element without it.
  */
 GPtrArray *xml_edit_list(const XmlEdit *edit, const char *path, const char *attribute);
 
 /* Sets the value at @path, making the elements it lacks (where libvirt's writer has them, with
- * their siblings' indentation and line ends; a predicate's attribute is written first). A NULL
- * @value removes: an attribute goes; its element goes with it when nothing but the predicate's
- * attributes remain; a container emptied by that goes as well, one that held anything else stays.
- */
+ * their siblings' indentation and line ends; the predicates' attributes are written first, in their
+ * order). The value of an element path is "": it is there, its content untouched.
+ *
+ * A NULL @value removes, from every element that matches the last step: an element with all it
+ * holds; an attribute, with its element when only the predicates' attributes and no content remain;
+ * a text() with its element when that holds only text. A container emptied by that goes as well,
+ * one that held anything else stays.
+ *
+ * FALSE with a KVMTUNE_ERROR_USAGE sentence, and the text as it was, where @path is no path or
+ * @value cannot stand in XML. */
 gboolean xml_edit_set(XmlEdit *edit, const char *path, const char *value, GError **error);
 
 /* The document's text now; belongs to @edit, valid until the next set. */

@@ -1,0 +1,29 @@
+/* Where an edit stands in the text: the place, indentation and line ends of a new element, and the
+ * bytes that go with a removed one. */
+#pragma once
+
+#include "core/tune/xmlpath.h"
+#include "core/tune/xmltext.h"
+
+/* A change of the text: the bytes from @from up to @to become @insert. */
+typedef struct {
+    gsize from, to;
+    GString *insert;
+} XmlSplice;
+
+/* Appends the new element to @out, its own first line not indented. @eol and @indent (that of the
+ * element's own line) are NULL where all stands on one line; @unit is the depth of one level. */
+typedef void (*XmlWriteElement)(
+    GString *out, const char *eol, const char *indent, const char *unit, gconstpointer data);
+
+/* The splice that puts a new element, the one @step names, among the children of @parent where
+ * libvirt's writer has it (xmlorder.h). */
+XmlSplice xml_place_new(const XmlText *xml, const xmlNode *parent, const XmlStep *step,
+    XmlWriteElement write, gconstpointer data);
+
+/* The splice that takes @node away: its lines where nothing else stands on them. Containers that
+ * are then empty go as well, but never the root. */
+XmlSplice xml_place_removal(const XmlText *xml, const xmlNode *node);
+
+/* The end of the start tag's last attribute, or of the name where it has none. */
+gsize xml_place_attributes_end(const XmlText *xml, const XmlSpan *span);
