@@ -66,29 +66,6 @@ gint64 demo_number(const char *root, const char *path)
     return rootfile_read_int(root, path, &value) ? value : 0;
 }
 
-char *demo_set_line(char *text, const char *name, gint64 value)
-{
-    gsize name_length = strlen(name);
-
-    for (char *line = text; line && *line;
-         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-        if (strncmp(line, name, name_length) != 0)
-            continue;
-        char *blanks = line + name_length;
-        char *digits = blanks + strspn(blanks, " ");
-        char *end = digits + strspn(digits, "-0123456789");
-        char *out = g_strdup_printf("%.*s%*" G_GINT64_FORMAT "%s", (int)(blanks - text), text,
-            (int)(end - blanks), value, end);
-        if (end == digits || !g_ascii_isspace(*blanks)) {
-            g_free(out);
-            continue;
-        }
-        g_free(text);
-        return out;
-    }
-    return text;
-}
-
 guint demo_random(const char *word, guint n, guint64 step)
 {
     guint64 h = 1469598103934665603u; /* FNV-1a: the same everywhere, unlike g_str_hash's promise */

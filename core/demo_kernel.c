@@ -68,19 +68,37 @@ static void settle_choices(DemoState *state)
 
 /* ── hugepage pools ── */
 
-/* Adds @delta to the number of @name in the file @path of the tree. */
+/* @text with @delta added to the number of its line "@name NUMBER", which keeps its width. Takes
+ * @text (NULL stays NULL), returns the new text. */
+static char *add_number(char *text, const char *name, gint64 delta)
+{
+    g_autofree char *needle = g_strconcat("\n", name, " ", NULL);
+    char *line = NULL;
+
+    if (text && delta != 0)
+        line = g_str_has_prefix(text, needle + 1) ? text : strstr(text, needle);
+    if (line == NULL)
+        return text;
+    char *blanks = line + strlen(needle) - (*line == '\n' ? 1 : 2);
+    char *end = NULL;
+    gint64 value = g_ascii_strtoll(blanks, &end, 10) + delta;
+    char *out = g_strdup_printf("%.*s %*" G_GINT64_FORMAT "%s", (int)(blanks - text), text,
+        (int)(end - blanks) - 1, value, end);
+    g_free(text);
+    return out;
+}
+
+/* The same in the file @path of the tree. */
 static void add_line(DemoState *state, const char *path, const char *name, gint64 delta)
 {
-    g_autofree char *text = rootfile_read(state->root, path);
-    g_autofree char *spaced = g_strconcat("\n", text, "\n", NULL);
-    g_autofree char *needle = g_strconcat("\n", name, NULL);
-    const char *line = text ? strstr(spaced, needle) : NULL;
+    char *text = rootfile_read(state->root, path);
 
-    if (line == NULL || delta == 0)
+    if (text == NULL || delta == 0) {
+        g_free(text);
         return;
-    gint64 value = g_ascii_strtoll(line + strlen(needle), NULL, 10) + delta;
-    text = demo_set_line(g_steal_pointer(&text), name, value);
-    demo_putf(state->root, path, "%s\n", text);
+    }
+    g_autofree char *changed = add_number(text, name, delta);
+    demo_putf(state->root, path, "%s\n", changed);
 }
 
 static gint64 node_free_kib(DemoState *state, const char *node)
@@ -295,9 +313,17 @@ void demo_kernel_advance(DemoState *state, gint64 elapsed_us)
     advance_ksm(state, elapsed_us);
     if (state->still)
         return;
-    for (guint i = 0; i < G_N_ELEMENTS(counters); i++) {
-        g_autofree char *name = g_strconcat(counters[i].name, " ", NULL);
-        add_line(
-            state, counters[i].path, name, counters[i].per_second * elapsed_us / G_USEC_PER_SEC);
+    g_autofree char *text = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(counters); i++) { /* those of one file follow each other */
+        const char *path = counters[i].path;
+        if (text == NULL)
+            text = rootfile_read(state->root, path);
+        text = add_number(
+            text, counters[i].name, counters[i].per_second * elapsed_us / G_USEC_PER_SEC);
+        if (i + 1 < G_N_ELEMENTS(counters) && strcmp(counters[i + 1].path, path) == 0)
+            continue;
+        if (text)
+            demo_putf(state->root, path, "%s\n", text);
+        g_clear_pointer(&text, g_free);
     }
 }

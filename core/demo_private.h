@@ -20,10 +20,6 @@ void demo_putf(const char *root, const char *path, const char *format, ...) G_GN
 /* The number in ROOT/PATH, 0 where there is none. */
 gint64 demo_number(const char *root, const char *path);
 
-/* @text with the number in the line that begins with @name replaced by @value, keeping its width.
- * Takes @text, returns the new text. */
-char *demo_set_line(char *text, const char *name, gint64 value);
-
 /* The same bits for the same words and step, on every machine. */
 guint demo_random(const char *word, guint n, guint64 step);
 

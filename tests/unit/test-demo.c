@@ -208,6 +208,29 @@ static void test_deterministic(void)
     g_autofree char *b = picture(demo_root(two));
     g_assert_cmpstr(a, ==, b);
     g_assert_cmpstr(a, !=, first);
+    g_assert_cmpint(line_number(demo_root(one), "/proc/vmstat", "thp_fault_alloc "), ==, 48135);
+    assert_text(demo_root(one), "/proc/sys/kernel/hostname", "demo");
+}
+
+/* With KVMTUNE_DEMO_STILL only what must move for loads to be seen moves. */
+static void test_still(void)
+{
+    g_autoptr(Demo) demo = start();
+    g_autoptr(GPtrArray) domains = make_domains();
+    const char *root = demo_root(demo);
+    gint64 scanned = number(root, KSM "/pages_scanned");
+    gint64 run[4];
+
+    g_setenv("KVMTUNE_DEMO_STILL", "1", TRUE);
+    for (guint i = 0; i < G_N_ELEMENTS(run); i++) {
+        demo_step(root, domains, 1000000);
+        g_autofree char *text = rootfile_read(root, "/proc/13000/task/13001/schedstat");
+        run[i] = g_ascii_strtoll(text, NULL, 10);
+    }
+    g_unsetenv("KVMTUNE_DEMO_STILL");
+    g_assert_cmpint(run[0], >, 0);
+    g_assert_cmpint(run[3] - run[2], ==, run[1] - run[0]);
+    g_assert_cmpint(number(root, KSM "/pages_scanned"), ==, scanned);
 }
 
 /* QEMU's threads: where the XML asks, but for the stray; a crowded CPU is shared. */
@@ -372,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/demo/topology", test_topology);
     g_test_add_func("/demo/domains", test_domains);
     g_test_add_func("/demo/deterministic", test_deterministic);
+    g_test_add_func("/demo/still", test_still);
     g_test_add_func("/demo/processes", test_processes);
     g_test_add_func("/demo/pools", test_pools);
     g_test_add_func("/demo/choices", test_choices);
