@@ -1,5 +1,253 @@
-/* The program: options, then a command or the full screen. */
-int main(void)
+/* The program: options, where to connect to, then a command or the full screen. */
+#include "config.h"
+
+#include "core/demo.h"
+#include "core/tune/journal.h"
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "tui/app.h"
+#include "tui/commands.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+typedef struct {
+    CommandOptions command;
+    AppOptions app;
+    gboolean version;
+    gboolean demo_by_default; /* nobody asked for the demo: no libvirt answers */
+    char *sysroot, *uri, *theme, *xml, *journal;
+    Demo *demo;
+} Options;
+
+/* UTF-8 as it is: GLib's own handler would rewrite it for the locale, and break JSON. */
+static void print_out(const char *text)
 {
-    return 0;
+    fputs(text, stdout);
+}
+
+static void print_err(const char *text)
+{
+    fputs(text, stderr);
+}
+
+static char *describe_commands(void)
+{
+    GString *out = g_string_new("Commands (without one, the full screen):\n");
+
+    for (const Command *command = commands; command->name; command++) {
+        g_autofree char *usage = g_strdup_printf("%s %s", command->name, command->arguments);
+        g_string_append_printf(out, "  %-26s %s\n", usage, command->help);
+    }
+    g_string_append(out,
+        "\nExit status: 0 done, 1 failed and nothing changed, 2 usage or bad value,\n"
+        "3 the target changed since the preview, 4 undone only in part.\n");
+    return g_string_free(out, FALSE);
+}
+
+static gboolean parse_options(Options *options, int *argc, char ***argv, GError **error)
+{
+    CommandOptions *command = &options->command;
+    AppOptions *app = &options->app;
+    GOptionEntry entries[] = {
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri, "the libvirt connection", "URI"},
+        {"demo", 0, 0, G_OPTION_ARG_NONE, &command->collector.demo, "show the bundled host", NULL},
+        {"sysroot", 0, 0, G_OPTION_ARG_FILENAME, &options->sysroot,
+            "read /sys and /proc below DIR (another machine's)", "DIR"},
+        {"read-only", 'r', 0, G_OPTION_ARG_NONE, &command->collector.read_only, "change nothing",
+            NULL},
+        {"delay", 'd', 0, G_OPTION_ARG_DOUBLE, &command->collector.interval,
+            "seconds between two pictures (default 2)", "SECONDS"},
+        {"theme", 0, 0, G_OPTION_ARG_STRING, &options->theme, "dark, light, colorblind or your own",
+            "NAME"},
+        {"ascii", 0, 0, G_OPTION_ARG_NONE, &app->ascii, "draw with ASCII only", NULL},
+        {"no-color", 0, 0, G_OPTION_ARG_NONE, &app->no_color, "no colours", NULL},
+        {"no-mouse", 0, 0, G_OPTION_ARG_NONE, &app->no_mouse, "leave the mouse to the terminal",
+            NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &command->json, "host, domains: print JSON", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &command->dry_run, "set: show what would change",
+            NULL},
+        {"live", 0, 0, G_OPTION_ARG_NONE, &command->live, "set: the running domain only", NULL},
+        {"config", 0, 0, G_OPTION_ARG_NONE, &command->config, "set: the next start only", NULL},
+        {"partial", 0, 0, G_OPTION_ARG_NONE, &command->partial,
+            "set: keep what the kernel grants, even if it is less", NULL},
+        {"xml", 0, 0, G_OPTION_ARG_FILENAME, &options->xml,
+            "set: edit this file (- for standard input) and print it", "FILE"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
+        {NULL},
+    };
+    g_autofree char *description = describe_commands();
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("[COMMAND [ARGUMENTS]] - see and tune a KVM host");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(context, description);
+    g_autoptr(GError) cause = NULL;
+    if (g_option_context_parse(context, argc, argv, &cause))
+        return TRUE;
+    g_autofree char *shown = text_escape(cause->message, 200);
+    g_set_error(
+        error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE, "%s; `kvmtune --help` lists the options", shown);
+    return FALSE;
+}
+
+/* Whether a libvirt daemon takes connections for qemu:///system. A socket that accepts is asked by
+ * the collector, however long it then takes; one that does not is no daemon at all. */
+static gboolean system_libvirt_answers(void)
+{
+    static const char *const sockets[] = {
+        "/run/libvirt/virtqemud-sock", "/run/libvirt/libvirt-sock", "/run/libvirt/libvirt-sock-ro"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(sockets); i++) {
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        g_strlcpy(address.sun_path, sockets[i], sizeof address.sun_path);
+        gboolean answers = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+        if (fd >= 0)
+            close(fd);
+        if (answers)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Settles what is connected to: -c, LIBVIRT_DEFAULT_URI, the system's libvirt, else the demo. */
+static gboolean choose_connection(Options *options, GError **error)
+{
+    CollectorOptions *collector = &options->command.collector;
+    const char *uri = options->uri ? options->uri : g_getenv("LIBVIRT_DEFAULT_URI");
+
+    if (collector->demo && (options->uri || options->sysroot)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "--demo brings its own host: leave out -c and --sysroot");
+        return FALSE;
+    }
+    if (!collector->demo && (uri == NULL || *uri == '\0')) {
+        uri = "qemu:///system";
+        if (options->sysroot == NULL && !system_libvirt_answers())
+            options->demo_by_default = collector->demo = TRUE;
+    }
+    collector->uri = uri;
+    collector->root = options->sysroot ? options->sysroot : "";
+    if (!collector->demo)
+        return TRUE;
+    options->demo = demo_new(error);
+    if (options->demo == NULL)
+        return FALSE;
+    collector->uri = demo_uri(options->demo);
+    collector->root = demo_root(options->demo);
+    return TRUE;
+}
+
+/* A tree of its own (the demo, another machine's) keeps its own journal. */
+static char *journal_folder(const CollectorOptions *collector)
+{
+    if (*collector->root)
+        return g_build_filename(collector->root, "var", "lib", "kvmtune", "journal", NULL);
+    return journal_default_folder();
+}
+
+static gboolean run_command(
+    Options *options, const char *name, int count, char **arguments, GError **error)
+{
+    const Command *command = command_find(name);
+
+    if (command == NULL) {
+        g_autofree char *shown = text_escape(name, 60);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "there is no command \"%s\"; `kvmtune --help` lists them", shown);
+        return FALSE;
+    }
+    if (count < command->min_arguments ||
+        (command->max_arguments >= 0 && count > command->max_arguments)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE, "usage: kvmtune %s %s",
+            command->name, command->arguments);
+        return FALSE;
+    }
+    /* What needs no libvirt asks none, and shows this host. */
+    gboolean own_host = g_str_equal(name, "host") || g_str_equal(name, "journal") ||
+                        g_str_equal(name, "undo") || g_str_equal(name, "tunables") ||
+                        options->xml ||
+                        (g_str_equal(name, "set") && g_str_equal(arguments[0], "host"));
+    if (own_host && !options->command.collector.demo) {
+        const char *uri = options->uri ? options->uri : g_getenv("LIBVIRT_DEFAULT_URI");
+        options->command.collector.uri =
+            g_str_equal(name, "undo") || (uri && *uri) ? uri : "qemu:///system";
+        options->command.collector.root = options->sysroot ? options->sysroot : "";
+    } else if (!choose_connection(options, error)) {
+        return FALSE;
+    }
+    if (options->demo_by_default && !command->may_show_demo) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "no libvirt answers at qemu:///system: start libvirtd, name a connection with -c, or "
+            "try --demo");
+        return FALSE;
+    }
+    if (options->demo_by_default)
+        g_printerr("kvmtune: no libvirt answers at qemu:///system: this is the demo host\n");
+    options->journal = journal_folder(&options->command.collector);
+    options->command.journal_folder = options->journal;
+    options->command.xml = options->xml;
+    return command->run(&options->command, arguments, error);
+}
+
+static gboolean run(Options *options, int argc, char **argv, int *exit_code, GError **error)
+{
+    options->command.collector.interval = 2;
+    if (!parse_options(options, &argc, &argv, error))
+        return FALSE;
+    if (options->version) {
+        g_print("kvmtune " PACKAGE_VERSION "\n");
+        return TRUE;
+    }
+    /* The negation refuses NaN as well. */
+    if (!(options->command.collector.interval >= 0.1 &&
+            options->command.collector.interval <= 86400)) {
+        g_set_error(
+            error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE, "--delay takes seconds from 0.1 to 86400");
+        return FALSE;
+    }
+    if (argc > 1)
+        return run_command(options, argv[1], argc - 2, argv + 2, error);
+
+    if (!choose_connection(options, error))
+        return FALSE;
+    options->journal = journal_folder(&options->command.collector);
+    options->app.collector = options->command.collector;
+    options->app.journal_folder = options->journal;
+    options->app.theme = options->theme;
+    *exit_code = app_run(&options->app, error);
+    return *error == NULL;
+}
+
+int main(int argc, char **argv)
+{
+    Options options = {0};
+    g_autoptr(GError) error = NULL;
+    int exit_code = 0;
+
+    setlocale(LC_ALL, "");
+    g_set_prgname("kvmtune");
+    g_set_print_handler(print_out);
+    g_set_printerr_handler(print_err);
+    if (!run(&options, argc, argv, &exit_code, &error)) {
+        g_autofree char *message = text_escape(error->message, 0);
+        g_printerr("kvmtune: %s\n", message);
+        exit_code = kvmtune_exit_code(error);
+    }
+    demo_free(options.demo);
+    g_free(options.sysroot);
+    g_free(options.uri);
+    g_free(options.theme);
+    g_free(options.xml);
+    g_free(options.journal);
+    if (fflush(stdout) != 0 && exit_code == 0) {
+        g_printerr("kvmtune: standard output: %s\n", g_strerror(errno));
+        exit_code = KVMTUNE_ERROR_FAILED;
+    }
+    return exit_code;
 }

@@ -10,6 +10,8 @@ typedef struct {
     Journal *journal;
     const char *uri;
     gboolean partial; /* keep what the kernel grants, even if it is less */
+    /* Answers a write below a root that has no kernel: the demo's. NULL on a real host. */
+    void (*settle)(const char *root);
 } ApplyContext;
 
 /* Returns the journal entry's number and, where the kernel granted less (with partial), a sentence

@@ -13,7 +13,7 @@ typedef enum {
 
 typedef struct {
     char *target; /* "host", or the domain's UUID */
-    char *name;   /* to show: "host", or the domain's name when it was staged */
+    char *name;   /* "host", or the domain's name when it was staged; escaped, fit to show */
     TunableKey *key;
     char *value; /* as tunable_check() gave it; "" removes */
     PlanScope scope;

@@ -1,0 +1,205 @@
+/* core/tune: keys, values, the catalogue's own sense, backing, edits by key. */
+#include "core/tune/backing.h"
+#include "core/tune/tunable.h"
+#include "core/util/error.h"
+
+#include <string.h>
+
+static void test_catalogue(void)
+{
+    guint count;
+    const Tunable *rows = tunable_catalogue(&count);
+    g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < count; i++) {
+        const Tunable *row = &rows[i];
+        g_assert_true(g_hash_table_add(keys, (gpointer)row->key));
+        g_assert_nonnull(row->help);
+        g_assert_nonnull(row->source);
+        g_assert_nonnull(row->place);
+        g_assert_true((row->type == VALUE_CHOICE) == (row->choices != NULL));
+        g_assert_true(row->type != VALUE_INT || row->max > row->min);
+        g_assert_true(row->target == TARGET_DOMAIN || *row->place == '/');
+        g_assert_true((row->effect == EFFECT_NOW_AND_NEXT) == (row->set_live != NULL));
+    }
+}
+
+static void test_keys(void)
+{
+    static const struct {
+        TargetKind target;
+        const char *text, *key; /* NULL: refused */
+    } rows[] = {
+        {TARGET_DOMAIN, "vcpupin.3", "vcpupin.3"},
+        {TARGET_DOMAIN, "vcpupin.03", "vcpupin.3"},
+        {TARGET_DOMAIN, "vcpupin.all", "vcpupin.all"},
+        {TARGET_DOMAIN, "vcpupin.", NULL},
+        {TARGET_DOMAIN, "vcpupin.-1", NULL},
+        {TARGET_DOMAIN, "vcpupin.1x", NULL},
+        {TARGET_DOMAIN, "vcpupin.99999999999999999999", NULL},
+        {TARGET_DOMAIN, "vcpupin.N", NULL},
+        {TARGET_DOMAIN, "ksm.run", NULL},
+        {TARGET_DOMAIN, "", NULL},
+        {TARGET_HOST, "ksm.run", "ksm.run"},
+        {TARGET_HOST, "ksm.pages_shared", NULL},
+        {TARGET_HOST, "vcpupin.0", NULL},
+        {TARGET_HOST, "hugepages.node0.2M", "hugepages.node0.2M"},
+        {TARGET_HOST, "hugepages.node10.2048K", "hugepages.node10.2M"},
+        {TARGET_HOST, "hugepages.node0.1048576kB", "hugepages.node0.1G"},
+        {TARGET_HOST, "hugepages.node0.2048", NULL},
+        {TARGET_HOST, "hugepages.node0.0M", NULL},
+        {TARGET_HOST, "hugepages.node.2M", NULL},
+        {TARGET_HOST, "hugepages.node0", NULL},
+        {TARGET_HOST, "hugepages.node0.../../etc", NULL},
+        {TARGET_HOST, "ksm.\033[31m", NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TunableKey) key = tunable_key_parse(rows[i].target, rows[i].text, &error);
+        g_assert_cmpstr(key ? key->key : NULL, ==, rows[i].key);
+        if (key == NULL) {
+            g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+            g_assert_null(strchr(error->message, '\033'));
+        }
+    }
+}
+
+static void test_places(void)
+{
+    static const struct {
+        TargetKind target;
+        const char *key, *place;
+    } rows[] = {
+        {TARGET_DOMAIN, "vcpupin.3", "cputune/vcpupin[@vcpu='3']/@cpuset"},
+        {TARGET_HOST, "ksm.run", "/sys/kernel/mm/ksm/run"},
+        {TARGET_HOST, "hugepages.node2.1G",
+            "/sys/devices/system/node/node2/hugepages/hugepages-1048576kB/nr_hugepages"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TunableKey) key = tunable_key_parse(rows[i].target, rows[i].key, NULL);
+        g_autofree char *place = tunable_key_place(key);
+        g_assert_cmpstr(place, ==, rows[i].place);
+    }
+}
+
+static void test_values(void)
+{
+    static const struct {
+        TargetKind target;
+        const char *key, *value, *normal; /* NULL: refused */
+    } rows[] = {
+        {TARGET_HOST, "ksm.run", "1", "1"},
+        {TARGET_HOST, "ksm.run", "3", NULL},
+        {TARGET_HOST, "ksm.run", "", NULL},
+        {TARGET_HOST, "ksm.pages_to_scan", "0100", "100"},
+        {TARGET_HOST, "ksm.pages_to_scan", "-1", NULL},
+        {TARGET_HOST, "ksm.pages_to_scan", "4294967296", NULL},
+        {TARGET_HOST, "ksm.pages_to_scan", "1e3", NULL},
+        {TARGET_HOST, "ksm.pages_to_scan", "99999999999999999999999", NULL},
+        {TARGET_HOST, "thp.enabled", "madvise", "madvise"},
+        {TARGET_HOST, "thp.enabled", "[madvise]", NULL},
+        {TARGET_HOST, "hugepages.node0.2M", "16", "16"},
+        {TARGET_HOST, "hugepages.node0.2M", "-16", NULL},
+        {TARGET_DOMAIN, "vcpupin.0", "2,3,1", "1-3"},
+        {TARGET_DOMAIN, "vcpupin.0", "", ""},
+        {TARGET_DOMAIN, "vcpupin.0", "^2", NULL},
+        {TARGET_DOMAIN, "vcpupin.0", "x", NULL},
+        {TARGET_DOMAIN, "memory.hugepages", "2048K", "2M"},
+        {TARGET_DOMAIN, "memory.hugepages", "", "off"},
+        {TARGET_DOMAIN, "memory.hugepages", "1G@2;2M@0,1", "1G@2;2M@0-1"},
+        {TARGET_DOMAIN, "memory.hugepages", "1G@2;2M@2", NULL},
+        {TARGET_DOMAIN, "memory.hugepages", "1G;2M", NULL},
+        {TARGET_DOMAIN, "memory.hugepages", "3M", NULL},
+        {TARGET_DOMAIN, "memory.hugepages", "1G@", NULL},
+        {TARGET_DOMAIN, "memory.hugepages", "1G@0']", NULL},
+        {TARGET_DOMAIN, "memory.nosharepages", "yes", "on"},
+        {TARGET_DOMAIN, "memory.nosharepages", "", "off"},
+        {TARGET_DOMAIN, "memory.nosharepages", "maybe", NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TunableKey) key = tunable_key_parse(rows[i].target, rows[i].key, &error);
+        g_assert_no_error(error);
+        g_autofree char *normal = tunable_check(key, rows[i].value, NULL, NULL, &error);
+        g_assert_cmpstr(normal, ==, rows[i].normal);
+        if (normal == NULL)
+            g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+    }
+}
+
+/* Each key's value is written, read back, written again without a change, and taken away again. */
+static void test_xml(void)
+{
+    static const char *const document = "<domain type='kvm'>\n"
+                                        "  <name>a</name>\n"
+                                        "  <memory unit='KiB'>4194304</memory>\n"
+                                        "  <vcpu placement='static'>2</vcpu>\n"
+                                        "  <os>\n"
+                                        "    <type arch='x86_64'>hvm</type>\n"
+                                        "  </os>\n"
+                                        "</domain>\n";
+    static const struct {
+        const char *key, *value, *off, *contains;
+    } rows[] = {
+        {"vcpupin.1", "0-1", "", "    <vcpupin vcpu='1' cpuset='0-1'/>\n"},
+        {"vcpupin.all", "3", "",
+            "    <vcpupin vcpu='0' cpuset='3'/>\n    <vcpupin vcpu='1' cpuset='3'/>\n"},
+        {"emulatorpin", "1", "", "  <cputune>\n    <emulatorpin cpuset='1'/>\n  </cputune>\n"},
+        {"memory.hugepages", "default", "off", "    <hugepages/>\n"},
+        {"memory.hugepages", "2M", "off", "      <page size='2048' unit='KiB'/>\n"},
+        {"memory.hugepages", "2M@0-1;1G@2", "off",
+            "      <page size='2048' unit='KiB' nodeset='0-1'/>\n"
+            "      <page size='1048576' unit='KiB' nodeset='2'/>\n"},
+        {"memory.nosharepages", "on", "off", "  <memoryBacking>\n    <nosharepages/>\n"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(XmlEdit) edit = xml_edit_open(document, -1, &error);
+        g_assert_no_error(error);
+        g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, rows[i].key, &error);
+        g_assert_true(tunable_xml_set(key, edit, rows[i].value, &error));
+        g_assert_no_error(error);
+        g_autofree char *first = g_strdup(xml_edit_text(edit, NULL));
+        g_assert_nonnull(strstr(first, rows[i].contains));
+        if (!key->all) {
+            g_autofree char *value = tunable_xml_value(key, edit);
+            g_assert_cmpstr(value, ==, rows[i].value);
+        }
+        g_assert_true(tunable_xml_set(key, edit, rows[i].value, &error));
+        g_assert_cmpstr(xml_edit_text(edit, NULL), ==, first);
+        g_assert_true(tunable_xml_set(key, edit, rows[i].off, &error));
+        g_assert_cmpstr(xml_edit_text(edit, NULL), ==, document);
+    }
+}
+
+/* The same set in other words is the same value: no byte changes. */
+static void test_xml_same_set(void)
+{
+    static const char *const document =
+        "<domain><vcpu>1</vcpu><cputune><vcpupin vcpu=\"0\" cpuset=\"3,0-1,2\"/></cputune>"
+        "<memoryBacking><hugepages><page size='2' "
+        "unit='MiB'/></hugepages></memoryBacking></domain>";
+    g_autoptr(XmlEdit) edit = xml_edit_open(document, -1, NULL);
+    g_autoptr(TunableKey) pin = tunable_key_parse(TARGET_DOMAIN, "vcpupin.0", NULL);
+    g_autoptr(TunableKey) backing = tunable_key_parse(TARGET_DOMAIN, "memory.hugepages", NULL);
+
+    g_assert_true(tunable_xml_set(pin, edit, "0-3", NULL));
+    g_assert_true(tunable_xml_set(backing, edit, "2M", NULL));
+    g_assert_cmpstr(xml_edit_text(edit, NULL), ==, document);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tunable/catalogue", test_catalogue);
+    g_test_add_func("/tunable/keys", test_keys);
+    g_test_add_func("/tunable/places", test_places);
+    g_test_add_func("/tunable/values", test_values);
+    g_test_add_func("/tunable/xml", test_xml);
+    g_test_add_func("/tunable/xml-same-set", test_xml_same_set);
+    return g_test_run();
+}
