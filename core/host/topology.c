@@ -106,8 +106,7 @@ IdSet *topology_cpu_list(const char *root, const char *name)
     return idset_count(set) > 0 ? g_steal_pointer(&set) : NULL;
 }
 
-/* The online CPUs below @root are always some: what is read is told apart from a cut-off file by
- * being a list. "isolated" may be empty; without the file nothing is known of it. */
+/* An empty list says that no CPU is isolated; without the file nothing is known of it. */
 static void read_isolated(Topology *topology, const char *root)
 {
     g_autofree char *text = rootfile_read(root, CPU_FOLDER "/isolated");
