@@ -525,7 +525,7 @@ static void test_no_ksm(Tree *tree, gconstpointer unused)
     g_assert_true(g_utf8_validate(json, -1, NULL));
     g_assert_nonnull(strstr(table, "evil\\x1b[2J\\xff"));
     g_assert_null(strchr(table, '\033'));
-    g_assert_nonnull(strstr(table, "KSM  not in this kernel\n"));
+    g_assert_nonnull(strstr(table, "KSM  – (no /sys/kernel/mm/ksm)\n"));
 }
 
 static void test_parse_lines(void)
