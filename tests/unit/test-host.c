@@ -358,7 +358,7 @@ static void test_refresh(Tree *tree, gconstpointer unused)
     g_assert_false(first->load[0].known);
     g_assert_false(kernel_file_find(first->ksm, "pages_sharing")->rate.known);
 
-    put(tree, "/proc/stat", "cpu 0 0 0 0\ncpu0 35 0 10 155 0 0 0 0 9 9\ncpu1 1 1 1 1\n");
+    put(tree, "/proc/stat", "cpu 0 0 0 0\ncpu0 35 0 10 135 20 0 0 0 9 9\ncpu1 1 1 1 1\n");
     put(tree, KSM "/pages_sharing", "3000\n");
     g_usleep(20000);
     g_autoptr(Host) second = read_host(tree, first);
@@ -399,8 +399,8 @@ static void test_no_tree(Tree *tree, gconstpointer unused)
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
 }
 
-/* Two packages, each a node with two cache groups of two cores of two threads. CPU 15 is offline,
- * as the tree beside the export says. */
+/* Two packages, each with a node, a memory-only node and two cache groups of two cores of two
+ * threads. CPU 15 is offline, as the tree beside the export says. */
 static void test_hwloc_xml(Tree *tree, gconstpointer unused)
 {
     g_autofree char *path = g_strconcat(tree->root, "/hwloc.xml", NULL);
@@ -409,7 +409,8 @@ static void test_hwloc_xml(Tree *tree, gconstpointer unused)
 
     (void)unused;
     g_assert_cmpint(hwloc_topology_init(&hw), ==, 0);
-    g_assert_cmpint(hwloc_topology_set_synthetic(hw, "pack:2 [numa] l3:2 core:2 pu:2"), ==, 0);
+    g_assert_cmpint(
+        hwloc_topology_set_synthetic(hw, "pack:2 [numa] [numa] l3:2 core:2 pu:2"), ==, 0);
     g_assert_cmpint(hwloc_topology_load(hw), ==, 0);
     g_assert_cmpint(hwloc_topology_export_xml(hw, path, 0), ==, 0);
     hwloc_topology_destroy(hw);
@@ -421,13 +422,14 @@ static void test_hwloc_xml(Tree *tree, gconstpointer unused)
     const Topology *topology = host->topology;
     g_assert_cmpuint(topology->packages, ==, 2);
     g_assert_cmpuint(topology->cores, ==, 8);
-    g_assert_cmpuint(topology->nodes->len, ==, 2);
+    g_assert_cmpuint(topology->nodes->len, ==, 4);
     g_assert_cmpuint(topology->cpus->len, ==, 16);
-    assert_set(topology_node(topology, 1)->cpus, "8-14");
+    assert_set(topology_node(topology, 1)->cpus, "");
+    assert_set(topology_node(topology, 2)->cpus, "8-14");
     assert_set(topology_cpu(topology, 14)->siblings, "14");
     assert_set(topology_cpu(topology, 5)->llc, "4-7");
     g_assert_cmpint(topology_cpu(topology, 9)->package, ==, 1);
-    g_assert_cmpint(topology_cpu(topology, 9)->node, ==, 1);
+    g_assert_cmpint(topology_cpu(topology, 9)->node, ==, 2);
     g_assert_false(topology_cpu(topology, 15)->online);
     g_assert_false(host_node(host, 0)->memory_kib.known);
 
