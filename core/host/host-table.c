@@ -3,8 +3,6 @@
 
 #include "core/util/text.h"
 
-#include <string.h>
-
 #define CELL_MAX 60 /* the most characters one cell takes */
 
 /* @cells (a GPtrArray of @columns strings a row) under @heads, numbers to the right. */
@@ -45,7 +43,7 @@ static char *set_text(const IdSet *set)
 {
     g_autofree char *text = idset_format(set);
 
-    return *text ? text_escape(text, CELL_MAX) : g_strdup("none");
+    return *text ? g_steal_pointer(&text) : g_strdup("none");
 }
 
 /* "2M: 12/64  1G: 0/4": free of total, each size. */
@@ -65,18 +63,18 @@ static char *pools_text(const GArray *pools)
 
 static void append_nodes(GString *out, const Host *host)
 {
-    static const char *const heads[] = {"NODE", "CPUS", "MEMORY", "FREE", "HUGEPAGES FREE/TOTAL"};
-    static const gboolean right[] = {TRUE, FALSE, TRUE, TRUE, FALSE};
+    static const char *const heads[] = {"NODE", "MEMORY", "FREE", "HUGEPAGES FREE/TOTAL", "CPUS"};
+    static const gboolean right[] = {TRUE, TRUE, TRUE, FALSE, FALSE};
     g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < host->nodes->len; i++) {
         const Node *node = host->topology->nodes->pdata[i];
         const NodeMemory *memory = host->nodes->pdata[i];
         g_ptr_array_add(cells, g_strdup_printf("%d", node->id));
-        g_ptr_array_add(cells, set_text(node->cpus));
         g_ptr_array_add(cells, size_text(memory->memory_kib));
         g_ptr_array_add(cells, size_text(memory->free_kib));
         g_ptr_array_add(cells, pools_text(memory->pools));
+        g_ptr_array_add(cells, set_text(node->cpus));
     }
     append_table(out, heads, right, G_N_ELEMENTS(heads), cells);
 }
@@ -107,7 +105,9 @@ static void append_summary(GString *out, const Host *host)
         g_autofree char *isolated = set_text(topology->isolated);
         g_string_append_printf(out, ", isolated %s", isolated);
     }
-    g_string_append_c(out, '\n');
+    g_autofree char *memory = size_text(kernel_file_number(host->meminfo, "MemTotal"));
+    g_autofree char *available = size_text(kernel_file_number(host->meminfo, "MemAvailable"));
+    g_string_append_printf(out, "\n%s memory, %s available\n", memory, available);
 }
 
 /* "name value" for each of @names that is among @files, with the chosen word for its value. */
@@ -129,7 +129,7 @@ static void append_features(GString *out, const Host *host)
 
     g_string_append(out, "KSM");
     if (host->ksm->len == 0) {
-        g_string_append(out, "  not in this kernel\n");
+        g_string_append(out, "  – (no /sys/kernel/mm/ksm)\n");
     } else {
         g_autofree char *saved = size_text(host->ksm_saved_kib);
         g_string_append_printf(out, "  saves %s", saved);
@@ -137,7 +137,7 @@ static void append_features(GString *out, const Host *host)
     }
     g_string_append(out, "THP");
     if (host->thp->len == 0)
-        g_string_append(out, "  not in this kernel\n");
+        g_string_append(out, "  – (no /sys/kernel/mm/transparent_hugepage)\n");
     else
         append_values(out, host->thp, thp);
 }

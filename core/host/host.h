@@ -46,11 +46,13 @@ typedef struct {
 
 typedef struct {
     gatomicrefcount refs;
-    guint packages, cores; /* of the online CPUs */
+    guint packages, cores; /* of the online CPUs; 0 unknown */
     GPtrArray *cpus;       /* Cpu*, ascending by id, offline ones included */
     GPtrArray *nodes;      /* Node*, ascending by id; at least one */
-    IdSet *online, *isolated;
-    char *online_text; /* the kernel's list it was read with: when it differs, read again */
+    IdSet *online;
+    IdSet *isolated;   /* NULL unknown; Cpu.isolated is FALSE then */
+    char *online_text; /* the kernel's lists of CPUs and nodes it was read with: when they differ,
+                        * it is read again */
 } Topology;
 
 Topology *topology_ref(Topology *topology);
@@ -58,6 +60,8 @@ void topology_unref(Topology *topology);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Topology, topology_unref)
 const Cpu *topology_cpu(const Topology *topology, int id);   /* NULL where there is none */
 const Node *topology_node(const Topology *topology, int id); /* NULL where there is none */
+/* Where CPU @id stands in Topology.cpus and Host.load; -1 where there is none. */
+int topology_cpu_index(const Topology *topology, int id);
 
 /* The part of a node that changes; same index as Topology.nodes. */
 typedef struct {
@@ -88,7 +92,7 @@ typedef struct {
     GPtrArray *vmstat; /* KernelFile*: thp_*, ksm_*, cow_ksm, compact_*, numa_* lines of vmstat */
     Num *load;         /* per Topology.cpus: busy share since the Host before, in 1/1000 */
     guint64 *ticks;    /* per Topology.cpus: {busy, total} pairs of /proc/stat; internal */
-    guint page_kib;    /* the base page size */
+    guint page_kib;    /* the base page size; never 0 */
 } Host;
 
 Host *host_ref(Host *host);
@@ -96,7 +100,8 @@ void host_unref(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_unref)
 
 /* Reads the host below @root ("" is this one). @previous (may be NULL) gives rates and loads, and
- * its topology is used again while the online CPUs are the same. NULL with a sentence where @root
- * is no tree of /sys. */
+ * its topology is used again while the kernel lists the same CPUs and nodes; it must be of the same
+ * @root. Where @root holds the file hwloc.xml, the topology is the one hwloc exported there. NULL
+ * with a KVMTUNE_ERROR_FAILED where @root is no tree of /sys. */
 Host *host_read(const char *root, const Host *previous, GError **error);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */

@@ -2,7 +2,6 @@
 #include "core/host/readers.h"
 #include "core/util/rootfile.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The columns after "cpuN". Guest time is counted in user and nice too, and is left out. */
@@ -31,17 +30,6 @@ static gboolean parse_ticks(const char *p, guint64 ticks[2])
     return column > IDLE;
 }
 
-static gint cpu_index(const Topology *topology, gint64 id)
-{
-    /* Mostly CPUs are numbered without a gap, and each stands at its number. */
-    if (id < topology->cpus->len && ((const Cpu *)topology->cpus->pdata[id])->id == id)
-        return (gint)id;
-    for (guint i = 0; i < topology->cpus->len; i++)
-        if (((const Cpu *)topology->cpus->pdata[i])->id == id)
-            return (gint)i;
-    return -1;
-}
-
 static void read_ticks(Host *host, const char *root)
 {
     g_autofree char *text = rootfile_read(root, "/proc/stat");
@@ -53,7 +41,7 @@ static void read_ticks(Host *host, const char *root)
         if (g_ascii_isdigit(p[3])) {
             char *columns;
             guint64 id = g_ascii_strtoull(p + 3, &columns, 10);
-            gint index = id < IDSET_MAX ? cpu_index(host->topology, (gint64)id) : -1;
+            int index = id < IDSET_MAX ? topology_cpu_index(host->topology, (int)id) : -1;
             guint64 ticks[2];
             if (index >= 0 && parse_ticks(columns, ticks))
                 memcpy(&host->ticks[2 * index], ticks, sizeof ticks);
@@ -71,7 +59,7 @@ void host_read_load(Host *host, const char *root, const Host *previous)
     read_ticks(host, root);
     for (guint i = 0; previous && i < count; i++) {
         const Cpu *cpu = host->topology->cpus->pdata[i];
-        gint before = cpu_index(previous->topology, cpu->id);
+        int before = topology_cpu_index(previous->topology, cpu->id);
         if (!cpu->online || before < 0)
             continue;
         guint64 *now = &host->ticks[2 * i];

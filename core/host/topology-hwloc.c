@@ -117,9 +117,9 @@ gboolean topology_fill_hwloc(Topology *topology, const char *root, const char *x
         idset_count(hwloc_topology_get_topology_cpuset(hw)) == 0) {
         g_autofree char *shown = text_escape(root, 0);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s/hwloc.xml holds no topology that hwloc %s can read: export it again with lstopo "
+            "%s/hwloc.xml holds no topology that this hwloc can read: export it again with lstopo "
             "--of xml",
-            shown, HWLOC_API_VERSION >= 0x00030000 ? "3" : "2");
+            shown);
         return FALSE;
     }
     topology->online = topology_cpu_list(root, "online");

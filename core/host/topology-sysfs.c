@@ -2,11 +2,13 @@
  * (Documentation/ABI/testing/sysfs-devices-system-cpu, sysfs-devices-node,
  * stable/sysfs-devices-node).
  *
- * Why not by hwloc: it builds a tree, and for that it has to alter what does not fit one. It gives
- * a memory-only node the CPUs of its neighbours, leaves nodes out (GPU memory, overlapping sets),
- * drops a distance matrix that is not whole, has no fact of an offline CPU, and reads a root
- * directory only where an environment variable names it, which a program with threads cannot
- * change. Here every fact is the kernel's word, and it takes a fraction of the time. */
+ * Why not by hwloc, which reads the exported topologies: it builds a tree of objects to place
+ * programs on, and what does not fit one it mends. Version 2.9 gives a memory-only node the CPUs of
+ * its neighbours, has no distance for a single node, leaves out nodes whose CPUs overlap, parts the
+ * threads of AMD's two-core modules although the kernel lists them as siblings, and makes up a
+ * cache's CPUs where the mask is empty. It also takes another root directory only from an
+ * environment variable, which a program with threads must not change. Here every fact is the
+ * kernel's word, and tests/unit/test-hostcorpus.c holds it to that. */
 #include "core/host/topology.h"
 
 #include "core/util/error.h"

@@ -52,20 +52,31 @@ void topology_unref(Topology *topology)
     g_free(topology);
 }
 
-static int compare_cpu(gconstpointer key, gconstpointer item)
+int topology_cpu_index(const Topology *topology, int id)
 {
-    const Cpu *cpu = *(const Cpu *const *)item;
+    guint low = 0, high = topology->cpus->len;
 
-    return (*(const int *)key > cpu->id) - (*(const int *)key < cpu->id);
+    /* Mostly CPUs are numbered without a gap, and each stands at its number. */
+    if (id >= 0 && (guint)id < high && ((const Cpu *)topology->cpus->pdata[id])->id == id)
+        return id;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        const Cpu *cpu = topology->cpus->pdata[middle];
+        if (cpu->id == id)
+            return (int)middle;
+        if (cpu->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
 }
 
 const Cpu *topology_cpu(const Topology *topology, int id)
 {
-    const Cpu *const *found =
-        topology->cpus->len == 0
-            ? NULL
-            : bsearch(&id, topology->cpus->pdata, topology->cpus->len, sizeof(void *), compare_cpu);
-    return found ? *found : NULL;
+    int index = topology_cpu_index(topology, id);
+
+    return index >= 0 ? topology->cpus->pdata[index] : NULL;
 }
 
 const Node *topology_node(const Topology *topology, int id)
@@ -106,8 +117,7 @@ IdSet *topology_cpu_list(const char *root, const char *name)
     return idset_count(set) > 0 ? g_steal_pointer(&set) : NULL;
 }
 
-/* The online CPUs below @root are always some: what is read is told apart from a cut-off file by
- * being a list. "isolated" may be empty; without the file nothing is known of it. */
+/* An empty list says that no CPU is isolated; without the file nothing is known of it. */
 static void read_isolated(Topology *topology, const char *root)
 {
     g_autofree char *text = rootfile_read(root, CPU_FOLDER "/isolated");
