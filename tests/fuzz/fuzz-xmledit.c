@@ -1,6 +1,6 @@
-/* The XML edit. Input: path NUL value NUL document. What must hold of any document that opens: a
- * set value reads back, a second set changes nothing, what libxml2 reads of the rest is libxml2's
- * business (test-xmlcorpus), and removing leaves nothing at the path. */
+/* The XML edit. Input: path NUL value NUL document. Of any document that opens: a value that was
+ * set reads back, a second set changes nothing, a removal leaves nothing at the path, and the text
+ * can be opened again. That the rest stays as it was is test-xmlcorpus's subject. */
 #include "core/tune/xmledit.h"
 #include "tests/fuzz/fuzz.h"
 
