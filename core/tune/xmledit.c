@@ -264,32 +264,63 @@ static XmlSplice set_text(const XmlEdit *edit, const xmlNode *element, const cha
     return splice;
 }
 
-/* Makes the splice (and frees what it holds) and reads the document anew; the old one stays where
+static int compare_splices(gconstpointer a, gconstpointer b)
+{
+    const XmlSplice *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Makes the splices, none of which overlap, and reads the document anew; the old one stays where
  * the new one is refused. */
-static gboolean apply_splice(XmlEdit *edit, XmlSplice splice, GError **error)
+static gboolean apply_splices(XmlEdit *edit, GArray *splices, GError **error)
 {
     const XmlText *old = edit->xml;
-    gsize length = old->length - (splice.to - splice.from) + splice.insert->len;
-    XmlText *new = NULL;
+    GString *text = g_string_sized_new(old->length + 256);
+    gsize at = 0;
 
-    if (length > XML_EDIT_MAX) {
+    g_array_sort(splices, compare_splices);
+    for (guint i = 0; i < splices->len; i++) {
+        const XmlSplice *splice = &g_array_index(splices, XmlSplice, i);
+        g_string_append_len(text, old->text + at, (gssize)(splice->from - at));
+        g_string_append_len(text, splice->insert->str, (gssize)splice->insert->len);
+        at = splice->to;
+    }
+    g_string_append_len(text, old->text + at, (gssize)(old->length - at));
+    if (text->len > XML_EDIT_MAX) {
+        g_string_free(text, TRUE);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "the document would be larger than %u MiB, which no domain's XML is",
             XML_EDIT_MAX >> 20);
-    } else {
-        char *text = g_malloc(length + 1);
-        memcpy(text, old->text, splice.from);
-        memcpy(text + splice.from, splice.insert->str, splice.insert->len);
-        memcpy(text + splice.from + splice.insert->len, old->text + splice.to,
-            old->length - splice.to + 1);
-        new = xml_text_new(text, length, error);
+        return FALSE;
     }
-    g_string_free(splice.insert, TRUE);
+    gsize length = text->len;
+    XmlText *new = xml_text_new(g_string_free(text, FALSE), length, error);
     if (new == NULL)
         return FALSE;
     xml_text_free(edit->xml);
     edit->xml = new;
     return TRUE;
+}
+
+static void splice_clear(gpointer data)
+{
+    XmlSplice *splice = data;
+    g_string_free(splice->insert, TRUE);
+}
+
+static GArray *new_splices(void)
+{
+    GArray *splices = g_array_new(FALSE, FALSE, sizeof(XmlSplice));
+    g_array_set_clear_func(splices, splice_clear);
+    return splices;
+}
+
+static gboolean apply_splice(XmlEdit *edit, XmlSplice splice, GError **error)
+{
+    g_autoptr(GArray) splices = new_splices();
+
+    g_array_append_val(splices, splice);
+    return apply_splices(edit, splices, error);
 }
 
 /* TRUE where nothing of @element would be left to keep without @path's part of it. */
@@ -316,18 +347,6 @@ static gboolean goes_whole(const XmlPath *path, const xmlNode *element)
     return element->nsDef == NULL;
 }
 
-/* The first element that matches the path and has what it names; NULL for none. */
-static const xmlNode *find_to_remove(const XmlEdit *edit, const XmlPath *path)
-{
-    const XmlStep *last = xml_path_step(path, path->steps->len - 1);
-    xmlNode *node = xml_path_find(path, xml_text_root(edit->xml), NULL, NULL);
-
-    while (node != NULL && path->part == XML_PART_ATTRIBUTE &&
-           !xmlHasNsProp(node, (const xmlChar *)path->attribute, NULL))
-        node = xml_step_find(last, node->next);
-    return node;
-}
-
 static gboolean refuse_mixed(const char *path, GError **error)
 {
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
@@ -337,25 +356,30 @@ static gboolean refuse_mixed(const char *path, GError **error)
 
 static gboolean remove_value(XmlEdit *edit, const XmlPath *path, const char *shown, GError **error)
 {
-    const xmlNode *element;
+    const XmlStep *last = xml_path_step(path, path->steps->len - 1);
+    xmlNode *node = xml_path_find(path, xml_text_root(edit->xml), NULL, NULL);
+    g_autoptr(GArray) splices = new_splices();
+    g_autoptr(GPtrArray) whole = g_ptr_array_new();
 
-    while ((element = find_to_remove(edit, path)) != NULL) {
-        XmlSplice splice;
-        if (goes_whole(path, element)) {
-            splice = xml_place_removal(edit->xml, element);
+    for (; node != NULL; node = xml_step_find(last, node->next)) {
+        XmlAttributeSpan found;
+        gboolean has =
+            path->part != XML_PART_ATTRIBUTE ||
+            find_attribute(edit->xml, xml_text_span(edit->xml, node), path->attribute, &found);
+        if (!has)
+            continue;
+        if (goes_whole(path, node)) {
+            g_ptr_array_add(whole, node);
         } else if (path->part == XML_PART_TEXT) {
             return refuse_mixed(shown, error);
         } else {
-            XmlAttributeSpan found;
-            if (!find_attribute(
-                    edit->xml, xml_text_span(edit->xml, element), path->attribute, &found))
-                return TRUE; /* a default of a DTD that was never loaded: not in the text */
-            splice = (XmlSplice){found.space, found.end, g_string_new(NULL)};
+            XmlSplice splice = {found.space, found.end, g_string_new(NULL)};
+            g_array_append_val(splices, splice);
         }
-        if (!apply_splice(edit, splice, error))
-            return FALSE;
     }
-    return TRUE;
+    if (whole->len > 0)
+        xml_place_removal(edit->xml, whole, splices);
+    return splices->len == 0 || apply_splices(edit, splices, error);
 }
 
 static gboolean write_value(

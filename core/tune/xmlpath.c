@@ -74,15 +74,25 @@ static gboolean take_part(const char **p, XmlPath *path)
     return ok && (**p == '\0' || **p == '/');
 }
 
+/* Predicates are written into the document: XML has no control characters but white space. */
+static gboolean is_plain(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if (g_ascii_iscntrl(*p))
+            return FALSE;
+    }
+    return g_utf8_validate(text, -1, NULL);
+}
+
 XmlPath *xml_path_parse(const char *text, GError **error)
 {
     g_autoptr(XmlPath) path = g_new0(XmlPath, 1);
     const char *p = text;
-    gboolean ok;
+    gboolean ok = is_plain(text);
 
     path->steps = g_array_new(FALSE, FALSE, sizeof(XmlStep));
     g_array_set_clear_func(path->steps, step_clear);
-    while ((ok = take_part(&p, path)) && *p == '/')
+    while (ok && (ok = take_part(&p, path)) && *p == '/')
         p++;
     if (ok)
         return g_steal_pointer(&path);

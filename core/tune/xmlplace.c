@@ -279,36 +279,49 @@ XmlSplice xml_place_new(const XmlText *xml, const xmlNode *parent, const XmlStep
     return place_beside(xml, parent, before, behind, write, data);
 }
 
-/* TRUE where @container holds nothing but @node and blanks. */
-static gboolean holds_only(const xmlNode *container, const xmlNode *node)
+/* TRUE where @container holds nothing but @count elements and blanks. */
+static gboolean holds_only(const xmlNode *container, guint count)
 {
-    for (const xmlNode *child = container->children; child != NULL; child = child->next) {
-        if (child != node && !(child->type == XML_TEXT_NODE && xmlIsBlankNode(child)))
-            return FALSE;
-    }
-    return TRUE;
+    guint held = 0;
+
+    for (const xmlNode *child = container->children; child != NULL; child = child->next)
+        held += !(child->type == XML_TEXT_NODE && xmlIsBlankNode(child));
+    return held == count;
 }
 
-XmlSplice xml_place_removal(const XmlText *xml, const xmlNode *node)
+/* The lines of @node, or only its bytes where something else stands on them. */
+static void remove_node(const XmlText *xml, const xmlNode *node, GArray *splices)
+{
+    const XmlSpan *span = xml_text_span(xml, node);
+    gsize rest = skip_blanks(xml, span->end);
+    gboolean lines = begins_line(xml, span->start) && line_end_at(xml, rest) > 0;
+    XmlSplice splice = {lines ? line_start(xml, span->start) : span->start,
+        lines ? rest + line_end_at(xml, rest) : span->end, g_string_new(NULL)};
+
+    g_array_append_val(splices, splice);
+}
+
+void xml_place_removal(const XmlText *xml, const GPtrArray *nodes, GArray *splices)
 {
     const xmlNode *root = xml_text_root(xml);
-    XmlSplice splice = {0, 0, g_string_new(NULL)};
+    const xmlNode *node = nodes->pdata[0];
+    guint count = nodes->len;
 
-    while (node->parent != root && holds_only(node->parent, node)) {
+    while (node->parent != root && holds_only(node->parent, count)) {
         node = node->parent;
+        count = 1;
         if (node->properties == NULL && node->nsDef == NULL)
             continue;
         /* its attributes stay, in the form libvirt gives an element without content */
         const XmlSpan *span = xml_text_span(xml, node);
-        splice.from = xml_place_attributes_end(xml, span);
-        splice.to = span->end;
-        g_string_append(splice.insert, "/>");
-        return splice;
+        XmlSplice splice = {xml_place_attributes_end(xml, span), span->end, g_string_new("/>")};
+        g_array_append_val(splices, splice);
+        return;
     }
-    const XmlSpan *span = xml_text_span(xml, node);
-    gsize rest = skip_blanks(xml, span->end);
-    gboolean lines = begins_line(xml, span->start) && line_end_at(xml, rest) > 0;
-    splice.from = lines ? line_start(xml, span->start) : span->start;
-    splice.to = lines ? rest + line_end_at(xml, rest) : span->end;
-    return splice;
+    if (node != nodes->pdata[0]) {
+        remove_node(xml, node, splices);
+        return;
+    }
+    for (guint i = 0; i < nodes->len; i++)
+        remove_node(xml, nodes->pdata[i], splices);
 }

@@ -21,9 +21,10 @@ typedef void (*XmlWriteElement)(
 XmlSplice xml_place_new(const XmlText *xml, const xmlNode *parent, const XmlStep *step,
     XmlWriteElement write, gconstpointer data);
 
-/* The splice that takes @node away: its lines where nothing else stands on them. Containers that
- * are then empty go as well, but never the root. */
-XmlSplice xml_place_removal(const XmlText *xml, const xmlNode *node);
+/* Appends to @splices what takes @nodes (children of one parent, in document order; at least one)
+ * away: their lines where nothing else stands on them. Containers that are then empty go as well,
+ * but never the root. */
+void xml_place_removal(const XmlText *xml, const GPtrArray *nodes, GArray *splices);
 
 /* The end of the start tag's last attribute, or of the name where it has none. */
 gsize xml_place_attributes_end(const XmlText *xml, const XmlSpan *span);

@@ -44,7 +44,7 @@ static xmlDoc *parse(const char *text, gsize length, GError **error)
     void *old_context = xmlStructuredErrorContext;
 
     xmlSetStructuredErrorFunc(&kept, keep_error);
-    xmlDoc *doc = xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET);
+    xmlDoc *doc = xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT);
     xmlSetStructuredErrorFunc(old_context, old);
     if (doc == NULL) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,

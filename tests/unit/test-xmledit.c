@@ -280,8 +280,9 @@ static void test_set_refused(void)
         const char *path, *value;
     } bad[] = {{"", "1"}, {"/", "1"}, {"a//b", ""}, {"a[", ""}, {"a[@b]", ""}, {"a[@b='c", ""},
         {"a[@b=''d']", ""}, {"a/@b/c", ""}, {"@type", "xen"}, {"text()", "x"}, {"q:a", ""},
-        {"a'", ""}, {"a/@b", "\001"}, {"a/@b", "\xff"}, {"a/@b", "\xef\xbf\xbf"}, {"a", "value"},
-        {"os/text()", "x"}, {"os/text()", NULL}, {NULL, NULL}};
+        {"a'", ""}, {"a[@b='\xff']", ""}, {"a[@b='\n']", ""}, {"a/@b", "\001"}, {"a/@b", "\xff"},
+        {"a/@b", "\xef\xbf\xbf"}, {"a", "value"}, {"os/text()", "x"}, {"os/text()", NULL},
+        {NULL, NULL}};
     const char *text = "<domain type='kvm'><os><type>hvm</type></os></domain>";
 
     for (guint i = 0; bad[i].path != NULL; i++) {
@@ -315,6 +316,21 @@ static void test_large(void)
     }
 }
 
+/* Many equal elements go in one pass, not in one each. */
+static void test_many(void)
+{
+    g_autoptr(GString) text = g_string_new("<domain>\n <cputune>\n  <quota>1</quota>\n");
+    for (guint i = 0; i < 20000; i++)
+        g_string_append(text, "  <vcpupin vcpu='2' cpuset='1'/>\n");
+    g_string_append(text, " </cputune>\n</domain>");
+    g_autoptr(XmlEdit) edit = xml_edit_open(text->str, -1, NULL);
+    gint64 start = g_get_monotonic_time();
+    g_assert_true(xml_edit_set(edit, PIN2, NULL, NULL));
+    g_assert_cmpstr(xml_edit_text(edit, NULL), ==,
+        "<domain>\n <cputune>\n  <quota>1</quota>\n </cputune>\n</domain>");
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -323,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xmledit/list", test_list);
     g_test_add_func("/xmledit/refused", test_refused);
     g_test_add_func("/xmledit/set-refused", test_set_refused);
+    g_test_add_func("/xmledit/many", test_many);
     g_test_add_func("/xmledit/large", test_large);
     return g_test_run();
 }
