@@ -223,12 +223,14 @@ static void state_load(DemoState *state, const char *root)
     state->keys = g_key_file_new();
     g_key_file_load_from_file(state->keys, path, G_KEY_FILE_NONE, NULL); /* absent the first time */
     state->step = g_key_file_get_uint64(state->keys, "clock", "step", NULL);
+    state->now_us = g_key_file_get_int64(state->keys, "clock", "now_us", NULL);
     state->still = g_getenv("KVMTUNE_DEMO_STILL") != NULL;
 }
 
 static void state_save(DemoState *state)
 {
     g_key_file_set_uint64(state->keys, "clock", "step", state->step);
+    g_key_file_set_int64(state->keys, "clock", "now_us", state->now_us);
     g_autofree char *text = g_key_file_to_data(state->keys, NULL, NULL);
     demo_put(state->root, "/demo.state", text);
     g_key_file_unref(state->keys);
@@ -237,6 +239,7 @@ static void state_save(DemoState *state)
 static void advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us)
 {
     state->step++;
+    state->now_us += elapsed_us;
     demo_kernel_settle(state);
     demo_kernel_advance(state, elapsed_us);
     demo_load_advance(state, domains, elapsed_us);

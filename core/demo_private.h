@@ -3,13 +3,14 @@
 
 #include <glib.h>
 
-/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock" (step, last_us),
+/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock",
  * "pools" (the size of each pool), "kept" (the last good text of files whose writes are checked).
  */
 typedef struct {
     const char *root;
     GKeyFile *keys;
-    guint64 step; /* how often demo_step was called */
+    guint64 step;  /* how often time has passed */
+    gint64 now_us; /* how much time has passed in all */
     gboolean still;
 } DemoState;
 
