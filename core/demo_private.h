@@ -3,9 +3,9 @@
 
 #include <glib.h>
 
-/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock",
- * "pools" (the size of each pool), "kept" (the last good text of files whose writes are checked).
- */
+/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock"; "pools" (the size
+ * of each pool); "kept" (the last good text of files whose writes are checked); "threads" (what
+ * each thread's status was last made from). */
 typedef struct {
     const char *root;
     GKeyFile *keys;
@@ -14,8 +14,9 @@ typedef struct {
     gboolean still;
 } DemoState;
 
-/* Replaces ROOT/PATH by @text; directories are made. Nobody sees it empty. */
-void demo_put(const char *root, const char *path, const char *text);
+/* Replaces ROOT/PATH by @text; directories are made. Nobody sees it empty. FALSE, with errno, where
+ * it could not be written whole. */
+gboolean demo_put(const char *root, const char *path, const char *text);
 void demo_putf(const char *root, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* The number in ROOT/PATH, 0 where there is none. */
