@@ -30,7 +30,7 @@ static GMutex demo_lock;
 
 /* ── the tree ── */
 
-void demo_put(const char *root, const char *path, const char *text)
+gboolean demo_put(const char *root, const char *path, const char *text)
 {
     g_autofree char *full = g_strconcat(root, path, NULL);
     gsize length = strlen(text);
@@ -42,11 +42,15 @@ void demo_put(const char *root, const char *path, const char *text)
         fd = open(full, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     }
     if (fd < 0)
-        return;
+        return FALSE;
     /* Written first and cut after: a reader never finds the file empty. */
-    if (write(fd, text, length) == (ssize_t)length && ftruncate(fd, (off_t)length) != 0)
-        g_debug("cutting %s failed: %s", full, g_strerror(errno));
+    errno = ENOSPC; /* what a short write means */
+    gboolean whole =
+        write(fd, text, length) == (ssize_t)length && ftruncate(fd, (off_t)length) == 0;
+    int saved = errno;
     close(fd);
+    errno = saved;
+    return whole;
 }
 
 void demo_putf(const char *root, const char *path, const char *format, ...)
@@ -79,7 +83,7 @@ guint demo_random(const char *word, guint n, guint64 step)
 }
 
 /* Writes host.tree's files below @root: "== PATH", then what it holds up to the next. */
-static void unpack_tree(const char *root, const char *tree)
+static gboolean unpack_tree(const char *root, const char *tree, GError **error)
 {
     g_auto(GStrv) files = g_strsplit(tree, "\n== ", -1);
 
@@ -88,8 +92,14 @@ static void unpack_tree(const char *root, const char *tree)
         if (end == NULL || files[i][0] != '/')
             continue;
         *end = '\0';
-        demo_putf(root, files[i], "%s\n", end + 1);
+        g_autofree char *text = g_strconcat(end + 1, "\n", NULL);
+        if (!demo_put(root, files[i], text)) {
+            g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno), "%s: %s",
+                files[i], g_strerror(errno));
+            return FALSE;
+        }
     }
+    return TRUE;
 }
 
 static gboolean unpack(const char *root, GError **error)
@@ -109,8 +119,7 @@ static gboolean unpack(const char *root, GError **error)
                                  (gssize)g_bytes_get_size(bytes), error))
             return FALSE;
     }
-    unpack_tree(root, g_bytes_get_data(tree, NULL)); /* resources end with a 0 byte */
-    return TRUE;
+    return unpack_tree(root, g_bytes_get_data(tree, NULL), error); /* it ends with a 0 byte */
 }
 
 /* ── the janitor ── */
@@ -223,12 +232,14 @@ static void state_load(DemoState *state, const char *root)
     state->keys = g_key_file_new();
     g_key_file_load_from_file(state->keys, path, G_KEY_FILE_NONE, NULL); /* absent the first time */
     state->step = g_key_file_get_uint64(state->keys, "clock", "step", NULL);
+    state->now_us = g_key_file_get_int64(state->keys, "clock", "now_us", NULL);
     state->still = g_getenv("KVMTUNE_DEMO_STILL") != NULL;
 }
 
 static void state_save(DemoState *state)
 {
     g_key_file_set_uint64(state->keys, "clock", "step", state->step);
+    g_key_file_set_int64(state->keys, "clock", "now_us", state->now_us);
     g_autofree char *text = g_key_file_to_data(state->keys, NULL, NULL);
     demo_put(state->root, "/demo.state", text);
     g_key_file_unref(state->keys);
@@ -237,6 +248,7 @@ static void state_save(DemoState *state)
 static void advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us)
 {
     state->step++;
+    state->now_us += elapsed_us;
     demo_kernel_settle(state);
     demo_kernel_advance(state, elapsed_us);
     demo_load_advance(state, domains, elapsed_us);

@@ -318,8 +318,10 @@ void demo_kernel_advance(DemoState *state, gint64 elapsed_us)
         const char *path = counters[i].path;
         if (text == NULL)
             text = rootfile_read(state->root, path);
-        text = add_number(
-            text, counters[i].name, counters[i].per_second * elapsed_us / G_USEC_PER_SEC);
+        /* of all the time that has passed: short steps lose no part of a count */
+        gint64 rate = counters[i].per_second;
+        gint64 before = rate * (state->now_us - elapsed_us) / G_USEC_PER_SEC;
+        text = add_number(text, counters[i].name, rate * state->now_us / G_USEC_PER_SEC - before);
         if (i + 1 < G_N_ELEMENTS(counters) && strcmp(counters[i + 1].path, path) == 0)
             continue;
         if (text)

@@ -3,18 +3,20 @@
 
 #include <glib.h>
 
-/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock" (step, last_us),
- * "pools" (the size of each pool), "kept" (the last good text of files whose writes are checked).
- */
+/* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock"; "pools" (the size
+ * of each pool); "kept" (the last good text of files whose writes are checked); "threads" (what
+ * each thread's status was last made from). */
 typedef struct {
     const char *root;
     GKeyFile *keys;
-    guint64 step; /* how often demo_step was called */
+    guint64 step;  /* how often time has passed */
+    gint64 now_us; /* how much time has passed in all */
     gboolean still;
 } DemoState;
 
-/* Replaces ROOT/PATH by @text; directories are made. Nobody sees it empty. */
-void demo_put(const char *root, const char *path, const char *text);
+/* Replaces ROOT/PATH by @text; directories are made. Nobody sees it empty. FALSE, with errno, where
+ * it could not be written whole. */
+gboolean demo_put(const char *root, const char *path, const char *text);
 void demo_putf(const char *root, const char *path, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* The number in ROOT/PATH, 0 where there is none. */

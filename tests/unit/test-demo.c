@@ -389,6 +389,22 @@ static void test_nothing_left(void)
     g_assert_false(g_file_test(child_root, G_FILE_TEST_EXISTS));
 }
 
+/* No folder, no demo: one sentence that says what to set. */
+static void test_no_folder(void)
+{
+    if (g_test_subprocess()) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(demo_new(&error));
+        g_printerr("%s\n", error->message);
+        return;
+    }
+    g_setenv("TMPDIR", "/nonexistent", TRUE);
+    g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_unsetenv("TMPDIR");
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*below /nonexistent*set TMPDIR*");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -401,5 +417,6 @@ int main(int argc, char **argv)
     g_test_add_func("/demo/choices", test_choices);
     g_test_add_func("/demo/ksm", test_ksm);
     g_test_add_func("/demo/nothing-left", test_nothing_left);
+    g_test_add_func("/demo/no-folder", test_no_folder);
     return g_test_run();
 }
