@@ -148,7 +148,9 @@ static void put_foreground(const Term *term, GString *svg, int row)
             continue;
         }
         g_string_append_unichar(text, c);
-        for (int i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0; i++)
+        /* libvterm fills chars up to the first 0 and leaves the rest as it was. */
+        for (int i = 1; c == cell.chars[0] && i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] != 0;
+             i++)
             g_string_append_unichar(text, cell.chars[i]);
     }
     put_text(svg, row, start, col - start, &run, text);

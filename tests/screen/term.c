@@ -12,6 +12,7 @@ struct Term {
     TermSend send;
     gpointer data;
     GString *captured; /* non-NULL: output goes here, not to the program */
+    GString *pending;  /* the beginning of what may be a mode switch (term_feed) */
 };
 
 /* The foreground and background of a plain cell; the pictures (svg.c) show these colours. */
@@ -49,6 +50,7 @@ Term *term_new(int rows, int cols, gboolean utf8, TermSend send, gpointer data)
 
     term->send = send;
     term->data = data;
+    term->pending = g_string_new(NULL);
     term->vterm = vterm_new(rows, cols);
     vterm_set_utf8(term->vterm, utf8);
     vterm_output_set_callback(term->vterm, on_output, term);
@@ -66,12 +68,61 @@ Term *term_new(int rows, int cols, gboolean utf8, TermSend send, gpointer data)
 void term_free(Term *term)
 {
     vterm_free(term->vterm);
+    g_string_free(term->pending, TRUE);
     g_free(term);
 }
 
+static const char MODE_SWITCH[] = "\033[?";
+
+/* Whether @byte continues what stands in @pending as the beginning of ESC [ ? 1006 ; 1000 h. */
+static gboolean continues_switch(const GString *pending, char byte)
+{
+    gsize lead = strlen(MODE_SWITCH);
+
+    if (pending->len < lead)
+        return byte == MODE_SWITCH[pending->len];
+    return g_ascii_isdigit(byte) || byte == ';';
+}
+
+/* Passes on what was held back, as one sequence for each mode where it ends with @final. */
+static void pass_pending(Term *term, char final)
+{
+    GString *pending = term->pending;
+
+    if (final == '\0') {
+        vterm_input_write(term->vterm, pending->str, pending->len);
+    } else {
+        g_auto(GStrv) modes = g_strsplit(pending->str + strlen(MODE_SWITCH), ";", -1);
+        for (guint i = 0; modes[i] != NULL; i++) {
+            g_autofree char *one = g_strdup_printf("%s%s%c", MODE_SWITCH, modes[i], final);
+            vterm_input_write(term->vterm, one, strlen(one));
+        }
+    }
+    g_string_truncate(pending, 0);
+}
+
+/* libvterm before 0.3 takes only the first mode of a switch of several, as ncurses writes it for
+ * the mouse of xterm (ESC [ ? 1006 ; 1000 h); so they are taken apart. */
 void term_feed(Term *term, const char *bytes, gsize length)
 {
-    vterm_input_write(term->vterm, bytes, length);
+    GString *pending = term->pending;
+
+    for (gsize i = 0; i < length;) {
+        if (pending->len == 0) {
+            const char *escape = memchr(bytes + i, '\033', length - i);
+            gsize plain = escape != NULL ? (gsize)(escape - bytes) - i : length - i;
+            vterm_input_write(term->vterm, bytes + i, plain);
+            i += plain;
+            if (escape != NULL)
+                g_string_append_c(pending, bytes[i++]);
+        } else if (continues_switch(pending, bytes[i])) {
+            g_string_append_c(pending, bytes[i++]);
+        } else {
+            gboolean whole = pending->len > strlen(MODE_SWITCH);
+            gboolean is_switch = whole && (bytes[i] == 'h' || bytes[i] == 'l');
+            pass_pending(term, is_switch ? bytes[i++] : '\0');
+        }
+    }
 }
 
 void term_resize(Term *term, int rows, int cols)

@@ -1,0 +1,215 @@
+#!/bin/sh
+# What kvmtune costs and how soon it answers, beside htop and virt-top, in one run: `make bench`.
+# The programs run one after the other on the same machine, so that ratios mean something where
+# milliseconds do not. tests/bench/README.md explains the columns.
+set -u
+
+program=./kvmtune
+tools=./tests/bench
+idle=5
+repeat=50
+real=60
+sizes='10 100 1000'
+
+usage()
+{
+    cat <<EOF
+usage: bench.sh [--program PATH] [--tools DIR] [--idle SECONDS] [--repeat N] [--real N] [--sizes LIST]
+  --program  the kvmtune to measure (./kvmtune)
+  --tools    where ptydrive and bench-core are (./tests/bench)
+  --idle     watch each program idle for so long ($idle)
+  --repeat   press each key so often ($repeat)
+  --real     so many real QEMU domains (TCG, 64 MiB) under a real libvirtd; 0: none ($real)
+  --sizes    numbers of test domains ("$sizes")
+EOF
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --program | --tools | --idle | --repeat | --real | --sizes)
+        [ $# -ge 2 ] || { usage >&2; exit 2; }
+        eval "${1#--}=\$2"
+        shift 2
+        ;;
+    --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/kvmtune-bench-XXXXXX") || exit 1
+started=
+libvirtd=
+
+domains()
+{
+    virsh -q -c qemu:///system list --name 2>/dev/null | grep '^kvmtune-bench-'
+}
+
+clean_up()
+{
+    trap - EXIT INT TERM HUP
+    [ -z "$libvirtd" ] || kill -CONT "$libvirtd" 2>/dev/null
+    if [ "$real" -gt 0 ]; then
+        for name in $(domains); do
+            virsh -q -c qemu:///system destroy "$name" >/dev/null 2>&1
+        done
+    fi
+    for pid in $started; do
+        kill "$pid" 2>/dev/null
+    done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'clean_up; exit 130' INT TERM HUP
+
+# A node of 64 CPUs with $1 running domains, for the test driver.
+test_node()
+{
+    echo '<node><cpu><mhz>2400</mhz><model>x86_64</model><active>64</active><nodes>4</nodes>'
+    echo '<sockets>1</sockets><cores>8</cores><threads>2</threads></cpu>'
+    awk -v count="$1" 'BEGIN {
+        for (i = 1; i <= count; i++)
+            printf "<domain type=\"test\"><name>bench-%04d</name><memory unit=\"MiB\">512</memory>" \
+                   "<vcpu>2</vcpu><os><type>hvm</type></os></domain>\n", i
+    }'
+    echo '</node>'
+}
+
+# value FILE NAME: a figure that ptydrive printed, or nothing.
+value()
+{
+    awk -v name="$2" '$1 == name { print $2 }' "$1"
+}
+
+heading()
+{
+    printf '%-34s %8s %8s %7s %9s %8s %9s %8s %8s %8s\n' '' 'frame' 'list' 'CPU' 'libvirtd' \
+        'output' 'refresh' 'RSS' 'key p50' 'key p99'
+    printf '%-34s %8s %8s %7s %9s %8s %9s %8s %8s %8s\n' 'program' 'ms' 'ms' '%' 'CPU %' 'B/s' \
+        'B' 'MiB' 'ms' 'ms'
+}
+
+# row NAME LABEL OPTION…: runs ptydrive, keeps its figures in $work/NAME, prints a line of the table.
+row()
+{
+    name=$1 label=$2
+    shift 2
+    if ! "$tools/ptydrive" --idle "$idle" --repeat "$repeat" "$@" >"$work/$name" 2>"$work/error"; then
+        printf '%-34s %s\n' "$label" "$(head -n1 "$work/error")"
+        : >"$work/$name"
+        return
+    fi
+    awk -v label="$label" '
+        { figure[$1] = $2 }
+        function shown(name, format, divisor) {
+            return name in figure ? sprintf(format, figure[name] / divisor) : "–"
+        }
+        function padded(text, width) {
+            # "–" is three bytes for awks that count bytes.
+            return text == "–" ? sprintf("%*s–", width - 1, "") : sprintf("%*s", width, text)
+        }
+        END {
+            printf "%-34s %s %s %s %s %s %s %s %s %s%s\n", label,
+                padded(shown("first_frame_ms", "%.1f", 1), 8), padded(shown("until_ms", "%.1f", 1), 8),
+                padded(shown("idle_cpu_pct", "%.2f", 1), 7), padded(shown("also_cpu_pct", "%.2f", 1), 9),
+                padded(shown("idle_bytes_s", "%.0f", 1), 8), padded(shown("refresh_bytes", "%.0f", 1), 9),
+                padded(shown("rss_kib", "%.1f", 1024), 8), padded(shown("key_p50_ms", "%.2f", 1), 8),
+                padded(shown("key_p99_ms", "%.2f", 1), 8),
+                (figure["keys_unanswered"] > 0 ? "  (" figure["keys_unanswered"] + 0 " keys unanswered)" : "")
+        }' "$work/$name"
+}
+
+# ratio TEXT A B: one line, where both figures are known.
+ratio()
+{
+    [ -n "$2" ] && [ -n "$3" ] || return 0
+    awk -v text="$1" -v a="$2" -v b="$3" 'BEGIN {
+        if (b > 0) printf "%-60s %8.2f   (%.1f / %.1f)\n", text, a / b, a, b }'
+}
+
+# The first frame of the host screen, then, in a run of its own, how soon the domains are listed.
+kvmtune_rows()
+{
+    key=$1 what=$2 uri=$3 sample=$4
+    shift 4
+    row "$key" "kvmtune, $what" --keys 'Down Up' "$@" -- "$program" -c "$uri"
+    [ -n "$sample" ] || return 0
+    row "$key-list" "kvmtune, $what, list" --first 4 --until "$sample" --keys 'Down Up' "$@" -- \
+        "$program" -c "$uri"
+}
+
+virt_top_row()
+{
+    command -v virt-top >/dev/null || return 0
+    row "virt-top-$1" "virt-top, $2" --quit q -- virt-top -c "$3" -d 2
+}
+
+start_libvirtd()
+{
+    virsh -q -c qemu:///system list >/dev/null 2>&1 && return 0
+    if [ "$(id -u)" != 0 ] || ! command -v libvirtd >/dev/null || ! command -v virtlogd >/dev/null; then
+        echo "No libvirtd answers, and none can be started (root, libvirtd and virtlogd are needed)."
+        return 1
+    fi
+    mkdir -p /run/libvirt
+    # A daemon that runs already keeps its sockets: a second one would take them away from it.
+    for daemon in virtlogd libvirtd; do
+        pgrep -x "$daemon" >/dev/null && continue
+        "$daemon" -d -p "$work/$daemon.pid" || return 1
+        started="$(cat "$work/$daemon.pid") $started"
+    done
+    virsh -q -c qemu:///system list >/dev/null
+}
+
+start_domains()
+{
+    for i in $(seq "$real"); do
+        cat >"$work/domain.xml" <<EOF
+<domain type='qemu'><name>kvmtune-bench-$i</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
+<os><type arch='x86_64'>hvm</type></os>
+<devices><controller type='usb' model='none'/><memballoon model='none'/></devices></domain>
+EOF
+        virsh -q -c qemu:///system create "$work/domain.xml" >/dev/null || return 1
+    done
+}
+
+echo "$(uname -sr), $(nproc) CPUs, $(awk '{ print $1 }' /proc/loadavg) load; idle for $idle s, each key $repeat times"
+heading
+command -v htop >/dev/null && row htop 'htop' --keys 'Down Up' -- htop -d 10
+test_node 0 >"$work/node-0.xml"
+kvmtune_rows host 'host only' "test://$work/node-0.xml" ''
+for count in $sizes; do
+    test_node "$count" >"$work/node-$count.xml"
+    kvmtune_rows "test-$count" "$count test domains" "test://$work/node-$count.xml" bench-0001
+    virt_top_row "test-$count" "$count test domains" "test://$work/node-$count.xml"
+done
+if [ "$real" -gt 0 ] && start_libvirtd && start_domains; then
+    libvirtd=$(pgrep -o -x libvirtd)
+    sleep 5 # the firmware's start is work of its own
+    kvmtune_rows real "$real real domains" qemu:///system kvmtune-bench- --also "$libvirtd"
+    virt_top_row real "$real real domains" qemu:///system
+    row stopped 'kvmtune, libvirtd stopped' --keys 'Down Up' --also "$libvirtd" --stop "$libvirtd" -- \
+        "$program" -c qemu:///system
+fi
+
+echo
+ratio 'First frame, host only: kvmtune / htop' "$(value "$work/host" first_frame_ms)" \
+    "$(value "$work/htop" first_frame_ms)"
+ratio 'Output when idle, host only: kvmtune / htop (B/s)' "$(value "$work/host" idle_bytes_s)" \
+    "$(value "$work/htop" idle_bytes_s)"
+for count in $sizes; do
+    connect=$("$tools/bench-core" "test://$work/node-$count.xml" connect | awk '{ print $2 }')
+    ratio "List of $count domains: kvmtune / virConnectOpen (ms)" \
+        "$(value "$work/test-$count-list" until_ms)" "$connect"
+done
+if command -v virt-top >/dev/null; then
+    # shellcheck disable=SC2016
+    total='$1 == "idle_cpu_pct" || $1 == "also_cpu_pct" { sum += $2 } END { if (NR) print sum }'
+    ratio "CPU with $real real domains, libvirtd's in it: kvmtune / virt-top (%)" \
+        "$(awk "$total" "$work/real-list" 2>/dev/null)" "$(awk "$total" "$work/virt-top-real" 2>/dev/null)"
+else
+    echo 'virt-top is not installed: nothing to compare with there.'
+fi
+echo
+echo 'Single operations on the largest test host (median ms, worst ms, runs):'
+"$tools/bench-core" "test://$work/node-${sizes##* }.xml" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
