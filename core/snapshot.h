@@ -29,6 +29,11 @@ typedef struct {
     DomainUsage *usage; /* NULL: does not run, or its process is not on this host */
 } DomainView;
 
+void domain_view_free(DomainView *view);
+/* Copies and frees the texts of a LinkInfo. */
+void link_info_copy(LinkInfo *to, const LinkInfo *from);
+void link_info_clear(LinkInfo *info);
+
 typedef struct {
     gatomicrefcount refs;
     guint64 serial;     /* grows with every Snapshot */
@@ -39,6 +44,8 @@ typedef struct {
     GPtrArray *domains; /* DomainView*, by name (strverscmp); NULL until libvirt first answered */
 } Snapshot;
 
+/* An empty picture of @root, to be filled before anyone else sees it. */
+Snapshot *snapshot_new(const char *root);
 Snapshot *snapshot_ref(Snapshot *snapshot);
 void snapshot_unref(Snapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Snapshot, snapshot_unref)

@@ -9,6 +9,7 @@
 #include "core/virt/domains-json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

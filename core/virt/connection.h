@@ -14,6 +14,10 @@ void connection_close(Connection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_close)
 gboolean connection_read_only(const Connection *connection);
 gboolean connection_alive(Connection *connection);
+/* Whether libvirt answers a small call; alive says only that nothing is known to be wrong. */
+gboolean connection_answers(Connection *connection);
+/* @uri fit to show, a password in it replaced. The caller frees it. */
+char *connection_shown_uri(const char *uri);
 const char *connection_uri(const Connection *connection);
 char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
 char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */

@@ -1,0 +1,114 @@
+/* One whole Snapshot for a command, taken on the calling thread. */
+#include "core/collector.h"
+
+#include "core/collector-private.h"
+#include "core/demo.h"
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "core/virt/usage.h"
+
+#define CONNECT_TIMEOUT (10 * G_USEC_PER_SEC)
+#define SAMPLE          (G_USEC_PER_SEC / 5) /* between the two samples that loads need */
+
+/* An attempt to connect, on a thread of its own: a daemon that hangs must not hang the command. */
+typedef struct {
+    char *uri;
+    gboolean read_only;
+    GAsyncQueue *result; /* this struct, when it is done */
+    Connection *connection;
+    GError *error;
+} Attempt;
+
+static gpointer run_attempt(gpointer data)
+{
+    Attempt *attempt = data;
+
+    attempt->connection = connection_open(attempt->uri, attempt->read_only, &attempt->error);
+    g_async_queue_push(attempt->result, attempt);
+    return NULL;
+}
+
+static Connection *connect_in_time(const CollectorOptions *options, GError **error)
+{
+    Attempt *attempt = g_new0(Attempt, 1);
+    GAsyncQueue *result = g_async_queue_new();
+
+    *attempt = (Attempt){g_strdup(options->uri), options->read_only, result, NULL, NULL};
+    g_thread_unref(g_thread_new("connect", run_attempt, attempt));
+    if (g_async_queue_timeout_pop(result, CONNECT_TIMEOUT) == NULL) {
+        /* The attempt belongs to its thread, which hangs: both are left behind. */
+        g_autofree char *shown = connection_shown_uri(options->uri);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "libvirt at %s gave no answer for 10 s: is its daemon stopped?", shown);
+        return NULL;
+    }
+    Connection *connection = attempt->connection;
+    if (connection == NULL)
+        g_propagate_error(error, attempt->error);
+    g_async_queue_unref(result);
+    g_free(attempt->uri);
+    g_free(attempt);
+    return connection;
+}
+
+static void describe_link(
+    Snapshot *snapshot, const CollectorOptions *options, Connection *connection)
+{
+    LinkInfo *link = &snapshot->link;
+
+    link->state = connection ? LINK_UP : LINK_DOWN;
+    link->since_us = g_get_monotonic_time();
+    link->uri = options->uri ? connection_shown_uri(options->uri) : NULL;
+    link->demo = options->demo;
+    link->read_only =
+        collector_is_read_only(options, connection && connection_read_only(connection));
+    link->hypervisor = connection ? connection_hypervisor(connection) : NULL;
+    link->libvirt = connection ? connection_libvirt(connection) : NULL;
+}
+
+/* The host, sampled twice where its counters move. NULL with a sentence. */
+static Host *sample_host(const CollectorOptions *options, const GPtrArray *domains, GError **error)
+{
+    gboolean moves = *options->root == '\0' || options->demo;
+
+    if (options->demo)
+        demo_tick(options->root, domains);
+    g_autoptr(Host) first = host_read(options->root, NULL, error);
+    if (first == NULL || !moves)
+        return g_steal_pointer(&first);
+    g_usleep(SAMPLE);
+    if (options->demo)
+        demo_tick(options->root, domains);
+    return host_read(options->root, first, error);
+}
+
+Snapshot *collector_take_once(
+    const CollectorOptions *options, gboolean want_domains, Connection **connection, GError **error)
+{
+    g_autoptr(Connection) opened = want_domains ? connect_in_time(options, error) : NULL;
+    if (want_domains && opened == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) domains = opened ? connection_domains(opened, FALSE, error) : NULL;
+    if (want_domains && domains == NULL)
+        return NULL;
+
+    g_autoptr(Snapshot) snapshot = snapshot_new(options->root);
+    g_autofree char *pid_folder = usage_pid_folder(options->uri);
+    describe_link(snapshot, options, opened);
+    if (options->demo)
+        demo_tick(options->root, domains);
+    if (domains)
+        snapshot->domains = collector_make_views(options->root, pid_folder, domains, NULL);
+    snapshot->host = sample_host(options, domains, error);
+    if (snapshot->host == NULL)
+        return NULL;
+    if (domains) {
+        GPtrArray *later =
+            collector_make_views(options->root, pid_folder, domains, snapshot->domains);
+        g_ptr_array_unref(snapshot->domains);
+        snapshot->domains = later;
+    }
+    if (connection)
+        *connection = g_steal_pointer(&opened);
+    return g_steal_pointer(&snapshot);
+}

@@ -1,0 +1,316 @@
+/* A domain's XML read into a DomainConfig: one row of a table per element kvmtune shows.
+ *
+ * The rules are libvirt's (formatdomain: "CPU Allocation", "IOThreads Allocation", "CPU Tuning",
+ * "Memory Allocation", "Memory Backing", "NUMA Node Tuning"). */
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "core/virt/domain.h"
+
+#include <libxml/parser.h>
+#include <string.h>
+
+#define XML_MAX    (16u << 20) /* bytes; libvirt's own limit for a domain's XML over RPC is 16 MiB */
+#define VCPU_MAX   16384u      /* above libvirt's limit for any machine type */
+#define THREAD_MAX 16384u      /* iothreads */
+#define PAGES_MAX  64u         /* <page> elements that are read: far above the sizes of any CPU */
+
+/* libvirt writes elements of no namespace; those of another one are the user's own. */
+static gboolean is_element(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns == NULL &&
+           strcmp((const char *)node->name, name) == 0;
+}
+
+static xmlNode *find_from(xmlNode *node, const char *name)
+{
+    while (node && !is_element(node, name))
+        node = node->next;
+    return node;
+}
+
+static xmlNode *child(const xmlNode *parent, const char *name)
+{
+    return parent ? find_from(parent->children, name) : NULL;
+}
+
+#define EACH_CHILD(node, parent, name)                                                             \
+    xmlNode *node = child(parent, name);                                                           \
+    node != NULL;                                                                                  \
+    node = find_from(node->next, name)
+
+static char *take_xml_string(xmlChar *text)
+{
+    char *copy = text ? g_strstrip(g_strdup((const char *)text)) : NULL;
+
+    xmlFree(text);
+    return copy;
+}
+
+static char *attribute(xmlNode *node, const char *name)
+{
+    return node ? take_xml_string(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
+}
+
+static char *content(xmlNode *node)
+{
+    return node ? take_xml_string(xmlNodeGetContent(node)) : NULL;
+}
+
+/* A set as libvirt reads it: white space between its parts is no matter. NULL where it is none. */
+static IdSet *attribute_set(xmlNode *node, const char *name)
+{
+    g_autofree char *text = attribute(node, name);
+    if (text == NULL)
+        return NULL;
+
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++)
+        if (!g_ascii_isspace(*from))
+            *to++ = *from;
+    *to = '\0';
+    return *text ? idset_parse(text, NULL) : NULL;
+}
+
+static gboolean parse_uint(const char *text, guint64 max, guint *value)
+{
+    guint64 number;
+
+    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, max, &number, NULL))
+        return FALSE;
+    *value = (guint)number;
+    return TRUE;
+}
+
+/* libvirt's virScaleInteger: "b" or "bytes"; K, M, G, T, P, E alone or with "iB" count by 1024,
+ * with "B" by 1000; no unit is KiB. 0: no such unit. */
+static guint64 unit_bytes(const char *unit)
+{
+    static const char prefixes[] = "kmgtpe";
+
+    if (unit == NULL || *unit == '\0')
+        return 1024;
+    if (g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0)
+        return 1;
+    const char *prefix = strchr(prefixes, g_ascii_tolower(*unit));
+    guint64 base = unit[1] == '\0' || g_ascii_strcasecmp(unit + 1, "iB") == 0 ? 1024
+                   : g_ascii_strcasecmp(unit + 1, "B") == 0                   ? 1000
+                                                                              : 0;
+    if (prefix == NULL || base == 0)
+        return 0;
+    guint64 bytes = base;
+    for (const char *p = prefixes; p < prefix; p++)
+        bytes *= base;
+    return bytes;
+}
+
+/* @text in @unit as KiB, rounded up as libvirt does; unknown where it is no size or overflows. */
+static Num scaled_kib(const char *text, const char *unit)
+{
+    guint64 value, bytes;
+
+    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &value, NULL) ||
+        unit_bytes(unit) == 0 || !g_uint64_checked_mul(&bytes, value, unit_bytes(unit)))
+        return NUM_UNKNOWN;
+    return NUM(bytes / 1024 + (bytes % 1024 ? 1 : 0));
+}
+
+static Num element_kib(xmlNode *node)
+{
+    g_autofree char *text = content(node);
+    g_autofree char *unit = attribute(node, "unit");
+
+    return scaled_kib(text, unit);
+}
+
+static gboolean read_vcpus(DomainConfig *config, const xmlNode *domain, GError **error)
+{
+    xmlNode *vcpu = child(domain, "vcpu");
+    g_autofree char *max = content(vcpu);
+    g_autofree char *current = attribute(vcpu, "current");
+
+    config->vcpus_max = 1;
+    if (vcpu && (!parse_uint(max, VCPU_MAX, &config->vcpus_max) || config->vcpus_max == 0)) {
+        g_autofree char *shown = text_escape(max, 40);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "<vcpu>%s</vcpu> is not a number of vCPUs from 1 to %u", shown, VCPU_MAX);
+        return FALSE;
+    }
+    config->vcpus_current = config->vcpus_max;
+    if (current && (!parse_uint(current, config->vcpus_max, &config->vcpus_current) ||
+                       config->vcpus_current == 0)) {
+        g_autofree char *shown = text_escape(current, 40);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "<vcpu current=\"%s\"> is not a number of vCPUs from 1 to %u", shown,
+            config->vcpus_max);
+        return FALSE;
+    }
+    config->vcpu_cpuset = attribute_set(vcpu, "cpuset");
+    g_ptr_array_set_size(config->vcpupin, (gint)config->vcpus_max);
+    return TRUE;
+}
+
+static void read_pins(DomainConfig *config, const xmlNode *cputune)
+{
+    guint n;
+
+    for (EACH_CHILD(pin, cputune, "vcpupin")) {
+        g_autofree char *vcpu = attribute(pin, "vcpu");
+        if (parse_uint(vcpu, config->vcpus_max - 1, &n) &&
+            g_ptr_array_index(config->vcpupin, n) == NULL)
+            g_ptr_array_index(config->vcpupin, n) = attribute_set(pin, "cpuset");
+    }
+    config->emulatorpin = attribute_set(child(cputune, "emulatorpin"), "cpuset");
+    for (EACH_CHILD(pin, cputune, "iothreadpin")) {
+        g_autofree char *id = attribute(pin, "iothread");
+        g_autoptr(IdSet) cpus = attribute_set(pin, "cpuset");
+        if (cpus && parse_uint(id, G_MAXINT, &n) && n > 0 &&
+            g_hash_table_size(config->iothreadpin) < THREAD_MAX)
+            g_hash_table_insert(
+                config->iothreadpin, GINT_TO_POINTER((int)n), g_steal_pointer(&cpus));
+    }
+}
+
+/* <iothreads> counts them; <iothreadids> alone does so too (formatdomain, "IOThreads Allocation").
+ */
+static void read_iothreads(DomainConfig *config, const xmlNode *domain)
+{
+    g_autofree char *text = content(child(domain, "iothreads"));
+    guint ids = 0;
+
+    for (EACH_CHILD(id, child(domain, "iothreadids"), "iothread"))
+        if (ids < THREAD_MAX)
+            ids++;
+    if (!parse_uint(text, THREAD_MAX, &config->iothreads))
+        config->iothreads = 0;
+    config->iothreads = MAX(config->iothreads, ids);
+}
+
+/* Without <memory> a domain has what its guest NUMA cells add up to. */
+static Num cells_kib(const xmlNode *domain)
+{
+    Num sum = NUM_UNKNOWN;
+
+    for (EACH_CHILD(cell, child(child(domain, "cpu"), "numa"), "cell")) {
+        g_autofree char *text = attribute(cell, "memory");
+        g_autofree char *unit = attribute(cell, "unit");
+        Num kib = scaled_kib(text, unit);
+        if (!kib.known || sum.value > G_MAXINT64 - kib.value)
+            return NUM_UNKNOWN;
+        sum = NUM(sum.value + kib.value);
+    }
+    return sum;
+}
+
+static void read_memory(DomainConfig *config, const xmlNode *domain)
+{
+    config->memory_kib = element_kib(child(domain, "memory"));
+    if (!config->memory_kib.known)
+        config->memory_kib = cells_kib(domain);
+    config->current_memory_kib = element_kib(child(domain, "currentMemory"));
+    if (!child(domain, "currentMemory"))
+        config->current_memory_kib = config->memory_kib;
+}
+
+/* "2M@0-1;1G@2": the pages in their order, each with the guest cells it is for. */
+static char *backing_text(const xmlNode *hugepages)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    guint pages = 0;
+
+    if (hugepages == NULL)
+        return g_strdup("off");
+    for (EACH_CHILD(page, hugepages, "page")) {
+        g_autofree char *size = attribute(page, "size");
+        g_autofree char *unit = attribute(page, "unit");
+        g_autoptr(IdSet) cells = attribute_set(page, "nodeset");
+        Num kib = scaled_kib(size, unit);
+        if (!kib.known || kib.value == 0 || ++pages > PAGES_MAX)
+            continue;
+        g_autofree char *name = text_page_size((guint64)kib.value);
+        g_autofree char *set = idset_format(cells);
+        g_string_append_printf(out, "%s%s%s%s", out->len ? ";" : "", name, *set ? "@" : "", set);
+    }
+    return out->len ? g_strdup(out->str) : g_strdup("default");
+}
+
+static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **error)
+{
+    xmlNode *backing = child(domain, "memoryBacking");
+    xmlNode *numa = child(child(domain, "numatune"), "memory");
+
+    if (!read_vcpus(config, domain, error))
+        return FALSE;
+    read_pins(config, child(domain, "cputune"));
+    read_iothreads(config, domain);
+    read_memory(config, domain);
+    config->hugepages = backing_text(child(backing, "hugepages"));
+    config->nosharepages = child(backing, "nosharepages") != NULL;
+    config->numatune_mode = attribute(numa, "mode");
+    if (numa && config->numatune_mode == NULL)
+        config->numatune_mode = g_strdup("strict"); /* formatdomain: the default */
+    config->numatune_nodeset = attribute_set(numa, "nodeset");
+    config->title = content(child(domain, "title"));
+    config->type = attribute(domain, "type");
+    return TRUE;
+}
+
+/* libvirt writes no DOCTYPE. To stop at one is to never see an entity. */
+static void refuse_doctype(void *parser, const xmlChar *name G_GNUC_UNUSED,
+    const xmlChar *external G_GNUC_UNUSED, const xmlChar *system G_GNUC_UNUSED)
+{
+    xmlStopParser(parser);
+}
+
+static xmlDoc *parse_document(const char *xml, gsize length, GError **error)
+{
+    xmlParserCtxt *parser = xmlNewParserCtxt();
+
+    parser->sax->internalSubset = refuse_doctype;
+    xmlDoc *document = xmlCtxtReadMemory(parser, xml, (int)length, NULL, NULL,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
+    if (document == NULL || !parser->wellFormed) {
+        const xmlError *last = xmlCtxtGetLastError(parser);
+        g_autofree char *why =
+            text_escape(last && last->message ? last->message : "it has a DOCTYPE", 120);
+        char *end = strstr(why, "\\x0a"); /* libxml2 ends its messages with a line end */
+        if (end)
+            *end = '\0';
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the domain's XML cannot be read: %s (line %d)", why, last ? last->line : 1);
+        xmlFreeDoc(document);
+        document = NULL;
+    }
+    xmlFreeParserCtxt(parser);
+    return document;
+}
+
+DomainConfig *domain_config_parse(const char *xml, GError **error)
+{
+    gsize length = strlen(xml);
+    if (length > XML_MAX) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the domain's XML is larger than %u MiB", XML_MAX >> 20);
+        return NULL;
+    }
+    xmlDoc *document = parse_document(xml, length, error);
+    if (document == NULL)
+        return NULL;
+
+    DomainConfig *config = g_new0(DomainConfig, 1);
+    config->vcpupin = g_ptr_array_new_with_free_func((GDestroyNotify)hwloc_bitmap_free);
+    config->iothreadpin =
+        g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)hwloc_bitmap_free);
+    xmlNode *root = xmlDocGetRootElement(document);
+    gboolean done = FALSE;
+    if (root && is_element(root, "domain"))
+        done = read_domain(config, root, error);
+    else
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the XML is not a domain's: its first element is not <domain>");
+    xmlFreeDoc(document);
+    if (!done) {
+        domain_config_free(config);
+        return NULL;
+    }
+    return config;
+}
