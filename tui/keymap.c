@@ -1,0 +1,230 @@
+/* The key table: what every key does on every screen. */
+#include "tui/keymap.h"
+
+#include <string.h>
+
+#include "core/util/error.h"
+#include "core/util/text.h"
+
+static KeyRow rows[] = {
+    {CONTEXT_HOST, ACTION_OPEN, "Enter", NULL, "the domains pinned to this CPU", FALSE},
+
+    {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool", "stage another number of pages for the pool", TRUE},
+
+    {CONTEXT_SHARING, ACTION_EDIT, "Enter e", "edit", "stage another value for the row", TRUE},
+    {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values", TRUE},
+
+    {CONTEXT_DOMAINS, ACTION_OPEN, "Enter", "open", "open the domain: its vCPUs and their pins", FALSE},
+    {CONTEXT_DOMAINS, ACTION_FILTER, "/", "filter", "show only domains whose name or title has this text", FALSE},
+    {CONTEXT_DOMAINS, ACTION_SORT_NEXT, "> s", "sort", "sort by the next column", FALSE},
+    {CONTEXT_DOMAINS, ACTION_SORT_PREVIOUS, "<", NULL, "sort by the column before", FALSE},
+    {CONTEXT_DOMAINS, ACTION_SORT_REVERSE, "R", NULL, "turn the order round", FALSE},
+
+    {CONTEXT_DOMAIN, ACTION_EDIT, "Enter e", "pin", "pin the vCPU (or the emulator) under the cursor", TRUE},
+    {CONTEXT_DOMAIN, ACTION_EDIT_ALL, "E", "pin all", "pin all vCPUs to one set of CPUs", TRUE},
+    {CONTEXT_DOMAIN, ACTION_EMULATOR, "m", "emulator", "pin the emulator threads", TRUE},
+    {CONTEXT_DOMAIN, ACTION_BACKING, "b", "backing", "choose the hugepages that back its memory", TRUE},
+    {CONTEXT_DOMAIN, ACTION_NOSHAREPAGES, "n", "KSM", "let KSM merge its pages, or not (nosharepages)", TRUE},
+    {CONTEXT_DOMAIN, ACTION_UNPIN, "Del x", "unpin", "take the pin under the cursor away", TRUE},
+    {CONTEXT_DOMAIN, ACTION_BACK, "Esc Backspace Left h", "back", "back to the list", FALSE},
+
+    {CONTEXT_PREVIEW, ACTION_APPLY, "a", "apply", "apply everything that is staged, as one transaction", TRUE},
+    {CONTEXT_PREVIEW, ACTION_ACCEPT, "o", "accept offer", "stage what the preview offers", TRUE},
+    {CONTEXT_PREVIEW, ACTION_UNSTAGE, "d Del", "unstage", "take the change under the cursor back", TRUE},
+
+    {CONTEXT_JOURNAL, ACTION_OPEN, "Enter", "steps", "show or hide the steps of the entry", FALSE},
+    {CONTEXT_JOURNAL, ACTION_UNDO, "u", "undo", "take the entry back, after a question", TRUE},
+
+    {CONTEXT_HELP, ACTION_BACK, "Esc ? q Enter", "back", "back to the screen", FALSE},
+
+    {CONTEXT_EVERYWHERE, ACTION_PREVIEW, "p 5", "preview", "what would be written, and apply it", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_UNDO, "u", "undo", "unstage the last change; with none staged, undo the newest entry of the journal", TRUE},
+    {CONTEXT_EVERYWHERE, ACTION_HELP, "? F1", "help", "this screen and its keys", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_QUIT, "q F10 Ctrl-C", "quit", "quit; asks where changes are staged", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_HOST, "1", NULL, "Host: packages, nodes, caches, cores and their load", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_MEMORY, "2", NULL, "Memory: hugepage pools, nodes, meminfo", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_SHARING, "3", NULL, "Sharing: KSM and transparent hugepages", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_DOMAINS, "4", NULL, "Domains: where they are asked to run and where they do", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_JOURNAL, "6", NULL, "Journal: what was applied, and undo", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_NEXT, "Tab", NULL, "the next screen", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_PREVIOUS, "Backtab", NULL, "the screen before", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_UP, "Up k", NULL, "up", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_DOWN, "Down j", NULL, "down", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_LEFT, "Left h", NULL, "left", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_RIGHT, "Right l", NULL, "right", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_PAGE_UP, "PgUp Ctrl-B", NULL, "a page up", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_PAGE_DOWN, "PgDn Ctrl-F", NULL, "a page down", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_FIRST, "Home g", NULL, "to the first", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_LAST, "End G", NULL, "to the last", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_BACK, "Esc", NULL, "close, go back", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_THEME, "T", NULL, "the next theme", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_REDRAW, "L Ctrl-L", NULL, "draw the screen anew", FALSE},
+};
+
+static const char *const context_names[CONTEXT_COUNT] = {"everywhere", "host", "memory", "sharing",
+    "domains", "domain", "preview", "journal", "help"};
+
+static const char *const action_names[ACTION_COUNT] = {
+    [ACTION_NONE] = "none",
+    [ACTION_QUIT] = "quit",
+    [ACTION_HELP] = "help",
+    [ACTION_BACK] = "back",
+    [ACTION_REDRAW] = "redraw",
+    [ACTION_THEME] = "theme",
+    [ACTION_HOST] = "host",
+    [ACTION_MEMORY] = "memory",
+    [ACTION_SHARING] = "sharing",
+    [ACTION_DOMAINS] = "domains",
+    [ACTION_PREVIEW] = "preview",
+    [ACTION_JOURNAL] = "journal",
+    [ACTION_NEXT] = "next",
+    [ACTION_PREVIOUS] = "previous",
+    [ACTION_UP] = "up",
+    [ACTION_DOWN] = "down",
+    [ACTION_LEFT] = "left",
+    [ACTION_RIGHT] = "right",
+    [ACTION_PAGE_UP] = "page-up",
+    [ACTION_PAGE_DOWN] = "page-down",
+    [ACTION_FIRST] = "first",
+    [ACTION_LAST] = "last",
+    [ACTION_OPEN] = "open",
+    [ACTION_EDIT] = "edit",
+    [ACTION_CYCLE] = "cycle",
+    [ACTION_EDIT_ALL] = "edit-all",
+    [ACTION_EMULATOR] = "emulator",
+    [ACTION_BACKING] = "backing",
+    [ACTION_NOSHAREPAGES] = "nosharepages",
+    [ACTION_UNPIN] = "unpin",
+    [ACTION_SORT_NEXT] = "sort-next",
+    [ACTION_SORT_PREVIOUS] = "sort-previous",
+    [ACTION_SORT_REVERSE] = "sort-reverse",
+    [ACTION_FILTER] = "filter",
+    [ACTION_APPLY] = "apply",
+    [ACTION_ACCEPT] = "accept",
+    [ACTION_UNSTAGE] = "unstage",
+    [ACTION_UNDO] = "undo",
+};
+
+static const struct {
+    const char *name;
+    guint code;
+} key_names[] = {
+    {"Up", KEY_CODE_UP},
+    {"Down", KEY_CODE_DOWN},
+    {"Left", KEY_CODE_LEFT},
+    {"Right", KEY_CODE_RIGHT},
+    {"Home", KEY_CODE_HOME},
+    {"End", KEY_CODE_END},
+    {"PgUp", KEY_CODE_PAGE_UP},
+    {"PgDn", KEY_CODE_PAGE_DOWN},
+    {"Del", KEY_CODE_DELETE},
+    {"Backspace", KEY_CODE_BACKSPACE},
+    {"Backtab", KEY_CODE_BACKTAB},
+    {"Enter", KEY_CODE_ENTER},
+    {"Esc", KEY_CODE_ESCAPE},
+    {"Tab", KEY_CODE_TAB},
+    {"Space", ' '},
+};
+
+const KeyRow *keymap_rows(guint *count)
+{
+    *count = G_N_ELEMENTS(rows);
+    return rows;
+}
+
+const char *keymap_context_name(KeyContext context)
+{
+    return context_names[context];
+}
+
+const char *keymap_action_name(Action action)
+{
+    return action_names[action];
+}
+
+guint keymap_code(const char *name)
+{
+    gint64 number = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(key_names); i++)
+        if (strcmp(name, key_names[i].name) == 0)
+            return key_names[i].code;
+    if (g_str_has_prefix(name, "Ctrl-") && g_ascii_isupper(name[5]) && name[6] == '\0')
+        return KEY_CTRL((guint)name[5]);
+    if (name[0] == 'F' && text_parse_int(name + 1, &number) && number >= 1 && number <= 12)
+        return KEY_CODE_F1 + (guint)number - 1;
+    if (g_utf8_validate(name, -1, NULL) && g_utf8_strlen(name, -1) == 1 &&
+        g_unichar_isgraph(g_utf8_get_char(name)))
+        return g_utf8_get_char(name);
+    return 0;
+}
+
+static gboolean row_has_key(const KeyRow *row, guint code)
+{
+    char name[16];
+
+    for (const char *p = row->keys; *p != '\0';) {
+        gsize length = strcspn(p, " ");
+        if (length < sizeof name) {
+            memcpy(name, p, length);
+            name[length] = '\0';
+            if (keymap_code(name) == code)
+                return TRUE;
+        }
+        p += length;
+        p += strspn(p, " ");
+    }
+    return FALSE;
+}
+
+Action keymap_action(KeyContext context, guint code)
+{
+    if (code == '\n')
+        code = KEY_CODE_ENTER;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].context == context && row_has_key(&rows[i], code))
+            return rows[i].action;
+    if (context == CONTEXT_EVERYWHERE)
+        return ACTION_NONE;
+    return keymap_action(CONTEXT_EVERYWHERE, code);
+}
+
+/* The row that the configuration calls "context.action". */
+static KeyRow *find_row(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *own = g_strdup_printf(
+            "%s.%s", context_names[rows[i].context], action_names[rows[i].action]);
+        if (strcmp(own, name) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+gboolean keymap_configure(GKeyFile *file, GError **error)
+{
+    g_auto(GStrv) names = g_key_file_get_keys(file, "keys", NULL, NULL);
+
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+        KeyRow *row = find_row(names[i]);
+        g_autofree char *value = g_key_file_get_string(file, "keys", names[i], NULL);
+        g_autofree char *shown = text_escape(names[i], 40);
+        if (row == NULL) {
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+                "configuration, [keys]: \"%s\" is no action; kvmtune(1) lists them", shown);
+            return FALSE;
+        }
+        g_auto(GStrv) keys = g_strsplit(value ? g_strstrip(value) : "", " ", -1);
+        for (guint k = 0; keys[k] != NULL; k++)
+            if (keymap_code(keys[k]) == 0) {
+                g_autofree char *bad = text_escape(keys[k], 20);
+                g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+                    "configuration, [keys] %s: \"%s\" is no key: write a character, Up, PgDn, "
+                    "Enter, Ctrl-A or F1",
+                    shown, bad);
+                return FALSE;
+            }
+        row->keys = g_intern_string(value ? value : "");
+    }
+    return TRUE;
+}

@@ -1,0 +1,42 @@
+/* The terminal: taken over with curses, and given back as it was on every way out. */
+#pragma once
+
+#include <glib.h>
+
+#define TERMINAL_MIN_WIDTH   20
+#define TERMINAL_MIN_HEIGHT  5
+#define TERMINAL_GOOD_WIDTH  80 /* below these something is missing, and the screen says so */
+#define TERMINAL_GOOD_HEIGHT 24
+
+/* Takes the terminal of standard input and output over. FALSE with a sentence where there is none,
+ * it is of an unknown type, cannot place its cursor, or is too small. */
+gboolean terminal_open(gboolean mouse, GError **error);
+/* Gives it back; safe to call twice. */
+void terminal_close(void);
+
+/* For Ctrl-Z: gives the terminal back, stops the program, takes it over when it goes on. */
+void terminal_suspend(void);
+/* Takes the size of the terminal anew. */
+void terminal_resize(void);
+/* The colours it has and the user wants (NO_COLOR); 0 or 1: none. */
+int terminal_colours(gboolean no_colour);
+
+typedef enum { INPUT_NONE, INPUT_KEY, INPUT_MOUSE, INPUT_GONE } InputKind;
+
+typedef enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } MouseKind;
+
+typedef struct {
+    MouseKind kind;
+    int button; /* 1 to 3 */
+    int y, x;   /* from 0 */
+} MouseEvent;
+
+typedef struct {
+    InputKind kind;
+    guint key; /* a code of keymap.h */
+    MouseEvent mouse;
+} Input;
+
+/* The next thing typed or clicked; INPUT_NONE where there is none, never waits. INPUT_GONE: the
+ * terminal is no more. */
+Input terminal_read(void);
