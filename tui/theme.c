@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/util/error.h"
