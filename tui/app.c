@@ -370,7 +370,7 @@ static void draw(App *app)
     app->width = screen.width;
     app->height = screen.height;
     erase();
-    curs_set(0);
+    curs_set(dialog_types(private->dialog) ? 1 : 0);
     Frame frame = {private->message, private->message_style,
         dialog_is_open(private->dialog) ? dialog_hint(private->dialog) : NULL,
         screens[app->screen]->context};

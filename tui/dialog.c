@@ -297,6 +297,11 @@ void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
     }
 }
 
+gboolean dialog_types(const Dialog *dialog)
+{
+    return dialog->kind == DIALOG_ASK;
+}
+
 const char *dialog_hint(const Dialog *dialog)
 {
     static const char *const hints[] = {

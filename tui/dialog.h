@@ -23,5 +23,7 @@ void dialog_draw(Dialog *dialog, const Canvas *screen);
 /* An open dialog takes every key and every click. */
 void dialog_key(Dialog *dialog, App *app, guint key);
 void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event);
+/* TRUE where text is typed, and the terminal's cursor is to be seen. */
+gboolean dialog_types(const Dialog *dialog);
 /* What the keys do now, for the hint line. */
 const char *dialog_hint(const Dialog *dialog);
