@@ -11,7 +11,7 @@
 #define ROOM_FOR_ALL 10 /* a canvas of fewer lines shows the map only */
 #define PINS_MAX     64 /* vCPUs named in the detail line, which is cut anyway */
 #define METER_WIDTH  8
-#define SIZE_WIDTH   15 /* "1023.9/1024 GiB" */
+#define SHARE_WIDTH   15 /* "1023.9/1024 GiB" */
 #define WIDE         96 /* a node's line has room for words from here on */
 #define WHEEL_LINES  3
 
@@ -128,8 +128,8 @@ static void draw_node(const Canvas *canvas, const Host *host, const HostItem *it
     x += 9 + gap;
     meter_draw(&line, 0, x, meter, known, known ? used.value * 1000 / memory->memory_kib.value : 0);
     x += meter + 1;
-    canvas_field(&line, 0, x, SIZE_WIDTH, ALIGN_RIGHT, STYLE_TEXT, size);
-    x += SIZE_WIDTH;
+    canvas_field(&line, 0, x, SHARE_WIDTH, ALIGN_RIGHT, STYLE_TEXT, size);
+    x += SHARE_WIDTH;
     if (wide) {
         canvas_text(&line, 0, x, -1, STYLE_DIM, " used");
         x += 5;
