@@ -54,6 +54,64 @@ const IdSet *domain_config_asked(const DomainConfig *config, guint n)
     return pin ? pin : config->vcpu_cpuset;
 }
 
+IdSet *domain_config_all_asked(const DomainConfig *config)
+{
+    g_autoptr(IdSet) sum = hwloc_bitmap_alloc();
+
+    for (guint n = 0; n < config->vcpus_current; n++) {
+        const IdSet *asked = domain_config_asked(config, n);
+        if (asked == NULL)
+            return NULL;
+        hwloc_bitmap_or(sum, sum, asked);
+    }
+    return g_steal_pointer(&sum);
+}
+
+IdSet *domain_usage_all_real(const DomainUsage *usage, const DomainConfig *config)
+{
+    g_autoptr(IdSet) sum = hwloc_bitmap_alloc();
+
+    for (guint n = 0; n < config->vcpus_current; n++) {
+        const ThreadUsage *thread = domain_usage_vcpu(usage, (int)n);
+        if (thread == NULL || thread->affinity == NULL)
+            return NULL;
+        hwloc_bitmap_or(sum, sum, thread->affinity);
+    }
+    return g_steal_pointer(&sum);
+}
+
+IdSet *domain_usage_all_last(const DomainUsage *usage, const DomainConfig *config)
+{
+    g_autoptr(IdSet) sum = hwloc_bitmap_alloc();
+
+    for (guint n = 0; n < config->vcpus_current; n++) {
+        const ThreadUsage *thread = domain_usage_vcpu(usage, (int)n);
+        if (thread && thread->last_cpu >= 0)
+            hwloc_bitmap_set(sum, (unsigned)thread->last_cpu);
+    }
+    return hwloc_bitmap_iszero(sum) ? NULL : g_steal_pointer(&sum);
+}
+
+gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Topology *topology)
+{
+    if (real == NULL || topology == NULL)
+        return FALSE;
+
+    g_autoptr(IdSet) missing = hwloc_bitmap_dup(asked ? asked : topology->online);
+    hwloc_bitmap_and(missing, missing, topology->online);
+    if (asked == NULL && topology->isolated)
+        hwloc_bitmap_andnot(missing, missing, topology->isolated);
+    hwloc_bitmap_andnot(missing, missing, real);
+    if (!hwloc_bitmap_iszero(missing))
+        return TRUE;
+    if (asked == NULL)
+        return FALSE;
+    g_autoptr(IdSet) beyond = hwloc_bitmap_dup(real);
+    hwloc_bitmap_and(beyond, beyond, topology->online);
+    hwloc_bitmap_andnot(beyond, beyond, asked);
+    return !hwloc_bitmap_iszero(beyond);
+}
+
 void domain_config_free(DomainConfig *config)
 {
     if (config == NULL)

@@ -2,6 +2,7 @@
  * between Snapshots, read again only when an event says that it changed. Sizes in KiB. */
 #pragma once
 
+#include "core/host/host.h"
 #include "core/util/idset.h"
 #include "core/util/num.h"
 
@@ -59,6 +60,9 @@ gboolean domain_is_active(const Domain *domain);
 const DomainConfig *domain_now(const Domain *domain); /* live, else config, else NULL */
 /* The CPUs vCPU @n is asked to run on: its vcpupin, else <vcpu cpuset>, else NULL for anywhere. */
 const IdSet *domain_config_asked(const DomainConfig *config, guint n);
+/* The union of the sets its current vCPUs are asked to run on. NULL where one of them may run
+ * anywhere. The caller frees it. */
+IdSet *domain_config_all_asked(const DomainConfig *config);
 
 /* What the kernel says of a running domain's threads, of this moment. */
 typedef struct {
@@ -81,3 +85,13 @@ typedef struct {
 
 void domain_usage_free(DomainUsage *usage);
 const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu); /* NULL: none */
+/* The union of the real affinities of the current vCPUs of @config. NULL where one is unknown. The
+ * caller frees it. */
+IdSet *domain_usage_all_real(const DomainUsage *usage, const DomainConfig *config);
+/* The CPUs the current vCPUs of @config ran on last; NULL where none is known. The caller frees it.
+ */
+IdSet *domain_usage_all_last(const DomainUsage *usage, const DomainConfig *config);
+/* TRUE where a thread asked to run on @asked (NULL: anywhere) may really run elsewhere, or not on
+ * all of it. Offline CPUs do not count; nor do isolated ones for a thread that may run anywhere:
+ * the kernel keeps it off them. FALSE where @real or @topology is NULL: not known. */
+gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Topology *topology);

@@ -137,23 +137,6 @@ char *domains_to_json(const Snapshot *snapshot)
     return g_strconcat(text, "\n", NULL);
 }
 
-/* The union of all vCPUs' sets: asked ones, or (@real) those of the threads. NULL where one of them
- * may run anywhere, or nothing is known. */
-static IdSet *all_vcpus(const DomainConfig *config, const DomainUsage *usage, gboolean real)
-{
-    g_autoptr(IdSet) sum = hwloc_bitmap_alloc();
-
-    for (guint n = 0; n < config->vcpus_current; n++) {
-        const ThreadUsage *thread = domain_usage_vcpu(usage, (int)n);
-        const IdSet *set =
-            real ? (thread ? thread->affinity : NULL) : domain_config_asked(config, n);
-        if (set == NULL)
-            return NULL;
-        hwloc_bitmap_or(sum, sum, set);
-    }
-    return g_steal_pointer(&sum);
-}
-
 /* @text in a column of @width cells, cut with "…". */
 static void add_column(GString *line, const char *text, guint width, gboolean last)
 {
@@ -195,8 +178,8 @@ char *domains_to_table(const Snapshot *snapshot)
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
         const DomainView *view = g_ptr_array_index(snapshot->domains, i);
         const DomainConfig *config = domain_now(view->domain);
-        g_autoptr(IdSet) asked = config ? all_vcpus(config, view->usage, FALSE) : NULL;
-        g_autoptr(IdSet) real = config && view->usage ? all_vcpus(config, view->usage, TRUE) : NULL;
+        g_autoptr(IdSet) asked = config ? domain_config_all_asked(config) : NULL;
+        g_autoptr(IdSet) real = config && view->usage ? domain_usage_all_real(view->usage, config) : NULL;
         g_autofree char *name = text_escape(view->domain->name, 0);
         g_autofree char *vcpus =
             config ? g_strdup_printf("%u", config->vcpus_current) : g_strdup("–");

@@ -1,0 +1,13 @@
+/* Texts for cells of a table: numbers, sizes, shares and sets. What is not known is "–". The caller
+ * frees each, or gives it to table_cell(). */
+#pragma once
+
+#include "core/util/idset.h"
+#include "core/util/num.h"
+
+char *cell_num(Num number);       /* "1234" */
+char *cell_size(Num kib);         /* "31.3 GiB" */
+char *cell_percent(Num permille); /* "31%" of 1/1000 */
+char *cell_rate(Num per_second);  /* "1234/s"; "" for an unknown one: most numbers have none */
+/* @set in list form; @otherwise where it is NULL, "none" where it is empty. */
+char *cell_set(const IdSet *set, const char *otherwise);

@@ -1,0 +1,405 @@
+/* The screen of one domain: its memory, and its vCPUs with what was asked and what is. */
+#include "tui/app.h"
+#include "tui/cell.h"
+#include "tui/widgets/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/util/text.h"
+
+#define HEADING_LINES 5
+#define KEY_EMULATOR  "emulatorpin"
+#define KEY_VCPU      "vcpupin."
+
+enum {
+    COLUMN_THREAD,
+    COLUMN_ASKED,
+    COLUMN_NEXT,
+    COLUMN_STAGED,
+    COLUMN_REAL,
+    COLUMN_STRAYS,
+    COLUMN_LAST,
+    COLUMN_NODE,
+    COLUMN_LOAD,
+    COLUMNS,
+};
+
+static const TableColumn columns[COLUMNS + 1] = {
+    [COLUMN_THREAD] = {"vCPU", 8, 16, ALIGN_LEFT, 0},
+    [COLUMN_ASKED] = {"pinned to", 9, 24, ALIGN_LEFT, 0},
+    [COLUMN_NEXT] = {"next start", 10, 24, ALIGN_LEFT, 2},
+    [COLUMN_STAGED] = {"staged", 8, 24, ALIGN_LEFT, 0},
+    [COLUMN_REAL] = {"runs on", 8, 24, ALIGN_LEFT, 0},
+    [COLUMN_STRAYS] = {"", 1, 1, ALIGN_LEFT, 0},
+    [COLUMN_LAST] = {"now on", 6, 8, ALIGN_RIGHT, 3},
+    [COLUMN_NODE] = {"node", 4, 4, ALIGN_RIGHT, 4},
+    [COLUMN_LOAD] = {"load", 5, 6, ALIGN_RIGHT, 1},
+};
+
+typedef struct {
+    Table table;
+    gboolean ready;
+    char *uuid; /* whose rows the table holds */
+} PageState;
+
+/* What a domain says of one pin, now and at its next start. */
+typedef struct {
+    gboolean has_now, has_next;
+    const IdSet *now, *next; /* NULL: anywhere */
+} Pin;
+
+static const DomainView *view_of(const App *app)
+{
+    return app->domain ? snapshot_domain(app->snapshot, app->domain) : NULL;
+}
+
+/* The pin of vCPU @n; of the emulator for -1. */
+static Pin pin_of(const Domain *domain, int n)
+{
+    const DomainConfig *now = domain_now(domain), *next = domain->config;
+    Pin pin = {.has_now = now != NULL, .has_next = next != NULL};
+
+    if (now)
+        pin.now = n < 0 ? now->emulatorpin : domain_config_asked(now, (guint)n);
+    if (next)
+        pin.next = n < 0 ? next->emulatorpin : domain_config_asked(next, (guint)n);
+    return pin;
+}
+
+static char *key_of(int n)
+{
+    return n < 0 ? g_strdup(KEY_EMULATOR) : g_strdup_printf(KEY_VCPU "%d", n);
+}
+
+/* What an edit of the pin begins with: staged, else as it stands, "" for none. */
+static char *text_of_pin(const App *app, const Domain *domain, int n)
+{
+    g_autofree char *key = key_of(n);
+    const char *staged = plan_value(app->plan, domain->uuid, key);
+    Pin pin = pin_of(domain, n);
+
+    return staged ? g_strdup(staged) : cell_set(pin.has_now ? pin.now : pin.next, "");
+}
+
+/* The staged value of @n's pin: its own, or what "all vCPUs" says where that was staged later. */
+static const char *staged_pin(const App *app, const char *uuid, int n)
+{
+    g_autofree char *key = key_of(n);
+    const char *value = NULL;
+
+    for (guint i = 0; i < app->plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(app->plan->changes, i);
+        if (strcmp(change->target, uuid) == 0 &&
+            (strcmp(change->key->key, key) == 0 || (n >= 0 && change->key->all)))
+            value = change->value;
+    }
+    return value;
+}
+
+static void add_thread_row(App *app, Table *table, const DomainView *view, int n, gboolean offline)
+{
+    const Topology *topology = app->snapshot->host ? app->snapshot->host->topology : NULL;
+    const ThreadUsage *thread = domain_usage_vcpu(view->usage, n);
+    g_autofree char *key = key_of(n);
+    TableRow *row = table_add(table, key);
+    Pin pin = pin_of(view->domain, n);
+    gboolean strays = domain_affinity_strays(pin.now, thread ? thread->affinity : NULL, topology);
+    const char *staged = staged_pin(app, view->domain->uuid, n);
+
+    table_cell(row, COLUMN_THREAD, offline ? STYLE_DIM : STYLE_TEXT,
+        n < 0     ? g_strdup("emulator")
+        : offline ? g_strdup_printf("%d (off)", n)
+                  : g_strdup_printf("%d", n));
+    table_cell(row, COLUMN_ASKED, pin.now ? STYLE_TEXT : STYLE_DIM,
+        cell_set(pin.now, pin.has_now ? "anywhere" : "–"));
+    if (pin.has_now && pin.has_next && !idset_equal(pin.now, pin.next))
+        table_cell(row, COLUMN_NEXT, STYLE_WARN, cell_set(pin.next, "anywhere"));
+    if (staged)
+        table_cell(row, COLUMN_STAGED, STYLE_STAGED,
+            g_strdup_printf("→ %s", *staged ? staged : "anywhere"));
+    table_cell(row, COLUMN_REAL, strays ? STYLE_WARN : STYLE_TEXT,
+        cell_set(thread ? thread->affinity : NULL, "–"));
+    if (strays)
+        table_cell(row, COLUMN_STRAYS, STYLE_WARN, g_strdup("!"));
+    gboolean ran = thread && thread->last_cpu >= 0;
+    const Cpu *cpu = ran && topology ? topology_cpu(topology, thread->last_cpu) : NULL;
+    table_cell(row, COLUMN_LAST, STYLE_TEXT, cell_num(ran ? NUM(thread->last_cpu) : NUM_UNKNOWN));
+    table_cell(row, COLUMN_NODE, STYLE_TEXT,
+        cell_num(cpu && cpu->node >= 0 ? NUM(cpu->node) : NUM_UNKNOWN));
+    table_cell(row, COLUMN_LOAD, STYLE_TEXT, cell_percent(thread ? thread->load : NUM_UNKNOWN));
+}
+
+static void add_iothread_row(Table *table, const DomainConfig *config, guint n)
+{
+    g_autofree char *id = g_strdup_printf("iothread.%u", n);
+    TableRow *row = table_add(table, id);
+    const IdSet *asked = g_hash_table_lookup(config->iothreadpin, GINT_TO_POINTER((int)n));
+
+    table_cell(row, COLUMN_THREAD, STYLE_TEXT, g_strdup_printf("iothread %u", n));
+    table_cell(row, COLUMN_ASKED, asked ? STYLE_TEXT : STYLE_DIM, cell_set(asked, "anywhere"));
+}
+
+static void prepare(PageState *state)
+{
+    if (!state->ready)
+        table_init(&state->table, columns, TRUE);
+    state->ready = TRUE;
+}
+
+static void domain_update(App *app, gpointer data)
+{
+    PageState *state = data;
+    const DomainView *view = view_of(app);
+
+    prepare(state);
+    if (g_strcmp0(state->uuid, app->domain) != 0) {
+        table_clear(&state->table);
+        table_init(&state->table, columns, TRUE);
+        g_free(state->uuid);
+        state->uuid = g_strdup(app->domain);
+    }
+    table_begin(&state->table);
+    const DomainConfig *config = view ? domain_now(view->domain) : NULL;
+    if (config) {
+        for (guint n = 0; n < config->vcpus_max; n++)
+            add_thread_row(app, &state->table, view, (int)n, n >= config->vcpus_current);
+        add_thread_row(app, &state->table, view, -1, FALSE);
+        for (guint n = 1; n <= config->iothreads; n++)
+            add_iothread_row(&state->table, config, n);
+    }
+    table_end(&state->table);
+}
+
+/* "2M", and what the next start has where that differs, and what is staged. */
+static void draw_backing(const App *app, const Canvas *canvas, int y, const Domain *domain)
+{
+    const DomainConfig *now = domain_now(domain), *next = domain->config;
+    const char *backing = plan_value(app->plan, domain->uuid, "memory.hugepages");
+    const char *nosharepages = plan_value(app->plan, domain->uuid, "memory.nosharepages");
+    int x = 1;
+
+    x += canvas_printf(canvas, y, x, -1, STYLE_DIM, "hugepages ");
+    x += canvas_printf(canvas, y, x, -1, STYLE_TEXT, "%s ", now->hugepages);
+    if (next && strcmp(now->hugepages, next->hugepages) != 0)
+        x += canvas_printf(canvas, y, x, -1, STYLE_WARN, "(next start %s) ", next->hugepages);
+    if (backing)
+        x += canvas_printf(canvas, y, x, -1, STYLE_STAGED, "→ %s ", backing);
+    x += canvas_printf(canvas, y, x, -1, STYLE_DIM, "  nosharepages ");
+    x += canvas_printf(canvas, y, x, -1, STYLE_TEXT, "%s ", now->nosharepages ? "on" : "off");
+    if (next && now->nosharepages != next->nosharepages)
+        x += canvas_printf(
+            canvas, y, x, -1, STYLE_WARN, "(next start %s) ", next->nosharepages ? "on" : "off");
+    if (nosharepages)
+        x += canvas_printf(canvas, y, x, -1, STYLE_STAGED, "→ %s ", nosharepages);
+    if (now->numatune_mode) {
+        g_autofree char *nodes = cell_set(now->numatune_nodeset, "–");
+        x += canvas_text(canvas, y, x, -1, STYLE_DIM, "  numatune ");
+        canvas_printf(canvas, y, x, -1, STYLE_TEXT, "%s %s", now->numatune_mode, nodes);
+    }
+}
+
+/* Four lines and an empty one above the table. */
+static void draw_heading(const App *app, const Canvas *canvas, const DomainView *view)
+{
+    const Domain *domain = view->domain;
+    const DomainConfig *now = domain_now(domain);
+    const DomainUsage *usage = view->usage;
+
+    int x = 1 + canvas_text(canvas, 0, 1, -1, STYLE_TITLE, domain->name);
+    if (now && now->title)
+        x += canvas_printf(canvas, 0, x, -1, STYLE_TEXT, "  %s", now->title);
+    canvas_printf(canvas, 0, x, -1, domain_is_active(domain) ? STYLE_GOOD : STYLE_DIM, "  %s%s",
+        domain_state_name(domain->state), domain->persistent ? "" : ", transient");
+    canvas_text(canvas, 1, 1, -1, STYLE_DIM, domain->uuid);
+    if (now == NULL) {
+        canvas_wrap(canvas, 2, 1, canvas->width - 2, HEADING_LINES - 3, STYLE_WARN,
+            domain->problem ? domain->problem : "its XML was not read yet");
+        return;
+    }
+
+    g_autofree char *memory = cell_size(now->memory_kib);
+    g_autofree char *resident = cell_size(usage ? usage->rss_kib : NUM_UNKNOWN);
+    g_autofree char *pid = cell_num(usage && usage->pid > 0 ? NUM(usage->pid) : NUM_UNKNOWN);
+    g_autofree char *load = cell_percent(usage ? usage->load : NUM_UNKNOWN);
+    canvas_printf(canvas, 2, 1, -1, STYLE_TEXT,
+        "memory %s   resident %s   vCPUs %u of %u   pid %s   load %s", memory, resident,
+        now->vcpus_current, now->vcpus_max, pid, load);
+    draw_backing(app, canvas, 3, domain);
+}
+
+static void domain_draw(App *app, gpointer data, const Canvas *canvas)
+{
+    PageState *state = data;
+    const DomainView *view = view_of(app);
+
+    if (view == NULL) {
+        canvas_wrap(canvas, 0, 1, canvas->width - 2, 2, STYLE_WARN,
+            app->snapshot->domains ? "This domain is gone: libvirt does not know it any more. Esc "
+                                     "goes back to the list."
+                                   : "asking libvirt…");
+        return;
+    }
+    draw_heading(app, canvas, view);
+    Canvas part =
+        canvas_part(canvas, HEADING_LINES, 0, canvas->height - HEADING_LINES, canvas->width);
+    table_draw(&state->table, &part);
+}
+
+/* The vCPU of the row under the cursor, -1 for the emulator; FALSE where it has no pin. */
+static gboolean selected_thread(const PageState *state, int *n)
+{
+    const TableRow *row = table_selected(&state->table);
+
+    *n = -1;
+    if (row && g_str_has_prefix(row->id, KEY_VCPU))
+        *n = atoi(row->id + strlen(KEY_VCPU));
+    return row && (*n >= 0 || strcmp(row->id, KEY_EMULATOR) == 0);
+}
+
+static void edit_pin(App *app, const Domain *domain, int n)
+{
+    g_autofree char *key = key_of(n);
+    g_autofree char *now = text_of_pin(app, domain, n);
+
+    app_edit_value(app, domain->uuid, key, now);
+}
+
+static void edit_selected(App *app, const PageState *state, const Domain *domain, gboolean unpin)
+{
+    int n;
+
+    if (!selected_thread(state, &n)) {
+        app_say(app, STYLE_WARN, "kvmtune shows the pins of iothreads, it does not change them");
+        return;
+    }
+    if (!unpin) {
+        edit_pin(app, domain, n);
+        return;
+    }
+    g_autofree char *key = key_of(n);
+    app_stage(app, domain->uuid, key, "");
+}
+
+static void edit_all(App *app, const Domain *domain)
+{
+    const DomainConfig *config = domain_now(domain);
+    const char *staged = plan_value(app->plan, domain->uuid, "vcpupin.all");
+    g_autoptr(IdSet) asked = config ? domain_config_all_asked(config) : NULL;
+    g_autofree char *now = staged ? g_strdup(staged) : cell_set(asked, "");
+
+    app_edit_value(app, domain->uuid, "vcpupin.all", now);
+}
+
+/* "2M: 512 of 1024 pages free, 1.0 GiB". */
+static char *pool_help(const HugePool *pool)
+{
+    g_autofree char *free_pages = cell_num(pool->free);
+    g_autofree char *total = cell_num(pool->total);
+    g_autofree char *size =
+        cell_size(pool->free.known ? NUM(pool->free.value * (gint64)pool->size_kib) : NUM_UNKNOWN);
+
+    return g_strdup_printf("%s of %s pages free, %s", free_pages, total, size);
+}
+
+static void choose_backing(App *app, const Domain *domain)
+{
+    const DomainConfig *config = domain->config ? domain->config : domain->live;
+    const Host *host = app->snapshot->host;
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(values, g_strdup("off"));
+    g_ptr_array_add(helps, g_strdup("ordinary pages; transparent huge pages and KSM may apply"));
+    g_ptr_array_add(values, g_strdup("default"));
+    g_ptr_array_add(helps, g_strdup("the host's default huge page size"));
+    for (guint i = 0; host && i < host->pools->len; i++) {
+        const HugePool *pool = &g_array_index(host->pools, HugePool, i);
+        g_ptr_array_add(values, text_page_size(pool->size_kib));
+        g_ptr_array_add(helps, pool_help(pool));
+    }
+    g_ptr_array_add(values, NULL);
+    g_ptr_array_add(helps, NULL);
+    app_choose_value(app, domain->uuid, "memory.hugepages", (const char *const *)values->pdata,
+        (const char *const *)helps->pdata, config ? config->hugepages : NULL);
+}
+
+static void toggle_nosharepages(App *app, const Domain *domain)
+{
+    const DomainConfig *config = domain->config ? domain->config : domain->live;
+    const char *staged = plan_value(app->plan, domain->uuid, "memory.nosharepages");
+    gboolean on = staged ? strcmp(staged, "on") == 0 : config && config->nosharepages;
+
+    app_stage(app, domain->uuid, "memory.nosharepages", on ? "off" : "on");
+}
+
+static gboolean domain_act(App *app, gpointer data, Action action)
+{
+    PageState *state = data;
+    const DomainView *view = view_of(app);
+
+    prepare(state);
+    if (action == ACTION_BACK) {
+        app_open(app, SCREEN_DOMAINS);
+        return TRUE;
+    }
+    if (view == NULL)
+        return FALSE;
+    switch (action) {
+    case ACTION_EDIT:
+        edit_selected(app, state, view->domain, FALSE);
+        return TRUE;
+    case ACTION_UNPIN:
+        edit_selected(app, state, view->domain, TRUE);
+        return TRUE;
+    case ACTION_EDIT_ALL:
+        edit_all(app, view->domain);
+        return TRUE;
+    case ACTION_EMULATOR:
+        edit_pin(app, view->domain, -1);
+        return TRUE;
+    case ACTION_BACKING:
+        choose_backing(app, view->domain);
+        return TRUE;
+    case ACTION_NOSHAREPAGES:
+        toggle_nosharepages(app, view->domain);
+        return TRUE;
+    default:
+        return table_act(&state->table, action);
+    }
+}
+
+static void domain_mouse(App *app, gpointer data, const MouseEvent *event)
+{
+    PageState *state = data;
+    const DomainView *view = view_of(app);
+    MouseEvent inner = *event;
+
+    if (view == NULL)
+        return;
+    inner.y -= HEADING_LINES;
+    g_autofree char *before = g_strdup(state->table.selected);
+    const TableRow *row = table_mouse(&state->table, &inner, NULL);
+    if (event->kind == MOUSE_PRESS && row && g_strcmp0(row->id, before) == 0)
+        edit_selected(app, state, view->domain, FALSE);
+}
+
+static void domain_clear(gpointer data)
+{
+    PageState *state = data;
+
+    if (state->ready)
+        table_clear(&state->table);
+    g_free(state->uuid);
+}
+
+const Screen screen_domain = {
+    .title = NULL,
+    .context = CONTEXT_DOMAIN,
+    .state_size = sizeof(PageState),
+    .update = domain_update,
+    .draw = domain_draw,
+    .act = domain_act,
+    .mouse = domain_mouse,
+    .clear = domain_clear,
+};

@@ -1,0 +1,403 @@
+/* The Domains screen: every domain in a row, where it is asked to run and where it does. */
+#include "tui/app.h"
+#include "tui/cell.h"
+#include "tui/widgets/table.h"
+
+#include <string.h>
+
+enum {
+    COLUMN_STAGED,
+    COLUMN_NAME,
+    COLUMN_STATE,
+    COLUMN_VCPUS,
+    COLUMN_MEMORY,
+    COLUMN_BACKING,
+    COLUMN_PINNED,
+    COLUMN_RUNNING,
+    COLUMN_STRAYS,
+    COLUMN_LOAD,
+    COLUMNS,
+};
+
+static const TableColumn columns[COLUMNS + 1] = {
+    [COLUMN_STAGED] = {"", 1, 1, ALIGN_LEFT, 0},
+    [COLUMN_NAME] = {"name", 12, 32, ALIGN_LEFT, 0},
+    [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 3},
+    [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 2},
+    [COLUMN_MEMORY] = {"memory", 8, 8, ALIGN_RIGHT, 4},
+    [COLUMN_BACKING] = {"backing", 7, 16, ALIGN_LEFT, 5},
+    [COLUMN_PINNED] = {"pinned", 8, 24, ALIGN_LEFT, 0},
+    [COLUMN_RUNNING] = {"running on", 10, 24, ALIGN_LEFT, 1},
+    [COLUMN_STRAYS] = {"", 1, 1, ALIGN_LEFT, 0},
+    [COLUMN_LOAD] = {"load", 5, 7, ALIGN_RIGHT, 0},
+};
+
+/* Which columns can be sorted by, and which way round is of use first. */
+static const struct {
+    gboolean sorts, largest_first;
+} orders[COLUMNS] = {
+    [COLUMN_NAME] = {TRUE, FALSE},
+    [COLUMN_STATE] = {TRUE, FALSE},
+    [COLUMN_VCPUS] = {TRUE, TRUE},
+    [COLUMN_MEMORY] = {TRUE, TRUE},
+    [COLUMN_BACKING] = {TRUE, FALSE},
+    [COLUMN_PINNED] = {TRUE, FALSE},
+    [COLUMN_RUNNING] = {TRUE, FALSE},
+    [COLUMN_STRAYS] = {TRUE, TRUE},
+    [COLUMN_LOAD] = {TRUE, TRUE},
+};
+
+/* A domain with what its row shows and is sorted by. */
+typedef struct {
+    const DomainView *view;
+    const DomainConfig *config; /* NULL: its XML could not be read */
+    IdSet *asked, *running;     /* NULL: anywhere; unknown */
+    gboolean strays;
+    gint64 number; /* what the sorted column holds, where that is a number */
+    const char *text;
+} Entry;
+
+typedef struct {
+    Table table;
+    gboolean ready;
+    char *filter; /* as typed, NULL: none */
+    guint shown, all;
+    int top; /* the table's first line on the canvas */
+} DomainsState;
+
+static void entry_clear(gpointer data)
+{
+    Entry *entry = data;
+
+    hwloc_bitmap_free(entry->asked);
+    hwloc_bitmap_free(entry->running);
+}
+
+static Num first_of(const IdSet *set)
+{
+    return set && idset_count(set) ? NUM(hwloc_bitmap_first(set)) : NUM_UNKNOWN;
+}
+
+static Num load_of(const DomainView *view)
+{
+    return view->usage ? view->usage->load : NUM_UNKNOWN;
+}
+
+/* Unknown numbers are below all others. */
+static void set_sort_key(Entry *entry, int column)
+{
+    const DomainConfig *config = entry->config;
+    const DomainView *view = entry->view;
+
+    switch (column) {
+    case COLUMN_STATE:
+        entry->text = domain_state_name(view->domain->state);
+        break;
+    case COLUMN_VCPUS:
+        entry->number = config ? (gint64)config->vcpus_current : -1;
+        break;
+    case COLUMN_MEMORY:
+        entry->number = config ? num_or(config->memory_kib, -1) : -1;
+        break;
+    case COLUMN_BACKING:
+        entry->text = config ? config->hugepages : "";
+        break;
+    case COLUMN_PINNED:
+        entry->number = num_or(first_of(entry->asked), -1);
+        break;
+    case COLUMN_RUNNING:
+        entry->number = num_or(first_of(entry->running), -1);
+        break;
+    case COLUMN_STRAYS:
+        entry->number = entry->strays;
+        break;
+    case COLUMN_LOAD:
+        entry->number = num_or(load_of(view), -1);
+        break;
+    default:
+        break;
+    }
+}
+
+/* GCompareDataFunc; equal ones stand by name, whichever way round the column is. */
+static int compare_entries(gconstpointer left, gconstpointer right, gpointer data)
+{
+    const Entry *a = left, *b = right;
+    const Table *table = data;
+    int sign = table->descending ? -1 : 1;
+
+    if (a->number != b->number)
+        return a->number < b->number ? -sign : sign;
+    int order = g_strcmp0(a->text, b->text);
+    if (order)
+        return sign * order;
+    order = strverscmp(a->view->domain->name, b->view->domain->name);
+    return table->sorted == COLUMN_NAME ? sign * order : order;
+}
+
+static gboolean has_text(const char *text, const char *folded)
+{
+    if (text == NULL)
+        return FALSE;
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *mine = g_utf8_casefold(valid, -1);
+    return strstr(mine, folded) != NULL;
+}
+
+static GArray *list_entries(const Snapshot *snapshot, const char *filter, int sorted)
+{
+    GArray *entries = g_array_new(FALSE, TRUE, sizeof(Entry));
+    g_autofree char *folded = filter ? g_utf8_casefold(filter, -1) : NULL;
+    const Topology *topology = snapshot->host ? snapshot->host->topology : NULL;
+
+    g_array_set_clear_func(entries, entry_clear);
+    for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
+        const DomainView *view = g_ptr_array_index(snapshot->domains, i);
+        const DomainConfig *config = domain_now(view->domain);
+        if (folded && !has_text(view->domain->name, folded) &&
+            !(config && has_text(config->title, folded)))
+            continue;
+        Entry entry = {.view = view, .config = config};
+        if (config)
+            entry.asked = domain_config_all_asked(config);
+        if (config && view->usage) {
+            entry.running = domain_usage_all_real(view->usage, config);
+            if (entry.running == NULL)
+                entry.running = domain_usage_all_last(view->usage, config);
+            for (guint n = 0; n < config->vcpus_current && !entry.strays; n++) {
+                const ThreadUsage *thread = domain_usage_vcpu(view->usage, (int)n);
+                entry.strays = domain_affinity_strays(
+                    domain_config_asked(config, n), thread ? thread->affinity : NULL, topology);
+            }
+        }
+        set_sort_key(&entry, sorted);
+        g_array_append_val(entries, entry);
+    }
+    return entries;
+}
+
+static Style state_style(DomainState state)
+{
+    switch (state) {
+    case DOMAIN_RUNNING:
+    case DOMAIN_BLOCKED:
+        return STYLE_GOOD;
+    case DOMAIN_CRASHED:
+        return STYLE_BAD;
+    case DOMAIN_PAUSED:
+    case DOMAIN_SHUTDOWN:
+    case DOMAIN_PMSUSPENDED:
+        return STYLE_WARN;
+    default:
+        return STYLE_DIM;
+    }
+}
+
+static void add_row(Table *table, const Entry *entry, GHashTable *staged)
+{
+    const Domain *domain = entry->view->domain;
+    const DomainConfig *config = entry->config;
+    TableRow *row = table_add(table, domain->uuid);
+    Style quiet = domain_is_active(domain) ? STYLE_TEXT : STYLE_DIM;
+
+    if (g_hash_table_contains(staged, domain->uuid))
+        table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup("*"));
+    table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(domain->name));
+    table_cell(
+        row, COLUMN_STATE, state_style(domain->state), g_strdup(domain_state_name(domain->state)));
+    table_cell(
+        row, COLUMN_VCPUS, quiet, cell_num(config ? NUM(config->vcpus_current) : NUM_UNKNOWN));
+    table_cell(row, COLUMN_MEMORY, quiet, cell_size(config ? config->memory_kib : NUM_UNKNOWN));
+    table_cell(row, COLUMN_BACKING, quiet, g_strdup(config ? config->hugepages : "–"));
+    table_cell(row, COLUMN_PINNED, entry->asked ? quiet : STYLE_DIM,
+        cell_set(entry->asked, config ? "anywhere" : "–"));
+    table_cell(
+        row, COLUMN_RUNNING, entry->strays ? STYLE_WARN : quiet, cell_set(entry->running, "–"));
+    if (entry->strays)
+        table_cell(row, COLUMN_STRAYS, STYLE_WARN, g_strdup("!"));
+    table_cell(row, COLUMN_LOAD, quiet, cell_percent(load_of(entry->view)));
+}
+
+static void prepare(DomainsState *state)
+{
+    if (state->ready)
+        return;
+    table_init(&state->table, columns, TRUE);
+    state->table.sorted = COLUMN_NAME;
+    state->ready = TRUE;
+}
+
+static void domains_update(App *app, gpointer data)
+{
+    DomainsState *state = data;
+    Table *table = &state->table;
+
+    prepare(state);
+    g_autoptr(GHashTable) staged = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < app->plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(app->plan->changes, i);
+        g_hash_table_add(staged, change->target);
+    }
+    g_autoptr(GArray) entries = list_entries(app->snapshot, state->filter, table->sorted);
+    g_array_sort_with_data(entries, compare_entries, table);
+
+    table_begin(table);
+    for (guint i = 0; i < entries->len; i++)
+        add_row(table, &g_array_index(entries, Entry, i), staged);
+    table_end(table);
+    state->shown = entries->len;
+    state->all = app->snapshot->domains ? app->snapshot->domains->len : 0;
+}
+
+/* Why there is no list, and what can be done. */
+static void draw_absence(const LinkInfo *link, const Canvas *canvas)
+{
+    if (link->problem == NULL) {
+        canvas_text(canvas, 0, 1, -1, STYLE_DIM, "asking libvirt…");
+        return;
+    }
+    int line = canvas_wrap(canvas, 0, 1, canvas->width - 2, 4, STYLE_WARN, link->problem);
+    canvas_wrap(canvas, line + 1, 1, canvas->width - 2, 4, STYLE_TEXT,
+        "kvmtune tries again by itself. Is libvirt's daemon running (systemctl status libvirtd)? "
+        "Another host is opened with kvmtune -c URI, the bundled one with kvmtune --demo.");
+}
+
+static void domains_draw(App *app, gpointer data, const Canvas *canvas)
+{
+    DomainsState *state = data;
+
+    if (app->snapshot->domains == NULL) {
+        draw_absence(&app->snapshot->link, canvas);
+        return;
+    }
+    state->top = state->filter ? 1 : 0;
+    if (state->filter)
+        canvas_printf(canvas, 0, 1, canvas->width - 1, STYLE_TITLE, "filter: %s (%u of %u)",
+            state->filter, state->shown, state->all);
+    Canvas part = canvas_part(canvas, state->top, 0, canvas->height - state->top, canvas->width);
+    table_draw(&state->table, &part);
+    if (state->shown == 0)
+        canvas_text(canvas, state->top + 1, 1, canvas->width - 1, STYLE_DIM,
+            state->filter ? "no domain has this in its name or title: / changes the filter"
+                          : "libvirt knows no domain here");
+}
+
+static void sort_by(App *app, DomainsState *state, int column)
+{
+    state->table.sorted = column;
+    state->table.descending = orders[column].largest_first;
+    domains_update(app, state);
+}
+
+static void sort_next(App *app, DomainsState *state, int step)
+{
+    int column = state->table.sorted;
+
+    do
+        column = (column + step + COLUMNS) % COLUMNS;
+    while (!orders[column].sorts);
+    sort_by(app, state, column);
+}
+
+static void sort_reverse(App *app, DomainsState *state)
+{
+    state->table.descending = !state->table.descending;
+    domains_update(app, state);
+}
+
+static char *accept_filter(App *app, const char *text, gpointer data)
+{
+    DomainsState *state = *(DomainsState **)data;
+    g_autofree char *typed = g_strstrip(g_utf8_make_valid(text, -1));
+
+    g_free(state->filter);
+    state->filter = *typed ? g_steal_pointer(&typed) : NULL;
+    domains_update(app, state);
+    return NULL;
+}
+
+static void ask_filter(App *app, DomainsState *state)
+{
+    DomainsState **ask = g_new(DomainsState *, 1);
+
+    *ask = state;
+    app_ask(app, "filter", "Shows the domains that have this in their name or title. Empty: all.",
+        state->filter ? state->filter : "", accept_filter, ask);
+}
+
+static void open_selected(App *app, DomainsState *state)
+{
+    const TableRow *row = table_selected(&state->table);
+
+    if (row) {
+        g_autofree char *uuid = g_strdup(row->id);
+        app_open_domain(app, uuid);
+    }
+}
+
+static gboolean domains_act(App *app, gpointer data, Action action)
+{
+    DomainsState *state = data;
+
+    prepare(state);
+    switch (action) {
+    case ACTION_OPEN:
+        open_selected(app, state);
+        return TRUE;
+    case ACTION_FILTER:
+        ask_filter(app, state);
+        return TRUE;
+    case ACTION_SORT_NEXT:
+        sort_next(app, state, 1);
+        return TRUE;
+    case ACTION_SORT_PREVIOUS:
+        sort_next(app, state, -1);
+        return TRUE;
+    case ACTION_SORT_REVERSE:
+        sort_reverse(app, state);
+        return TRUE;
+    default:
+        return table_act(&state->table, action);
+    }
+}
+
+static void domains_mouse(App *app, gpointer data, const MouseEvent *event)
+{
+    DomainsState *state = data;
+    MouseEvent inner = *event;
+    int column = -1;
+
+    if (app->snapshot->domains == NULL)
+        return;
+    inner.y -= state->top;
+    g_autofree char *before = g_strdup(state->table.selected);
+    const TableRow *row = table_mouse(&state->table, &inner, &column);
+    if (event->kind != MOUSE_PRESS)
+        return;
+    if (column >= 0 && column == state->table.sorted)
+        sort_reverse(app, state);
+    else if (column >= 0 && orders[column].sorts)
+        sort_by(app, state, column);
+    else if (row && g_strcmp0(row->id, before) == 0)
+        open_selected(app, state);
+}
+
+static void domains_clear(gpointer data)
+{
+    DomainsState *state = data;
+
+    if (state->ready)
+        table_clear(&state->table);
+    g_free(state->filter);
+}
+
+const Screen screen_domains = {
+    .title = "Domains",
+    .context = CONTEXT_DOMAINS,
+    .state_size = sizeof(DomainsState),
+    .update = domains_update,
+    .draw = domains_draw,
+    .act = domains_act,
+    .mouse = domains_mouse,
+    .clear = domains_clear,
+};
