@@ -24,6 +24,7 @@ struct App {
     Theme *theme;
     gboolean ascii;
     ScreenId screen, before; /* the open one, and the one that Esc goes back to */
+    int width, height;       /* of the terminal */
     char *domain;            /* the UUID that SCREEN_DOMAIN shows, or NULL */
     struct AppPrivate *private;
 };

@@ -9,42 +9,57 @@
 static KeyRow rows[] = {
     {CONTEXT_HOST, ACTION_OPEN, "Enter", NULL, "the domains pinned to this CPU", FALSE},
 
-    {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool", "stage another number of pages for the pool", TRUE},
+    {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
+        "stage another number of pages for the pool", TRUE},
 
     {CONTEXT_SHARING, ACTION_EDIT, "Enter e", "edit", "stage another value for the row", TRUE},
-    {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values", TRUE},
+    {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values",
+        TRUE},
 
-    {CONTEXT_DOMAINS, ACTION_OPEN, "Enter", "open", "open the domain: its vCPUs and their pins", FALSE},
-    {CONTEXT_DOMAINS, ACTION_FILTER, "/", "filter", "show only domains whose name or title has this text", FALSE},
+    {CONTEXT_DOMAINS, ACTION_OPEN, "Enter", "open", "open the domain: its vCPUs and their pins",
+        FALSE},
+    {CONTEXT_DOMAINS, ACTION_FILTER, "/", "filter",
+        "show only domains whose name or title has this text", FALSE},
     {CONTEXT_DOMAINS, ACTION_SORT_NEXT, "> s", "sort", "sort by the next column", FALSE},
     {CONTEXT_DOMAINS, ACTION_SORT_PREVIOUS, "<", NULL, "sort by the column before", FALSE},
     {CONTEXT_DOMAINS, ACTION_SORT_REVERSE, "R", NULL, "turn the order round", FALSE},
 
-    {CONTEXT_DOMAIN, ACTION_EDIT, "Enter e", "pin", "pin the vCPU (or the emulator) under the cursor", TRUE},
+    {CONTEXT_DOMAIN, ACTION_EDIT, "Enter e", "pin",
+        "pin the vCPU (or the emulator) under the cursor", TRUE},
     {CONTEXT_DOMAIN, ACTION_EDIT_ALL, "E", "pin all", "pin all vCPUs to one set of CPUs", TRUE},
     {CONTEXT_DOMAIN, ACTION_EMULATOR, "m", "emulator", "pin the emulator threads", TRUE},
-    {CONTEXT_DOMAIN, ACTION_BACKING, "b", "backing", "choose the hugepages that back its memory", TRUE},
-    {CONTEXT_DOMAIN, ACTION_NOSHAREPAGES, "n", "KSM", "let KSM merge its pages, or not (nosharepages)", TRUE},
+    {CONTEXT_DOMAIN, ACTION_BACKING, "b", "backing", "choose the hugepages that back its memory",
+        TRUE},
+    {CONTEXT_DOMAIN, ACTION_NOSHAREPAGES, "n", "KSM",
+        "let KSM merge its pages, or not (nosharepages)", TRUE},
     {CONTEXT_DOMAIN, ACTION_UNPIN, "Del x", "unpin", "take the pin under the cursor away", TRUE},
     {CONTEXT_DOMAIN, ACTION_BACK, "Esc Backspace Left h", "back", "back to the list", FALSE},
 
-    {CONTEXT_PREVIEW, ACTION_APPLY, "a", "apply", "apply everything that is staged, as one transaction", TRUE},
+    {CONTEXT_PREVIEW, ACTION_APPLY, "a", "apply",
+        "apply everything that is staged, as one transaction", TRUE},
     {CONTEXT_PREVIEW, ACTION_ACCEPT, "o", "accept offer", "stage what the preview offers", TRUE},
-    {CONTEXT_PREVIEW, ACTION_UNSTAGE, "d Del", "unstage", "take the change under the cursor back", TRUE},
+    {CONTEXT_PREVIEW, ACTION_UNSTAGE, "d Del", "unstage", "take the change under the cursor back",
+        TRUE},
 
     {CONTEXT_JOURNAL, ACTION_OPEN, "Enter", "steps", "show or hide the steps of the entry", FALSE},
     {CONTEXT_JOURNAL, ACTION_UNDO, "u", "undo", "take the entry back, after a question", TRUE},
 
     {CONTEXT_HELP, ACTION_BACK, "Esc ? q Enter", "back", "back to the screen", FALSE},
 
-    {CONTEXT_EVERYWHERE, ACTION_PREVIEW, "p 5", "preview", "what would be written, and apply it", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_UNDO, "u", "undo", "unstage the last change; with none staged, undo the newest entry of the journal", TRUE},
+    {CONTEXT_EVERYWHERE, ACTION_PREVIEW, "p 5", "preview", "what would be written, and apply it",
+        FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_UNDO, "u", "undo",
+        "unstage the last change; with none staged, undo the newest entry of the journal", TRUE},
     {CONTEXT_EVERYWHERE, ACTION_HELP, "? F1", "help", "this screen and its keys", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_QUIT, "q F10 Ctrl-C", "quit", "quit; asks where changes are staged", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_HOST, "1", NULL, "Host: packages, nodes, caches, cores and their load", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_QUIT, "q F10 Ctrl-C", "quit", "quit; asks where changes are staged",
+        FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_HOST, "1", NULL,
+        "Host: packages, nodes, caches, cores and their load", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_MEMORY, "2", NULL, "Memory: hugepage pools, nodes, meminfo", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_SHARING, "3", NULL, "Sharing: KSM and transparent hugepages", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_DOMAINS, "4", NULL, "Domains: where they are asked to run and where they do", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_SHARING, "3", NULL, "Sharing: KSM and transparent hugepages",
+        FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_DOMAINS, "4", NULL,
+        "Domains: where they are asked to run and where they do", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_JOURNAL, "6", NULL, "Journal: what was applied, and undo", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_NEXT, "Tab", NULL, "the next screen", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_PREVIOUS, "Backtab", NULL, "the screen before", FALSE},
@@ -61,8 +76,8 @@ static KeyRow rows[] = {
     {CONTEXT_EVERYWHERE, ACTION_REDRAW, "L Ctrl-L", NULL, "draw the screen anew", FALSE},
 };
 
-static const char *const context_names[CONTEXT_COUNT] = {"everywhere", "host", "memory", "sharing",
-    "domains", "domain", "preview", "journal", "help"};
+static const char *const context_names[CONTEXT_COUNT] = {
+    "everywhere", "host", "memory", "sharing", "domains", "domain", "preview", "journal", "help"};
 
 static const char *const action_names[ACTION_COUNT] = {
     [ACTION_NONE] = "none",
@@ -193,8 +208,8 @@ Action keymap_action(KeyContext context, guint code)
 static KeyRow *find_row(const char *name)
 {
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *own = g_strdup_printf(
-            "%s.%s", context_names[rows[i].context], action_names[rows[i].action]);
+        g_autofree char *own =
+            g_strdup_printf("%s.%s", context_names[rows[i].context], action_names[rows[i].action]);
         if (strcmp(own, name) == 0)
             return &rows[i];
     }

@@ -17,8 +17,8 @@
 
 /* Presses, releases, motion while a button is held (1002), in the form that has no limit of 223
  * columns (1006). curses' own mouse knows neither on every terminal, so kvmtune reads it itself. */
-#define MOUSE_ON    "\033[?1000h\033[?1002h\033[?1006h"
-#define MOUSE_OFF   "\033[?1006l\033[?1002l\033[?1000l"
+#define MOUSE_ON     "\033[?1000h\033[?1002h\033[?1006h"
+#define MOUSE_OFF    "\033[?1006l\033[?1002l\033[?1000l"
 #define KEY_OF_MOUSE (KEY_MAX + 1)
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};

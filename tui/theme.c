@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/util/error.h"
@@ -297,7 +298,7 @@ void theme_look(const Theme *theme, Style style, gboolean selected, guint *attri
         background = ground->background;
         *attributes = ground->attributes | (look->attributes & A_UNDERLINE);
     }
-    int number = alloc_pair(palette_colour(foreground, theme->colours),
-        palette_colour(background, theme->colours));
+    int number = alloc_pair(
+        palette_colour(foreground, theme->colours), palette_colour(background, theme->colours));
     *pair = number > 0 && number <= G_MAXSHORT ? (short)number : 0;
 }

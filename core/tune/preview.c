@@ -29,9 +29,15 @@ static void offer_free(gpointer data)
     g_free(offer);
 }
 
-void preview_free(Preview *preview)
+Preview *preview_ref(Preview *preview)
 {
-    if (preview == NULL)
+    g_atomic_ref_count_inc(&preview->refs);
+    return preview;
+}
+
+void preview_unref(Preview *preview)
+{
+    if (preview == NULL || !g_atomic_ref_count_dec(&preview->refs))
         return;
     g_ptr_array_unref(preview->lines);
     g_ptr_array_unref(preview->steps);
@@ -304,6 +310,7 @@ Preview *preview_make(const Snapshot *snapshot, const Plan *plan)
     Preview *preview = g_new0(Preview, 1);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
+    g_atomic_ref_count_init(&preview->refs);
     preview->lines = g_ptr_array_new_with_free_func(line_free);
     preview->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
     preview->offers = g_ptr_array_new_with_free_func(offer_free);

@@ -48,6 +48,7 @@ typedef struct {
 } PreviewOffer;
 
 typedef struct {
+    gatomicrefcount refs;
     GPtrArray *lines;  /* PreviewLine*: what is shown, in order */
     GPtrArray *steps;  /* Step*, in order of execution; empty: nothing would change */
     GPtrArray *offers; /* PreviewOffer* */
@@ -56,8 +57,9 @@ typedef struct {
 } Preview;
 
 Preview *preview_make(const Snapshot *snapshot, const Plan *plan);
-void preview_free(Preview *preview);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Preview, preview_free)
+Preview *preview_ref(Preview *preview);
+void preview_unref(Preview *preview);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Preview, preview_unref)
 /* Stages @offer's change before all others. */
 gboolean preview_accept(
     const PreviewOffer *offer, const Snapshot *snapshot, Plan *plan, GError **error);

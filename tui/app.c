@@ -1,0 +1,537 @@
+/* The full screen: its state, what screens may ask for, and the loop. */
+#include "tui/app.h"
+
+#define NCURSES_NOMACROS /* Screen has a member named clear */
+#include <curses.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "tui/app-private.h"
+#include "tui/frame.h"
+#include "tui/glyphs.h"
+
+#define FIRST_PICTURE_MS 100 /* how long the first frame waits for something to show */
+
+static const Screen *const screens[SCREEN_COUNT] = {
+    [SCREEN_HOST] = &screen_host,
+    [SCREEN_MEMORY] = &screen_memory,
+    [SCREEN_SHARING] = &screen_sharing,
+    [SCREEN_DOMAINS] = &screen_domains,
+    [SCREEN_PREVIEW] = &screen_preview,
+    [SCREEN_JOURNAL] = &screen_journal,
+    [SCREEN_DOMAIN] = &screen_domain,
+    [SCREEN_HELP] = &screen_help,
+};
+
+/* ---- what screens may ask for ---- */
+
+static void update_screen(App *app)
+{
+    screens[app->screen]->update(app, app->private->states[app->screen]);
+}
+
+void app_open(App *app, ScreenId screen)
+{
+    if (screen != app->screen && app->screen != SCREEN_HELP)
+        app->before = app->screen;
+    app->screen = screen;
+    update_screen(app);
+}
+
+void app_open_domain(App *app, const char *uuid)
+{
+    char *copy = g_strdup(uuid);
+
+    g_free(app->domain);
+    app->domain = copy;
+    app_open(app, SCREEN_DOMAIN);
+}
+
+void app_say(App *app, Style style, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_free(app->private->message);
+    app->private->message = g_strdup_vprintf(format, args);
+    app->private->message_style = style;
+    va_end(args);
+}
+
+void app_say_error(App *app, const GError *error)
+{
+    app_say(app, STYLE_BAD, "%s", error->message);
+}
+
+gboolean app_may_write(App *app)
+{
+    if (!app->snapshot->link.read_only)
+        return TRUE;
+    app_say(app, STYLE_WARN,
+        "read-only: run kvmtune as root, with a connection that may write, to change things");
+    return FALSE;
+}
+
+/* Stages and returns NULL, or why not (the caller frees it). */
+static char *try_stage(App *app, const char *target, const char *key, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Plan) alone = plan_new();
+
+    if (!plan_stage(alone, app->snapshot, target, key, value, SCOPE_BOTH, &error))
+        return g_strdup(error->message);
+    /* What would change nothing is not staged; if it takes another value back, so be it. */
+    g_autoptr(Preview) preview = preview_make(app->snapshot, alone);
+    const Change *first = g_ptr_array_index(alone->changes, 0);
+    if (preview->steps->len == 0 && preview->errors == 0) {
+        for (guint i = app->plan->changes->len; i-- > 0;) {
+            const Change *change = g_ptr_array_index(app->plan->changes, i);
+            for (guint j = 0; j < alone->changes->len; j++) {
+                const Change *other = g_ptr_array_index(alone->changes, j);
+                if (g_str_equal(change->target, other->target) &&
+                    g_str_equal(change->key->key, other->key->key)) {
+                    plan_unstage(app->plan, i);
+                    break;
+                }
+            }
+        }
+        app_say(
+            app, STYLE_TEXT, "%s of %s stands at that value: nothing to change", key, first->name);
+    } else {
+        plan_stage(app->plan, app->snapshot, target, key, value, SCOPE_BOTH, NULL);
+        app_say(app, STYLE_STAGED, "staged: %s %s = %s   (p shows what would change)", first->name,
+            key, *first->value ? first->value : "(nothing)");
+    }
+    update_screen(app);
+    return NULL;
+}
+
+gboolean app_stage(App *app, const char *target, const char *key, const char *value)
+{
+    if (!app_may_write(app))
+        return FALSE;
+    g_autofree char *problem = try_stage(app, target, key, value);
+    if (problem)
+        app_say(app, STYLE_BAD, "%s", problem);
+    return problem == NULL;
+}
+
+void app_ask(App *app, const char *title, const char *help, const char *text, AppAccept accept,
+    gpointer data)
+{
+    dialog_ask(app->private->dialog, title, help, text, accept, data);
+}
+
+void app_confirm(App *app, const char *title, const char *text,
+    void (*yes)(App *app, gpointer data), gpointer data)
+{
+    dialog_confirm(app->private->dialog, title, text, yes, data);
+}
+
+/* @data: "TARGET\nKEY" */
+static char *accept_value(App *app, const char *text, gpointer data)
+{
+    g_auto(GStrv) parts = g_strsplit(data, "\n", 2);
+    g_autofree char *value = g_strstrip(g_strdup(text));
+
+    return try_stage(app, parts[0], parts[1], value);
+}
+
+/* "vcpupin.0 of web1" */
+static char *value_title(App *app, const char *target, const char *key)
+{
+    const DomainView *view =
+        g_str_equal(target, "host") ? NULL : snapshot_domain(app->snapshot, target);
+    return g_strdup_printf("%s of %s", key, view ? view->domain->name : "the host");
+}
+
+static TunableKey *parse_key(const char *target, const char *key)
+{
+    return tunable_key_parse(g_str_equal(target, "host") ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
+}
+
+void app_ask_value(App *app, const char *target, const char *key, const char *now)
+{
+    if (!app_may_write(app))
+        return;
+    const char *staged = plan_value(app->plan, target, key);
+    g_autoptr(TunableKey) parsed = parse_key(target, key);
+    g_autofree char *title = value_title(app, target, key);
+    g_autofree char *range =
+        parsed && parsed->tunable->type == VALUE_INT
+            ? g_strdup_printf("From %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ". ",
+                  parsed->tunable->min, parsed->tunable->max)
+            : g_strdup("");
+    g_autofree char *help = g_strconcat(range, parsed ? parsed->tunable->help : "", NULL);
+
+    app_ask(app, title, help, staged ? staged : now, accept_value,
+        g_strdup_printf("%s\n%s", target, key));
+}
+
+void app_choose_value(App *app, const char *target, const char *key, const char *const *values,
+    const char *const *help, const char *now)
+{
+    if (!app_may_write(app))
+        return;
+    const char *staged = plan_value(app->plan, target, key);
+    g_autofree char *title = value_title(app, target, key);
+
+    dialog_choose(app->private->dialog, title, values, help, staged ? staged : now, accept_value,
+        g_strdup_printf("%s\n%s", target, key));
+}
+
+void app_edit_value(App *app, const char *target, const char *key, const char *now)
+{
+    static const char *const on_off[] = {"on", "off", NULL};
+    g_autoptr(TunableKey) parsed = parse_key(target, key);
+
+    if (parsed && parsed->tunable->type == VALUE_SWITCH) {
+        app_choose_value(app, target, key, on_off, NULL, now);
+    } else if (parsed && parsed->tunable->type == VALUE_CHOICE) {
+        g_autoptr(GPtrArray) values = g_ptr_array_new(), help = g_ptr_array_new();
+        for (const TunableChoice *choice = parsed->tunable->choices; choice->value; choice++) {
+            g_ptr_array_add(values, (gpointer)choice->value);
+            g_ptr_array_add(help, (gpointer)choice->help);
+        }
+        g_ptr_array_add(values, NULL);
+        g_ptr_array_add(help, NULL);
+        app_choose_value(app, target, key, (const char *const *)values->pdata,
+            (const char *const *)help->pdata, now);
+    } else {
+        app_ask_value(app, target, key, now);
+    }
+}
+
+/* ---- keys and mouse ---- */
+
+static void quit_confirmed(App *app, gpointer data)
+{
+    (void)data;
+    app->private->quit = TRUE;
+}
+
+static void quit(App *app)
+{
+    if (app->plan->changes->len == 0) {
+        app->private->quit = TRUE;
+        return;
+    }
+    g_autofree char *text = g_strdup_printf("%u staged change%s will be forgotten. Quit? y/n",
+        app->plan->changes->len, app->plan->changes->len == 1 ? "" : "s");
+    app_confirm(app, "Quit", text, quit_confirmed, NULL);
+}
+
+static void next_theme(App *app)
+{
+    const char *const *names = theme_names();
+    static guint turn;
+    g_autoptr(GError) error = NULL;
+
+    if (names[++turn] == NULL)
+        turn = 0;
+    Theme *theme = theme_load(names[turn], &error);
+    if (theme == NULL) {
+        app_say_error(app, error);
+        return;
+    }
+    theme_use_colour(theme, theme_colours(app->theme));
+    theme_free(app->theme);
+    app->theme = theme;
+    app_say(app, STYLE_TEXT, "theme: %s", names[turn]);
+}
+
+static void undo(App *app)
+{
+    if (app->plan->changes->len == 0) {
+        jobs_confirm_undo(app, 0);
+        return;
+    }
+    const Change *last = g_ptr_array_index(app->plan->changes, app->plan->changes->len - 1);
+    app_say(app, STYLE_TEXT, "unstaged: %s %s", last->name, last->key->key);
+    plan_unstage_last(app->plan);
+    update_screen(app);
+}
+
+static void act_everywhere(App *app, Action action)
+{
+    switch (action) {
+    case ACTION_QUIT:
+        quit(app);
+        break;
+    case ACTION_HELP:
+        app_open(app, SCREEN_HELP);
+        break;
+    case ACTION_BACK:
+        if (app->screen >= SCREEN_TABS)
+            app_open(app, app->before);
+        break;
+    case ACTION_REDRAW:
+        clearok(curscr, TRUE);
+        break;
+    case ACTION_THEME:
+        next_theme(app);
+        break;
+    case ACTION_UNDO:
+        undo(app);
+        break;
+    case ACTION_NEXT:
+        app_open(
+            app, app->screen >= SCREEN_TABS ? SCREEN_DOMAINS : (app->screen + 1) % SCREEN_TABS);
+        break;
+    case ACTION_PREVIOUS:
+        app_open(app, app->screen >= SCREEN_TABS ? SCREEN_DOMAINS
+                                                 : (app->screen + SCREEN_TABS - 1) % SCREEN_TABS);
+        break;
+    case ACTION_HOST:
+    case ACTION_MEMORY:
+    case ACTION_SHARING:
+    case ACTION_DOMAINS:
+    case ACTION_PREVIEW:
+    case ACTION_JOURNAL:
+        /* In the order of the tabs. */
+        app_open(app, (ScreenId)(SCREEN_HOST + (action - ACTION_HOST)));
+        break;
+    default:
+        break;
+    }
+}
+
+static void act(App *app, Action action)
+{
+    const Screen *screen = screens[app->screen];
+
+    if (action != ACTION_NONE && !screen->act(app, app->private->states[app->screen], action))
+        act_everywhere(app, action);
+}
+
+static void take_key(App *app, guint key)
+{
+    if (dialog_is_open(app->private->dialog)) {
+        dialog_key(app->private->dialog, app, key);
+        return;
+    }
+    g_clear_pointer(&app->private->message, g_free);
+    act(app, keymap_action(screens[app->screen]->context, key));
+}
+
+static void take_mouse(App *app, const MouseEvent *event)
+{
+    if (dialog_is_open(app->private->dialog)) {
+        dialog_mouse(app->private->dialog, app, event);
+        return;
+    }
+    if (event->kind == MOUSE_PRESS)
+        g_clear_pointer(&app->private->message, g_free);
+    if (event->y == 1 && event->kind == MOUSE_PRESS) {
+        ScreenId tab = frame_tab_at(app, event->x);
+        if (tab < SCREEN_COUNT)
+            app_open(app, tab);
+        return;
+    }
+    MouseEvent inside = *event;
+    inside.y -= FRAME_TOP;
+    if (screens[app->screen]->mouse && inside.y >= 0 &&
+        inside.y < app->height - FRAME_TOP - FRAME_BOTTOM)
+        screens[app->screen]->mouse(app, app->private->states[app->screen], &inside);
+}
+
+/* FALSE: the terminal is gone. */
+static gboolean take_input(App *app)
+{
+    while (!app->private->quit) {
+        Input input = terminal_read();
+        if (input.kind == INPUT_GONE)
+            return FALSE;
+        if (input.kind == INPUT_NONE)
+            return TRUE;
+        if (input.kind == INPUT_KEY && input.key)
+            take_key(app, input.key);
+        else if (input.kind == INPUT_MOUSE)
+            take_mouse(app, &input.mouse);
+    }
+    return TRUE;
+}
+
+/* ---- drawing ---- */
+
+static void draw(App *app)
+{
+    struct AppPrivate *private = app->private;
+    Canvas screen = {.window = stdscr, .theme = app->theme, .ascii = app->ascii};
+
+    getmaxyx(stdscr, screen.height, screen.width);
+    app->width = screen.width;
+    app->height = screen.height;
+    erase();
+    curs_set(dialog_types(private->dialog) ? 1 : 0);
+    Frame frame = {private->message, private->message_style,
+        dialog_is_open(private->dialog) ? dialog_hint(private->dialog) : NULL,
+        screens[app->screen]->context};
+    frame_draw(app, &screen, &frame);
+    int height = screen.height - FRAME_TOP - FRAME_BOTTOM;
+    if (height > 0) {
+        Canvas inside = canvas_part(&screen, FRAME_TOP, 0, height, screen.width);
+        screens[app->screen]->draw(app, private->states[app->screen], &inside);
+    }
+    dialog_draw(private->dialog, &screen);
+    refresh();
+}
+
+/* ---- the loop ---- */
+
+static void on_news(gpointer data)
+{
+    const App *app = data;
+    guint64 one = 1;
+
+    ssize_t written = write(app->private->wake_fd, &one, sizeof one);
+    (void)written; /* a full counter wakes as well */
+}
+
+static void take_news(App *app)
+{
+    guint64 count;
+
+    while (read(app->private->wake_fd, &count, sizeof count) > 0)
+        ;
+    Snapshot *fresh = collector_snapshot(app->private->collector);
+    snapshot_unref(app->snapshot);
+    app->snapshot = fresh;
+    jobs_poll(app);
+    update_screen(app);
+}
+
+static void take_signal(App *app, int number)
+{
+    switch (number) {
+    case SIGWINCH:
+        terminal_resize();
+        break;
+    case SIGTSTP:
+        terminal_suspend();
+        break;
+    case SIGINT:
+        take_key(app, KEY_CTRL('c'));
+        break;
+    default:
+        app->private->quit = TRUE;
+        app->private->exit_code = 128 + number;
+    }
+}
+
+static const int handled_signals[] = {SIGWINCH, SIGTSTP, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (guint i = 0; i < G_N_ELEMENTS(handled_signals); i++)
+        sigaddset(&set, handled_signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void run_loop(App *app, int signal_fd)
+{
+    struct AppPrivate *private = app->private;
+    struct pollfd fds[] = {
+        {STDIN_FILENO, POLLIN, 0}, {private->wake_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}};
+    struct signalfd_siginfo info;
+
+    poll(fds, G_N_ELEMENTS(fds), FIRST_PICTURE_MS);
+    while (!private->quit) {
+        if (fds[1].revents)
+            take_news(app);
+        while (fds[2].revents && read(signal_fd, &info, sizeof info) == sizeof info)
+            take_signal(app, (int)info.ssi_signo);
+        if (fds[0].revents && !take_input(app)) {
+            private->exit_code = KVMTUNE_ERROR_FAILED;
+            return;
+        }
+        if (private->quit)
+            return;
+        draw(app);
+        if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
+            return;
+    }
+}
+
+/* $XDG_CONFIG_HOME/kvmtune/config, or an empty one. FALSE where it is there and no good. */
+static gboolean load_config(GKeyFile *config, GError **error)
+{
+    g_autofree char *path = g_build_filename(g_get_user_config_dir(), "kvmtune", "config", NULL);
+    g_autoptr(GError) cause = NULL;
+
+    if (!g_key_file_load_from_file(config, path, G_KEY_FILE_NONE, &cause)) {
+        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            return TRUE;
+        g_autofree char *reason = text_escape(cause->message, 200);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the configuration %s cannot be read: %s", path, reason);
+        return FALSE;
+    }
+    return keymap_configure(config, error);
+}
+
+static void close_app(App *app)
+{
+    struct AppPrivate *private = app->private;
+
+    terminal_close();
+    collector_free(private->collector);
+    for (int i = 0; i < SCREEN_COUNT; i++) {
+        if (screens[i]->clear)
+            screens[i]->clear(private->states[i]);
+        g_free(private->states[i]);
+    }
+    dialog_free(private->dialog);
+    g_free(private->message);
+    plan_free(app->plan);
+    snapshot_unref(app->snapshot);
+    theme_free(app->theme);
+    g_free(app->domain);
+    close(private->wake_fd);
+}
+
+int app_run(const AppOptions *options, GError **error)
+{
+    struct AppPrivate private = {.exit_code = 0};
+    App app = {.options = options, .private = &private};
+    g_autoptr(GKeyFile) config = g_key_file_new();
+
+    if (!load_config(config, error))
+        return 0;
+    g_autofree char *wanted = g_key_file_get_string(config, "ui", "theme", NULL);
+    app.theme = theme_load(options->theme ? options->theme : wanted ? wanted : "dark", error);
+    if (app.theme == NULL)
+        return 0;
+    int signal_fd = open_signals();
+    if (!terminal_open(!options->no_mouse, error)) {
+        theme_free(app.theme);
+        close(signal_fd);
+        return 0;
+    }
+    theme_use_colour(app.theme, terminal_colours(options->no_color));
+    app.ascii = options->ascii || !glyphs_have_utf8();
+    app.plan = plan_new();
+    private.dialog = dialog_new();
+    private.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    for (int i = 0; i < SCREEN_COUNT; i++)
+    private.states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
+    private.collector = collector_new(&options->collector, on_news, &app);
+    app.snapshot = collector_snapshot(private.collector);
+    update_screen(&app);
+    run_loop(&app, signal_fd);
+    close_app(&app);
+    close(signal_fd);
+    return private.exit_code;
+}

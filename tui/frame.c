@@ -1,0 +1,177 @@
+/* What stands around every screen. */
+#include "tui/frame.h"
+
+#include "core/util/text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const Screen *const tabs[SCREEN_TABS] = {
+    [SCREEN_HOST] = &screen_host,
+    [SCREEN_MEMORY] = &screen_memory,
+    [SCREEN_SHARING] = &screen_sharing,
+    [SCREEN_DOMAINS] = &screen_domains,
+    [SCREEN_PREVIEW] = &screen_preview,
+    [SCREEN_JOURNAL] = &screen_journal,
+};
+
+const char *frame_tab_title(ScreenId screen)
+{
+    return screen < SCREEN_TABS ? tabs[screen]->title : NULL;
+}
+
+/* A piece of the header: the least important are left out where the line is short. */
+typedef struct {
+    int importance; /* the higher the longer it stays */
+    Style style;
+    char *text; /* NULL: nothing to say */
+} Piece;
+
+static char *describe_link(const LinkInfo *link)
+{
+    gint64 seconds = (g_get_monotonic_time() - link->since_us) / G_USEC_PER_SEC;
+
+    switch (link->state) {
+    case LINK_UP:
+        return NULL;
+    case LINK_CONNECTING:
+        return g_strdup("libvirt: connecting");
+    case LINK_WAITING:
+        return g_strdup_printf("libvirt: no answer for %" G_GINT64_FORMAT " s", seconds);
+    case LINK_DOWN:
+        return g_strdup_printf("libvirt: down for %" G_GINT64_FORMAT " s", seconds);
+    }
+    return NULL;
+}
+
+static void draw_header(const App *app, const Canvas *screen)
+{
+    const Snapshot *s = app->snapshot;
+    const LinkInfo *link = &s->link;
+    g_autofree char *host =
+        text_escape(s->host && s->host->hostname ? s->host->hostname : "kvmtune", 24);
+    guint staged = app->plan->changes->len;
+    Piece pieces[] = {
+        {9, STYLE_TITLE, g_strdup(host)},
+        {8, STYLE_WARN, link->demo ? g_strdup("DEMO") : NULL},
+        {2, STYLE_DIM, link->uri && !link->demo ? g_strdup(link->uri) : NULL},
+        {1, STYLE_DIM, s->host && s->host->kernel ? text_escape(s->host->kernel, 24) : NULL},
+        {3, STYLE_DIM, link->hypervisor && !link->demo ? g_strdup(link->hypervisor) : NULL},
+        {0, STYLE_DIM, link->libvirt ? g_strdup_printf("libvirt %s", link->libvirt) : NULL},
+        {7, STYLE_WARN, link->read_only ? g_strdup("READ-ONLY") : NULL},
+        {4, STYLE_DIM, !link->read_only && geteuid() == 0 ? g_strdup("root") : NULL},
+        {6, STYLE_STAGED, staged ? g_strdup_printf("%u staged", staged) : NULL},
+        {7, STYLE_BAD, describe_link(link)},
+    };
+    int widths[G_N_ELEMENTS(pieces)], sum = 0;
+
+    canvas_fill(screen, 0, 0, 1, screen->width, STYLE_HEADER);
+    for (guint i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        widths[i] = pieces[i].text ? canvas_width(pieces[i].text, app->ascii) + 2 : 0;
+        sum += widths[i];
+    }
+    while (sum > screen->width) {
+        int least = -1;
+        for (guint i = 0; i < G_N_ELEMENTS(pieces); i++)
+            if (widths[i] && (least < 0 || pieces[i].importance < pieces[least].importance))
+                least = (int)i;
+        if (least < 0)
+            break;
+        sum -= widths[least];
+        widths[least] = 0;
+    }
+    int x = 1;
+    for (guint i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        if (widths[i])
+            canvas_text(screen, 0, x, screen->width - x,
+                pieces[i].style == STYLE_DIM ? STYLE_HEADER : pieces[i].style, pieces[i].text);
+        x += widths[i];
+        g_free(pieces[i].text);
+    }
+}
+
+/* Where tab @screen begins and how wide it is: " 1 Host "; titles go where they do not fit. */
+static int tab_width(const App *app, ScreenId screen, int width)
+{
+    int all = 0;
+
+    for (int i = 0; i < SCREEN_TABS; i++)
+        all += canvas_width(tabs[i]->title, app->ascii) + 4;
+    return all <= width ? canvas_width(tabs[screen]->title, app->ascii) + 4 : 3;
+}
+
+static void draw_tabs(const App *app, const Canvas *screen)
+{
+    int x = 0;
+
+    for (ScreenId i = 0; i < SCREEN_TABS; i++) {
+        int width = tab_width(app, i, screen->width);
+        gboolean open = i == app->screen || (app->screen == SCREEN_DOMAIN && i == SCREEN_DOMAINS);
+        Style style = open ? STYLE_TAB_OPEN : STYLE_TAB;
+        canvas_fill(screen, 1, x, 1, width, style);
+        canvas_printf(screen, 1, x + 1, width - 1, style, width > 3 ? "%d %s" : "%d", (int)i + 1,
+            tabs[i]->title);
+        x += width;
+    }
+    if (screen->width < TERMINAL_GOOD_WIDTH || screen->height < TERMINAL_GOOD_HEIGHT)
+        canvas_text(screen, 1, x + 1, -1, STYLE_WARN, "needs 80×24");
+}
+
+ScreenId frame_tab_at(const App *app, int x)
+{
+    /* Both layouts are told apart by the same rule as when they were drawn. */
+    int left = 0;
+
+    for (ScreenId i = 0; i < SCREEN_TABS; i++) {
+        int width = tab_width(app, i, app->width);
+        if (x >= left && x < left + width)
+            return i;
+        left += width;
+    }
+    return SCREEN_COUNT;
+}
+
+/* The first key of @row: "Enter" of "Enter e". */
+static char *first_key(const KeyRow *row)
+{
+    return g_strndup(row->keys, strcspn(row->keys, " "));
+}
+
+/* The screen's own keys, then those of everywhere, as far as the line reaches. */
+static void draw_hints(const App *app, const Canvas *screen, int y, KeyContext context)
+{
+    guint count;
+    const KeyRow *rows = keymap_rows(&count);
+    int x = 1;
+
+    for (int turn = 0; turn < 2; turn++) {
+        KeyContext wanted = turn == 0 ? context : CONTEXT_EVERYWHERE;
+        for (guint i = 0; i < count; i++) {
+            const KeyRow *row = &rows[i];
+            if (row->context != wanted || row->hint == NULL || *row->keys == '\0' ||
+                (row->writes && app->snapshot->link.read_only))
+                continue;
+            g_autofree char *key = first_key(row);
+            if (keymap_action(context, keymap_code(key)) != row->action)
+                continue;
+            int width = canvas_width(key, app->ascii) + 1 + canvas_width(row->hint, app->ascii);
+            if (x + width > screen->width - 1)
+                return;
+            int used = canvas_text(screen, y, x, -1, STYLE_KEY, key);
+            canvas_text(screen, y, x + used + 1, -1, STYLE_DIM, row->hint);
+            x += width + 2;
+        }
+    }
+}
+
+void frame_draw(const App *app, const Canvas *screen, const Frame *frame)
+{
+    draw_header(app, screen);
+    draw_tabs(app, screen);
+    if (frame->message)
+        canvas_text(screen, screen->height - 2, 1, screen->width - 2, frame->style, frame->message);
+    if (frame->hint)
+        canvas_text(screen, screen->height - 1, 1, -1, STYLE_DIM, frame->hint);
+    else
+        draw_hints(app, screen, screen->height - 1, frame->context);
+}

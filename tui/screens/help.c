@@ -1,0 +1,127 @@
+/* Help: the keys of the screen one comes from, made from the key table, and what the marks mean. */
+#include "tui/app.h"
+#include "tui/frame.h"
+#include "tui/widgets/table.h"
+
+typedef struct {
+    Table table;
+} State;
+
+static const TableColumn columns[] = {
+    {"Key", 22, 26, ALIGN_LEFT, 0},
+    {"What it does", 20, 0, ALIGN_LEFT, 0},
+    {NULL, 0, 0, ALIGN_LEFT, 0},
+};
+
+/* What each screen is for, and what its marks mean. */
+static const struct {
+    ScreenId screen;
+    KeyContext context;
+    const char *about, *marks;
+} topics[] = {
+    {SCREEN_HOST, CONTEXT_HOST,
+        "The machine as it is built: packages, in them NUMA nodes with their memory and hugepage "
+        "pools, in "
+        "them the CPUs by last-level cache and core, each with its load.",
+        "i: isolated from the scheduler.  off: offline.  The bar by a CPU is its load."},
+    {SCREEN_MEMORY, CONTEXT_MEMORY,
+        "Hugepage pools by node and size, memory by node, and the kernel's meminfo. free pages are "
+        "in the "
+        "pool and unused; surplus ones are beyond the pool and go when they are freed.",
+        "100 → 200: stands at 100, 200 is staged."},
+    {SCREEN_SHARING, CONTEXT_SHARING,
+        "KSM shares equal pages of VMs; THP gives memory huge pages by itself. Each control is "
+        "explained "
+        "below the list.",
+        "100 → 200: stands at 100, 200 is staged.  /s: change per second."},
+    {SCREEN_DOMAINS, CONTEXT_DOMAINS,
+        "The domains: where their vCPUs are pinned (asked), and where the kernel lets them run "
+        "(real).",
+        "!: the real affinity of a vCPU is not the asked one.  *: changes are staged."},
+    {SCREEN_DOMAIN, CONTEXT_DOMAIN,
+        "One domain's vCPUs: asked is what libvirt was told, real is the kernel's "
+        "Cpus_allowed_list of the "
+        "QEMU thread, last the CPU it ran on last.",
+        "!: real is not asked.  → 4-7: staged."},
+    {SCREEN_PREVIEW, CONTEXT_PREVIEW,
+        "What is staged, as it would be written: diffs of the domains' XML, files of the kernel, "
+        "what "
+        "happens now and what waits for a restart. Nothing is written before a.",
+        "✗ error, ! warning, ◷ waits for a restart, • happens now."},
+    {SCREEN_JOURNAL, CONTEXT_JOURNAL,
+        "Every transaction that was applied. A value that somebody changed since is left alone by "
+        "undo, and "
+        "named.",
+        "done, undone, failed (all was put back), partial (the entry says what stands), open "
+        "(being applied)."},
+};
+
+static void add_keys(Table *table, KeyContext context)
+{
+    guint count;
+    const KeyRow *rows = keymap_rows(&count);
+
+    for (guint i = 0; i < count; i++) {
+        if (rows[i].context != context || *rows[i].keys == '\0')
+            continue;
+        g_autofree char *id = g_strdup_printf("%u", i);
+        TableRow *row = table_add(table, id);
+        table_cell(row, 0, STYLE_KEY, g_strdup(rows[i].keys));
+        table_cell(row, 1, STYLE_TEXT, g_strdup(rows[i].help));
+    }
+}
+
+static void update(App *app, gpointer data)
+{
+    State *state = data;
+
+    if (state->table.columns == NULL)
+        table_init(&state->table, columns, FALSE);
+    table_begin(&state->table);
+    for (guint i = 0; i < G_N_ELEMENTS(topics); i++)
+        if (topics[i].screen == app->before)
+            add_keys(&state->table, topics[i].context);
+    table_heading(&state->table, STYLE_TITLE, "Everywhere");
+    add_keys(&state->table, CONTEXT_EVERYWHERE);
+    table_end(&state->table);
+}
+
+static void draw(App *app, gpointer data, const Canvas *canvas)
+{
+    State *state = data;
+    int y = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(topics); i++) {
+        if (topics[i].screen != app->before)
+            continue;
+        y += canvas_wrap(canvas, y, 1, canvas->width - 2, 4, STYLE_TEXT, topics[i].about);
+        y += canvas_wrap(canvas, y, 1, canvas->width - 2, 2, STYLE_DIM, topics[i].marks);
+    }
+    Canvas inside = canvas_part(canvas, y + 1, 1, canvas->height - y - 1, canvas->width - 2);
+    table_draw(&state->table, &inside);
+}
+
+static gboolean act(App *app, gpointer data, Action action)
+{
+    State *state = data;
+
+    if (action == ACTION_HELP || action == ACTION_QUIT || action == ACTION_BACK) {
+        app_open(app, app->before);
+        return TRUE;
+    }
+    return table_act(&state->table, action);
+}
+
+static void clear(gpointer data)
+{
+    table_clear(&((State *)data)->table);
+}
+
+const Screen screen_help = {
+    .context = CONTEXT_HELP,
+    .state_size = sizeof(State),
+    .update = update,
+    .draw = draw,
+    .act = act,
+    .clear = clear,
+};

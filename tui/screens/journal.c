@@ -1,0 +1,178 @@
+/* Journal: what was applied, entry by entry, and the way back. */
+#include "core/tune/journal.h"
+#include "core/util/text.h"
+#include "tui/app-private.h"
+#include "tui/widgets/table.h"
+
+#include <stdio.h>
+
+typedef struct {
+    Table table;
+    GPtrArray *entries; /* JournalEntry*, newest first; NULL before it was read */
+    guint serial;       /* of the applies that ended when it was read */
+    guint open;         /* the entry whose steps are shown; 0: none */
+    char *problem;
+} State;
+
+static const TableColumn columns[] = {
+    {"Entry", 5, 8, ALIGN_RIGHT, 0},
+    {"Time", 19, 19, ALIGN_LEFT, 2},
+    {"State", 8, 8, ALIGN_LEFT, 1},
+    {"What", 20, 0, ALIGN_LEFT, 0},
+    {NULL, 0, 0, ALIGN_LEFT, 0},
+};
+
+static const Style state_styles[] = {
+    [ENTRY_OPEN] = STYLE_BAD,
+    [ENTRY_DONE] = STYLE_GOOD,
+    [ENTRY_FAILED] = STYLE_DIM,
+    [ENTRY_UNDONE] = STYLE_DIM,
+    [ENTRY_PARTIAL] = STYLE_BAD,
+};
+
+/* The journal is read when it may have changed, not with every picture. */
+static void read_entries(App *app, State *state)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (state->entries && state->serial == app_journal_serial(app))
+        return;
+    state->serial = app_journal_serial(app);
+    g_clear_pointer(&state->entries, g_ptr_array_unref);
+    g_clear_pointer(&state->problem, g_free);
+    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, &error);
+    if (journal)
+        state->entries = journal_list(journal);
+    else
+        state->problem = g_strdup(error->message);
+    if (state->entries == NULL)
+        state->entries = g_ptr_array_new();
+}
+
+static const char *shown(const char *value)
+{
+    return *value ? value : "(nothing)";
+}
+
+static void add_steps(Table *table, const JournalEntry *entry)
+{
+    static const char *const wheres[] = {
+        [STEP_HOST] = "", [STEP_LIVE] = "now", [STEP_CONFIG] = "next start"};
+
+    for (guint i = 0; i < entry->steps->len; i++) {
+        const Step *step = g_ptr_array_index(entry->steps, i);
+        g_autofree char *id = g_strdup_printf("%u.%u", entry->number, i);
+        const char *got = step->granted ? step->granted : step->new_value;
+        TableRow *row = table_add(table, id);
+        table_cell(row, 3, STYLE_DIM,
+            g_strdup_printf("  %s %s: %s → %s  %s", step->name, step->key->key,
+                shown(step->old_value), shown(got), wheres[step->kind]));
+    }
+    if (entry->problem) {
+        g_autofree char *id = g_strdup_printf("%u.problem", entry->number);
+        table_cell(table_add(table, id), 3, STYLE_BAD, g_strdup_printf("  %s", entry->problem));
+    }
+}
+
+static void update(App *app, gpointer data)
+{
+    State *state = data;
+
+    if (state->table.columns == NULL)
+        table_init(&state->table, columns, TRUE);
+    read_entries(app, state);
+    table_begin(&state->table);
+    for (guint i = 0; i < state->entries->len; i++) {
+        const JournalEntry *entry = g_ptr_array_index(state->entries, i);
+        g_autofree char *id = g_strdup_printf("%u", entry->number);
+        g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(entry->time);
+        TableRow *row = table_add(&state->table, id);
+        table_cell(row, 0, STYLE_TEXT, g_strdup(id));
+        table_cell(row, 1, STYLE_DIM,
+            time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : g_strdup("–"));
+        table_cell(row, 2, state_styles[entry->state], g_strdup(journal_state_name(entry->state)));
+        table_cell(row, 3, entry->undone_by ? STYLE_DIM : STYLE_TEXT, journal_entry_summary(entry));
+        if (entry->number == state->open)
+            add_steps(&state->table, entry);
+    }
+    table_end(&state->table);
+}
+
+static void draw(App *app, gpointer data, const Canvas *canvas)
+{
+    State *state = data;
+    (void)app;
+
+    if (state->problem)
+        canvas_wrap(canvas, 1, 2, canvas->width - 4, 4, STYLE_BAD, state->problem);
+    else if (state->entries->len == 0) {
+        canvas_text(canvas, 1, 2, -1, STYLE_TITLE, "Nothing was applied yet.");
+        canvas_wrap(canvas, 3, 2, canvas->width - 4, 4, STYLE_TEXT,
+            "Every transaction is kept here, across restarts, with what is needed to take it "
+            "back.");
+    } else {
+        Canvas inside = canvas_part(canvas, 0, 1, canvas->height, canvas->width - 2);
+        table_draw(&state->table, &inside);
+    }
+}
+
+/* The entry of the row under the cursor, be it one of its steps; 0 where there is none. */
+static guint selected_entry(const State *state)
+{
+    const TableRow *row = table_selected(&state->table);
+    guint number = 0;
+
+    return row && sscanf(row->id, "%8u", &number) == 1 ? number : 0;
+}
+
+static gboolean act(App *app, gpointer data, Action action)
+{
+    State *state = data;
+    guint number = selected_entry(state);
+
+    switch (action) {
+    case ACTION_OPEN:
+        state->open = state->open == number ? 0 : number;
+        update(app, state);
+        return TRUE;
+    case ACTION_UNDO:
+        if (number)
+            jobs_confirm_undo(app, number);
+        else
+            app_say(app, STYLE_TEXT, "there is no entry to undo");
+        return TRUE;
+    default:
+        return table_act(&state->table, action);
+    }
+}
+
+static void mouse(App *app, gpointer data, const MouseEvent *event)
+{
+    State *state = data;
+    MouseEvent inside = *event;
+    guint before = selected_entry(state);
+
+    inside.x -= 1;
+    if (table_mouse(&state->table, &inside, NULL) && selected_entry(state) == before)
+        act(app, state, ACTION_OPEN);
+}
+
+static void clear(gpointer data)
+{
+    State *state = data;
+
+    table_clear(&state->table);
+    g_clear_pointer(&state->entries, g_ptr_array_unref);
+    g_free(state->problem);
+}
+
+const Screen screen_journal = {
+    .title = "Journal",
+    .context = CONTEXT_JOURNAL,
+    .state_size = sizeof(State),
+    .update = update,
+    .draw = draw,
+    .act = act,
+    .mouse = mouse,
+    .clear = clear,
+};
