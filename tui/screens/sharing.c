@@ -1,0 +1,444 @@
+/* The Sharing screen: KSM and transparent huge pages, what they do and what can be set. */
+#include "tui/app.h"
+#include "tui/cell.h"
+#include "tui/widgets/table.h"
+
+#include <string.h>
+
+#include "core/util/text.h"
+
+#define WIDE         150 /* from here on KSM stands left and THP right */
+#define FOOTER_LINES 4   /* an empty one, two of help, one of range and source */
+
+enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMN_NOTE, COLUMNS };
+
+static const TableColumn columns[COLUMNS + 1] = {
+    [COLUMN_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
+    [COLUMN_VALUE] = {"value", 11, 13, ALIGN_RIGHT, 0},
+    [COLUMN_STAGED] = {"staged", 8, 15, ALIGN_LEFT, 0},
+    [COLUMN_UNIT] = {"unit", 8, 10, ALIGN_LEFT, 0},
+    [COLUMN_NOTE] = {"", 10, 16, ALIGN_LEFT, 1},
+};
+
+typedef struct {
+    Table tables[2]; /* KSM and THP; all in the first where the screen is narrow */
+    gboolean ready, wide;
+    int active;
+    int rows, half; /* lines of the tables as last drawn; where the second begins */
+} SharingState;
+
+typedef enum { COUNTS_EVENTS, COUNTS_PAGES, COUNTS_BYTES } Counts;
+
+/* What a file that cannot be set counts (Documentation/admin-guide/mm/ksm.rst, transhuge.rst). One
+ * without a row here is shown as a bare number. */
+static const struct {
+    const char *id;
+    Counts counts;
+    const char *help;
+} counters[] = {
+    {"ksm.full_scans", COUNTS_EVENTS, "How often all candidate memory has been scanned."},
+    {"ksm.general_profit", COUNTS_BYTES,
+        "What KSM saves less what its own records take; negative where it costs more than it "
+        "saves."},
+    {"ksm.ksm_zero_pages", COUNTS_PAGES, "Empty pages mapped to the kernel's zero page by KSM."},
+    {"ksm.pages_scanned", COUNTS_EVENTS, "Pages scanned since boot."},
+    {"ksm.pages_shared", COUNTS_PAGES, "Shared pages in use: what the shared contents take."},
+    {"ksm.pages_sharing", COUNTS_PAGES,
+        "Further places that use a shared page: what is saved. High beside pages_shared is good."},
+    {"ksm.pages_skipped", COUNTS_EVENTS, "Pages that smart_scan passed over."},
+    {"ksm.pages_unshared", COUNTS_PAGES,
+        "Pages checked again and again though nothing equals them. High beside pages_sharing means "
+        "work for nothing."},
+    {"ksm.pages_volatile", COUNTS_PAGES, "Pages that change too fast to be shared."},
+    {"ksm.stable_node_chains", COUNTS_EVENTS,
+        "Pages shared so often that they were copied for max_page_sharing."},
+    {"ksm.stable_node_dups", COUNTS_EVENTS, "Copies made for max_page_sharing."},
+    {"thp.hpage_pmd_size", COUNTS_BYTES, "The size of a transparent huge page."},
+    {"thp.khugepaged.full_scans", COUNTS_EVENTS, "How often khugepaged has scanned all memory."},
+    {"thp.khugepaged.pages_collapsed", COUNTS_EVENTS, "Huge pages khugepaged made of small ones."},
+    {"thp_fault_alloc", COUNTS_EVENTS, "Page faults answered with a huge page."},
+    {"thp_fault_fallback", COUNTS_EVENTS,
+        "Page faults that got small pages because no huge page was free: memory is fragmented."},
+    {"thp_collapse_alloc", COUNTS_EVENTS, "Huge pages khugepaged could get to collapse into."},
+    {"thp_collapse_alloc_failed", COUNTS_EVENTS, "Times khugepaged could not get a huge page."},
+    {"thp_split_page", COUNTS_EVENTS, "Huge pages split into small ones, to swap or to move."},
+    {"thp_split_page_failed", COUNTS_EVENTS, "Splits that failed, as of a pinned page."},
+    {"thp_zero_page_alloc", COUNTS_EVENTS, "Huge pages of zeros made."},
+    {"thp_swpout", COUNTS_EVENTS, "Huge pages swapped out whole."},
+    {"thp_swpout_fallback", COUNTS_EVENTS, "Huge pages split before they were swapped out."},
+};
+
+static int counter_index(const char *id)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
+        if (strcmp(counters[i].id, id) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* The catalogue's row for the whole key @id; NULL where it is no tunable. */
+static const Tunable *tunable_of(const char *id)
+{
+    guint count;
+    const Tunable *rows = tunable_catalogue(&count);
+
+    for (guint i = 0; i < count; i++)
+        if (strcmp(rows[i].key, id) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static char *value_now(const Host *host, const char *id)
+{
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, id, NULL);
+
+    return key ? tunable_host_value(key, host) : NULL;
+}
+
+/* What a choice written as a number means in a word: "run" of "1", "run: look for …". */
+static char *choice_word(const Tunable *tunable, const char *value)
+{
+    for (const TunableChoice *choice = tunable->choices; choice && choice->value; choice++)
+        if (strcmp(choice->value, value) == 0 && g_ascii_isdigit(*value))
+            return g_strndup(choice->help, strcspn(choice->help, ":;"));
+    return NULL;
+}
+
+/* A row for each tunable below @prefix whose file the kernel has. */
+static void add_controls(App *app, Table *table, const Host *host, const char *prefix)
+{
+    guint count;
+    const Tunable *rows = tunable_catalogue(&count);
+
+    for (guint i = 0; i < count; i++) {
+        if (!g_str_has_prefix(rows[i].key, prefix))
+            continue;
+        g_autofree char *value = value_now(host, rows[i].key);
+        if (value == NULL)
+            continue;
+        const char *staged = plan_value(app->plan, "host", rows[i].key);
+        TableRow *row = table_add(table, rows[i].key);
+        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
+        table_cell(row, COLUMN_NOTE, STYLE_DIM, choice_word(&rows[i], value));
+        table_cell(row, COLUMN_VALUE, STYLE_TEXT, g_steal_pointer(&value));
+        if (staged)
+            table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
+        table_cell(row, COLUMN_UNIT, STYLE_DIM, g_strdup(rows[i].unit));
+    }
+}
+
+/* A row for each of @files that is no tunable and whose name begins with @wanted (NULL: all); its
+ * id is @prefix and its name. */
+static void add_counters(Table *table, const Host *host, const GPtrArray *files, const char *prefix,
+    const char *wanted, const char *shown_prefix)
+{
+    for (guint i = 0; i < files->len; i++) {
+        const KernelFile *file = g_ptr_array_index(files, i);
+        g_autofree char *id = g_strconcat(prefix, file->name, NULL);
+        if (tunable_of(id) || (wanted && !g_str_has_prefix(file->name, wanted)))
+            continue;
+        TableRow *row = table_add(table, id);
+        int counter = counter_index(id);
+        Counts counts = counter < 0 ? COUNTS_EVENTS : counters[counter].counts;
+        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
+        table_cell(row, COLUMN_VALUE, STYLE_TEXT,
+            file->number.known ? cell_num(file->number) : kernel_file_value(file));
+        table_cell(row, COLUMN_UNIT, STYLE_DIM,
+            g_strdup(counts == COUNTS_PAGES   ? "pages"
+                     : counts == COUNTS_BYTES ? "bytes"
+                                              : NULL));
+        Num kib = counts == COUNTS_PAGES ? NUM(file->number.value * host->page_kib)
+                                         : NUM(file->number.value / 1024);
+        if (counts != COUNTS_EVENTS && file->number.known && kib.value >= 0)
+            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_size(kib));
+        else if (counts == COUNTS_EVENTS)
+            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_rate(file->rate));
+    }
+}
+
+/* The heading above KSM: "KSM running: saves 1.2 GiB, 3.4 uses of a shared page, 250/s scanned". */
+static char *ksm_summary(const Host *host)
+{
+    Num run = kernel_file_number(host->ksm, "run");
+    Num shared = kernel_file_number(host->ksm, "pages_shared");
+    Num sharing = kernel_file_number(host->ksm, "pages_sharing");
+    const KernelFile *scanned = kernel_file_find(host->ksm, "pages_scanned");
+    static const char *const words[] = {"off", "running", "unmerged"};
+
+    if (host->ksm->len == 0)
+        return g_strdup("KSM  – this kernel has none (/sys/kernel/mm/ksm)");
+    GString *out = g_string_new("KSM  ");
+    g_string_append(out, run.known && run.value >= 0 && run.value < (gint64)G_N_ELEMENTS(words)
+                             ? words[run.value]
+                             : "–");
+    g_autofree char *saved = cell_size(host->ksm_saved_kib);
+    g_string_append_printf(out, "  saves %s", saved);
+    if (shared.known && sharing.known && shared.value > 0)
+        g_string_append_printf(
+            out, "  sharing ratio %.1f", (double)sharing.value / (double)shared.value);
+    if (scanned && scanned->rate.known)
+        g_string_append_printf(out, "  scans %" G_GINT64_FORMAT " pages/s", scanned->rate.value);
+    return g_string_free(out, FALSE);
+}
+
+static void add_ksm(App *app, Table *table, const Host *host)
+{
+    g_autofree char *summary = ksm_summary(host);
+
+    table_heading(table, STYLE_TITLE, summary);
+    add_controls(app, table, host, "ksm.");
+    if (host->ksm->len)
+        table_heading(table, STYLE_DIM, "counters");
+    add_counters(table, host, host->ksm, "ksm.", NULL, "");
+}
+
+static char *thp_summary(const Host *host)
+{
+    if (host->thp->len == 0)
+        return g_strdup(
+            "Transparent huge pages  – this kernel has none (/sys/kernel/mm/transparent_hugepage)");
+    g_autofree char *mode = kernel_file_value(kernel_file_find(host->thp, "enabled"));
+    g_autofree char *used = cell_size(kernel_file_number(host->meminfo, "AnonHugePages"));
+    return g_strdup_printf("Transparent huge pages  %s  in use %s", mode ? mode : "–", used);
+}
+
+static void add_thp_sizes(Table *table, const Host *host)
+{
+    for (guint i = 0; i < host->thp_sizes->len; i++) {
+        const ThpSize *size = g_ptr_array_index(host->thp_sizes, i);
+        g_autofree char *kib = text_page_size(size->size_kib);
+        g_autofree char *id = g_strconcat("thp.size.", kib, NULL);
+        g_autofree char *value = kernel_file_value(kernel_file_find(size->files, "enabled"));
+        TableRow *row = table_add(table, id);
+        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup_printf("%s enabled", kib));
+        table_cell(row, COLUMN_VALUE, STYLE_TEXT, value ? g_steal_pointer(&value) : g_strdup("–"));
+    }
+}
+
+static void add_thp(App *app, Table *table, const Host *host)
+{
+    g_autofree char *summary = thp_summary(host);
+
+    table_heading(table, STYLE_TITLE, summary);
+    add_controls(app, table, host, "thp.");
+    if (host->thp_sizes->len)
+        table_heading(table, STYLE_DIM, "by size");
+    add_thp_sizes(table, host);
+    table_heading(table, STYLE_DIM, "counters");
+    add_counters(table, host, host->thp, "thp.", NULL, "");
+    add_counters(table, host, host->khugepaged, "thp.khugepaged.", NULL, "khugepaged.");
+    add_counters(table, host, host->vmstat, "", "thp_", "");
+}
+
+static void prepare(SharingState *state)
+{
+    if (state->ready)
+        return;
+    table_init(&state->tables[0], columns, FALSE);
+    table_init(&state->tables[1], columns, FALSE);
+    state->ready = TRUE;
+}
+
+static void sharing_update(App *app, gpointer data)
+{
+    SharingState *state = data;
+    const Host *host = app->snapshot->host;
+
+    prepare(state);
+    table_begin(&state->tables[0]);
+    table_begin(&state->tables[1]);
+    if (host) {
+        add_ksm(app, &state->tables[0], host);
+        if (!state->wide)
+            table_heading(&state->tables[0], STYLE_TEXT, "");
+        add_thp(app, &state->tables[state->wide ? 1 : 0], host);
+    }
+    table_end(&state->tables[0]);
+    table_end(&state->tables[1]);
+}
+
+static const TableRow *selected_row(const SharingState *state)
+{
+    return table_selected(&state->tables[state->active]);
+}
+
+/* "0 to 100 %", "always, madvise, never". */
+static char *range_text(const Tunable *tunable)
+{
+    if (tunable->type != VALUE_CHOICE)
+        return g_strdup_printf("%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "%s%s", tunable->min,
+            tunable->max, tunable->unit ? " " : "", tunable->unit ? tunable->unit : "");
+
+    GString *out = g_string_new(NULL);
+    for (const TunableChoice *choice = tunable->choices; choice->value; choice++) {
+        g_autofree char *word = choice_word(tunable, choice->value);
+        g_string_append_printf(out, "%s%s%s%s", out->len ? ", " : "", choice->value,
+            word ? " " : "", word ? word : "");
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* What the row under the cursor is. */
+static void draw_footer(const SharingState *state, const Canvas *canvas)
+{
+    const TableRow *row = selected_row(state);
+    const Tunable *tunable = row ? tunable_of(row->id) : NULL;
+    int counter = row ? counter_index(row->id) : -1;
+
+    if (tunable) {
+        int line = canvas_wrap(canvas, 1, 1, canvas->width - 2, 2, STYLE_TEXT, tunable->help);
+        g_autofree char *range = range_text(tunable);
+        canvas_printf(
+            canvas, 1 + line, 1, canvas->width - 2, STYLE_DIM, "%s  (%s)", range, tunable->source);
+    } else if (counter >= 0) {
+        canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counters[counter].help);
+    } else if (row && g_str_has_prefix(row->id, "thp_")) {
+        canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT,
+            "A counter of /proc/vmstat, of events since boot.");
+    }
+}
+
+/* The cursor is shown in the table that has the keys only. */
+static void draw_table(SharingState *state, int which, const Canvas *canvas)
+{
+    Table *table = &state->tables[which];
+    char *selected = table->selected;
+
+    if (which != state->active)
+        table->selected = NULL;
+    table_draw(table, canvas);
+    table->selected = selected;
+}
+
+static void sharing_draw(App *app, gpointer data, const Canvas *canvas)
+{
+    SharingState *state = data;
+    gboolean wide = canvas->width >= WIDE;
+
+    if (app->snapshot->host == NULL) {
+        canvas_wrap(canvas, 0, 1, canvas->width - 2, 4, STYLE_DIM,
+            app->snapshot->host_problem ? app->snapshot->host_problem : "reading the host…");
+        return;
+    }
+    if (wide != state->wide) {
+        state->wide = wide;
+        state->active = 0;
+        sharing_update(app, state);
+    }
+    state->rows = canvas->height - FOOTER_LINES;
+    state->half = wide ? canvas->width / 2 : canvas->width;
+    Canvas left = canvas_part(canvas, 0, 1, state->rows, state->half - 2);
+    draw_table(state, 0, &left);
+    if (wide) {
+        Canvas right =
+            canvas_part(canvas, 0, state->half + 1, state->rows, canvas->width - state->half - 2);
+        draw_table(state, 1, &right);
+    }
+    Canvas footer = canvas_part(canvas, state->rows, 0, FOOTER_LINES, canvas->width);
+    draw_footer(state, &footer);
+}
+
+/* The tunable under the cursor; NULL, and says so, where the row is only shown. */
+static const Tunable *selected_tunable(App *app, const SharingState *state)
+{
+    const TableRow *row = selected_row(state);
+    const Tunable *tunable = row ? tunable_of(row->id) : NULL;
+
+    if (row && tunable == NULL)
+        app_say(app, STYLE_WARN, "this value is shown only, kvmtune does not set it");
+    return tunable;
+}
+
+static void edit_selected(App *app, const SharingState *state)
+{
+    const Tunable *tunable = selected_tunable(app, state);
+
+    if (tunable == NULL)
+        return;
+    g_autofree char *now = value_now(app->snapshot->host, tunable->key);
+    app_edit_value(app, "host", tunable->key, now);
+}
+
+/* Stages the choice after the staged one, or after that which stands. */
+static void cycle_selected(App *app, const SharingState *state)
+{
+    const Tunable *tunable = selected_tunable(app, state);
+
+    if (tunable == NULL)
+        return;
+    if (tunable->type != VALUE_CHOICE) {
+        app_say(app, STYLE_WARN, "%s is a number: Enter edits it", tunable->key);
+        return;
+    }
+    g_autofree char *now = value_now(app->snapshot->host, tunable->key);
+    const char *staged = plan_value(app->plan, "host", tunable->key);
+    const TunableChoice *choice = tunable->choices;
+    while (choice->value && g_strcmp0(choice->value, staged ? staged : now) != 0)
+        choice++;
+    if (choice->value)
+        choice++;
+    if (choice->value == NULL)
+        choice = tunable->choices;
+    app_stage(app, "host", tunable->key, choice->value);
+}
+
+static gboolean sharing_act(App *app, gpointer data, Action action)
+{
+    SharingState *state = data;
+
+    prepare(state);
+    if (app->snapshot->host == NULL)
+        return FALSE;
+    switch (action) {
+    case ACTION_EDIT:
+        edit_selected(app, state);
+        return TRUE;
+    case ACTION_CYCLE:
+        cycle_selected(app, state);
+        return TRUE;
+    case ACTION_LEFT:
+    case ACTION_RIGHT:
+        state->active = state->wide && action == ACTION_RIGHT;
+        return TRUE;
+    default:
+        return table_act(&state->tables[state->active], action);
+    }
+}
+
+static void sharing_mouse(App *app, gpointer data, const MouseEvent *event)
+{
+    SharingState *state = data;
+    MouseEvent inner = *event;
+    int which = event->x >= state->half ? 1 : 0;
+
+    if (app->snapshot->host == NULL || event->y >= state->rows)
+        return;
+    inner.x -= which ? state->half + 1 : 1;
+    gboolean same = which == state->active;
+    g_autofree char *before = g_strdup(state->tables[which].selected);
+    state->active = which;
+    const TableRow *row = table_mouse(&state->tables[which], &inner, NULL);
+    if (event->kind == MOUSE_PRESS && row && same && g_strcmp0(row->id, before) == 0)
+        edit_selected(app, state);
+}
+
+static void sharing_clear(gpointer data)
+{
+    SharingState *state = data;
+
+    if (!state->ready)
+        return;
+    table_clear(&state->tables[0]);
+    table_clear(&state->tables[1]);
+}
+
+const Screen screen_sharing = {
+    .title = "Sharing",
+    .context = CONTEXT_SHARING,
+    .state_size = sizeof(SharingState),
+    .update = sharing_update,
+    .draw = sharing_draw,
+    .act = sharing_act,
+    .mouse = sharing_mouse,
+    .clear = sharing_clear,
+};
