@@ -11,6 +11,7 @@
 #define DETAIL_LINES 3  /* two of the CPU under the cursor, and the legend */
 #define ROOM_FOR_ALL 10 /* a canvas of fewer lines shows the map only */
 #define METER_WIDTH  8
+#define NODE_WIDTH   9  /* "node 255 " */
 #define SHARE_WIDTH  15 /* "1023.9/1024 GiB" */
 #define WIDE         96 /* a node's line has room for words from here on */
 #define WHEEL_LINES  3
@@ -75,18 +76,20 @@ static char *num_text(Num number)
     return number.known ? g_strdup_printf("%" G_GINT64_FORMAT, number.value) : g_strdup("–");
 }
 
-/* "2M 2048/6144 free   1G 0/24 free" */
-static char *pools_text(const GArray *pools, gboolean wide)
+/* "2M 2048/6144 free   1G 0/24 free"; empty pools only where @empty. */
+static char *pools_text(const GArray *pools, gboolean wide, gboolean empty)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
     for (guint i = 0; i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
+        if (!empty && pool->total.known && pool->total.value == 0)
+            continue;
         g_autofree char *size = text_page_size(pool->size_kib);
         g_autofree char *free_pages = num_text(pool->free);
         g_autofree char *total = num_text(pool->total);
-        g_string_append_printf(
-            out, "%s%s %s/%s free", i ? (wide ? "   " : "  ") : "", size, free_pages, total);
+        g_string_append_printf(out, "%s%s %s/%s free", out->len > 0 ? (wide ? "   " : "  ") : "",
+            size, free_pages, total);
     }
     return g_strdup(out->str);
 }
@@ -108,11 +111,11 @@ static void draw_node(const Canvas *canvas, const Host *host, const HostItem *it
     g_autofree char *load_text =
         idset_count(node->cpus) > 0 ? g_strdup_printf("load %s", load) : g_strdup("no CPUs");
     g_autofree char *size = share_text(used, memory->memory_kib);
-    g_autofree char *pools = pools_text(memory->pools, wide);
+    g_autofree char *pools = pools_text(memory->pools, wide, TRUE);
     int x = 0;
 
     canvas_printf(&line, 0, x, -1, STYLE_TITLE, "node %d", node->id);
-    x += 8;
+    x += NODE_WIDTH;
     canvas_text(&line, 0, x, 9, STYLE_DIM, load_text);
     x += 9 + gap;
     meter_draw(&line, 0, x, meter, known, known ? used.value * 1000 / memory->memory_kib.value : 0);
@@ -123,7 +126,12 @@ static void draw_node(const Canvas *canvas, const Host *host, const HostItem *it
         canvas_text(&line, 0, x, -1, STYLE_DIM, " used");
         x += 5;
     }
-    canvas_text(&line, 0, x + gap, -1, STYLE_TEXT, pools);
+    x += gap;
+    if (canvas_width(pools, canvas->ascii) > item->width - x) {
+        g_free(pools);
+        pools = pools_text(memory->pools, wide, FALSE);
+    }
+    canvas_text(&line, 0, x, -1, STYLE_TEXT, pools);
 }
 
 static void draw_cpu(const Canvas *canvas, const Host *host, const HostMap *map,

@@ -6,7 +6,7 @@
 char *host_percent_text(Num permille)
 {
     return permille.known ? g_strdup_printf("%3d%%", (int)((permille.value + 5) / 10))
-                          : g_strdup("  –");
+                          : g_strdup("   –");
 }
 
 Num host_cpu_load(const Host *host, int index)

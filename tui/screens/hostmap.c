@@ -1,8 +1,6 @@
 /* Where everything of a machine stands on the Host screen. */
 #include "tui/screens/hostmap.h"
 
-#include <stdlib.h>
-
 #include "tui/canvas.h"
 
 #define TWO_COLUMNS  160 /* from this width on the nodes of a package stand side by side */
@@ -183,13 +181,15 @@ static void lay_cpus(Pen *pen, const IdSet *cpus)
         pen->y += labels + lines;
 }
 
-/* Takes those out of @rest that are in the package of its first CPU; *package is its number. The
- * caller frees them. */
+/* Takes those out of @rest that are in the package of the lowest number among them; *package is its
+ * number. The caller frees them. */
 static IdSet *take_package(const HostMap *map, IdSet *rest, int *package)
 {
     IdSet *out = hwloc_bitmap_alloc();
 
     *package = topology_cpu(map->topology, hwloc_bitmap_first(rest))->package;
+    for (IDSET_EACH(id, rest))
+        *package = MIN(*package, topology_cpu(map->topology, id)->package);
     for (IDSET_EACH(id, rest))
         if (topology_cpu(map->topology, id)->package == *package)
             hwloc_bitmap_set(out, (unsigned)id);
@@ -209,14 +209,60 @@ static int node_package(const HostMap *map, const Node *node)
     return hwloc_bitmap_iszero(rest) ? package : -1;
 }
 
-static void add_package(Pen *pen, int package, const IdSet *cpus)
+static char *package_text(int package, const IdSet *cpus)
 {
     g_autofree char *list = idset_format(cpus);
-    g_autofree char *text =
-        package < 0 ? g_strdup_printf("package –  %u CPUs: %s", idset_count(cpus), list)
-                    : g_strdup_printf("package %d  %u CPUs: %s", package, idset_count(cpus), list);
+    return package < 0
+               ? g_strdup_printf("package –  %u CPUs: %s", idset_count(cpus), list)
+               : g_strdup_printf("package %d  %u CPUs: %s", package, idset_count(cpus), list);
+}
+
+static void add_package(Pen *pen, int package, const IdSet *cpus)
+{
+    g_autofree char *text = package_text(package, cpus);
 
     add_text(pen, pen->y++, pen->x, STYLE_TEXT, text);
+}
+
+/* The cells in which all packages of @cpus can be laid, each in as few lines as it can. */
+static int package_width(const HostMap *map, const IdSet *cpus)
+{
+    g_autoptr(IdSet) rest = idset_copy(cpus);
+    int width = 0;
+
+    while (!hwloc_bitmap_iszero(rest)) {
+        int package = -1;
+        g_autoptr(IdSet) part = take_package(map, rest, &package);
+        g_autoptr(GPtrArray) cores = take_apart(map, part, FALSE);
+        g_autofree char *text = package_text(package, part);
+        width = MAX(width, canvas_width(text, FALSE));
+        width = MAX(width, group_width(map, cores) + NODE_INDENT);
+    }
+    return width;
+}
+
+/* The packages within one node, side by side where there is room. */
+static void lay_packages(Pen *pen, IdSet *rest)
+{
+    int width = package_width(pen->map, rest);
+    int room = pen->width - NODE_INDENT;
+    int columns = MAX(1, (room + COLUMN_GAP) / (width + COLUMN_GAP));
+    int bottom = pen->y;
+
+    for (int i = 0; !hwloc_bitmap_iszero(rest); i++) {
+        int package = -1;
+        g_autoptr(IdSet) part = take_package(pen->map, rest, &package);
+        if (i % columns == 0)
+            pen->y = bottom;
+        Pen inner = *pen;
+        inner.x += NODE_INDENT + i % columns * (width + COLUMN_GAP);
+        inner.width = columns > 1 ? width : room;
+        if (i > 0 || package >= 0 || !hwloc_bitmap_iszero(rest))
+            add_package(&inner, package, part);
+        lay_cpus(&inner, part);
+        bottom = MAX(bottom, inner.y);
+    }
+    pen->y = bottom;
 }
 
 static void lay_node(Pen *pen, guint index)
@@ -231,17 +277,7 @@ static void lay_node(Pen *pen, guint index)
         lay_cpus(pen, rest);
         return;
     }
-    while (!hwloc_bitmap_iszero(rest)) {
-        int package = -1;
-        g_autoptr(IdSet) part = take_package(pen->map, rest, &package);
-        Pen inner = *pen;
-        inner.x += NODE_INDENT;
-        inner.width -= NODE_INDENT;
-        if (package >= 0 || !hwloc_bitmap_iszero(rest))
-            add_package(&inner, package, part);
-        lay_cpus(&inner, part);
-        pen->y = inner.y;
-    }
+    lay_packages(pen, rest);
 }
 
 typedef struct {

@@ -114,7 +114,7 @@ static void add_pools(App *app, Table *table, const Host *host)
             ((NodeMemory *)host->nodes->pdata[i])->pools);
     add_host_pools(table, host->pools);
     if (host->pools->len == 0)
-        table_heading(table, STYLE_DIM, "this kernel has no hugepage pools");
+        table_heading(table, STYLE_DIM, "no hugepage pools are known");
 }
 
 static char *used_text(const NodeMemory *memory)
@@ -172,6 +172,8 @@ static void add_meminfo(Table *table, const Host *host)
     if (table->rows->len > 0)
         table_heading(table, STYLE_TEXT, "");
     table_heading(table, STYLE_TITLE, "meminfo");
+    if (host->meminfo->len == 0)
+        table_heading(table, STYLE_DIM, "–");
     for (int huge = 1; huge >= 0; huge--)
         for (guint i = 0; i < host->meminfo->len; i++) {
             const KernelFile *line = host->meminfo->pdata[i];
