@@ -7,19 +7,20 @@
 #include "tui/screens/hostmap.h"
 #include "tui/widgets/meter.h"
 
-#define HEAD_LINES   1
-#define DETAIL_LINES 3  /* two of the CPU under the cursor, and the legend */
-#define ROOM_FOR_ALL 10 /* a canvas of fewer lines shows the map only */
-#define METER_WIDTH  8
-#define NODE_WIDTH   9  /* "node 255 " */
-#define SHARE_WIDTH  15 /* "1023.9/1024 GiB" */
-#define WIDE         96 /* a node's line has room for words from here on */
-#define WHEEL_LINES  3
+#define DETAIL_LINES  3  /* two of the CPU under the cursor, and the legend */
+#define ROOM_FOR_ALL  10 /* a canvas of fewer lines shows the map only */
+#define ROOM_FOR_HEAD 4  /* and of fewer than these not even the heading */
+#define METER_WIDTH   8
+#define NODE_WIDTH    9  /* "node 255 " */
+#define SHARE_WIDTH   15 /* "1023.9/1024 GiB" */
+#define WIDE          96 /* a node's line has room for words from here on */
+#define WHEEL_LINES   3
 
 typedef struct {
     HostMap map;
     int cpu;         /* under the cursor */
     int top;         /* the first line of the map shown */
+    int head;        /* lines above the map as last drawn */
     int height;      /* lines of the map as last drawn */
     gboolean follow; /* the cursor has moved: bring it into view */
 } HostState;
@@ -233,7 +234,8 @@ static void host_draw(App *app, gpointer data, const Canvas *canvas)
     HostState *state = data;
     const Host *host = host_of(app);
     int details = canvas->height >= ROOM_FOR_ALL ? DETAIL_LINES : 0;
-    int height = canvas->height - HEAD_LINES - details;
+    int head = canvas->height >= ROOM_FOR_HEAD ? 1 : 0;
+    int height = canvas->height - head - details;
 
     if (host == NULL) {
         const char *problem = app->snapshot->host_problem;
@@ -243,13 +245,15 @@ static void host_draw(App *app, gpointer data, const Canvas *canvas)
     }
     if (state->height != height || state->map.width != canvas->width)
         state->follow = TRUE;
+    state->head = head;
     state->height = MAX(1, height);
     host_map_lay(&state->map, host->topology, canvas->width);
     scroll_to_cursor(state);
 
-    Canvas map = canvas_part(canvas, HEAD_LINES, 0, state->height, canvas->width);
+    Canvas map = canvas_part(canvas, head, 0, state->height, canvas->width);
     map.scroll = state->top;
-    draw_heading(canvas, host);
+    if (head > 0)
+        draw_heading(canvas, host);
     draw_map(&map, host, state);
     if (details > 0) {
         Canvas detail = canvas_part(canvas, canvas->height - details, 0, details, canvas->width);
@@ -310,9 +314,9 @@ static void host_mouse(App *app, gpointer data, const MouseEvent *event)
         state->top -= WHEEL_LINES;
     else if (event->kind == MOUSE_WHEEL_DOWN)
         state->top += WHEEL_LINES;
-    else if (event->kind == MOUSE_PRESS && event->y >= HEAD_LINES &&
-             event->y < HEAD_LINES + state->height)
-        item = host_map_at(&state->map, event->y - HEAD_LINES + state->top, event->x);
+    else if (event->kind == MOUSE_PRESS && event->y >= state->head &&
+             event->y < state->head + state->height)
+        item = host_map_at(&state->map, event->y - state->head + state->top, event->x);
     if (item != NULL)
         select_item(state, item);
 }
