@@ -3,15 +3,15 @@
 #include "core/util/text.h"
 #include "tui/app.h"
 #include "tui/glyphs.h"
+#include "tui/screens/hostdetail.h"
 #include "tui/screens/hostmap.h"
 #include "tui/widgets/meter.h"
 
 #define HEAD_LINES   1
 #define DETAIL_LINES 3  /* two of the CPU under the cursor, and the legend */
 #define ROOM_FOR_ALL 10 /* a canvas of fewer lines shows the map only */
-#define PINS_MAX     64 /* vCPUs named in the detail line, which is cut anyway */
 #define METER_WIDTH  8
-#define SHARE_WIDTH   15 /* "1023.9/1024 GiB" */
+#define SHARE_WIDTH  15 /* "1023.9/1024 GiB" */
 #define WIDE         96 /* a node's line has room for words from here on */
 #define WHEEL_LINES  3
 
@@ -40,24 +40,13 @@ static void host_update(App *app, gpointer data)
     state->follow = TRUE;
 }
 
-static char *percent_text(Num permille)
-{
-    return permille.known ? g_strdup_printf("%3d%%", (int)((permille.value + 5) / 10))
-                          : g_strdup("  –");
-}
-
-static Num cpu_load(const Host *host, int index)
-{
-    return host->load != NULL && index >= 0 ? host->load[index] : NUM_UNKNOWN;
-}
-
 /* The mean load of @cpus; unknown where that of none is known. */
 static Num mean_load(const Host *host, const IdSet *cpus)
 {
     gint64 sum = 0, count = 0;
 
     for (IDSET_EACH(id, cpus)) {
-        Num load = cpu_load(host, topology_cpu_index(host->topology, id));
+        Num load = host_cpu_load(host, topology_cpu_index(host->topology, id));
         sum += load.known ? load.value : 0;
         count += load.known ? 1 : 0;
     }
@@ -115,7 +104,7 @@ static void draw_node(const Canvas *canvas, const Host *host, const HostItem *it
     gboolean known = used.known && memory->memory_kib.value > 0;
     /* The part is cut to the column, so that a neighbour is never written over. */
     Canvas line = canvas_part(canvas, item->y - canvas->scroll, item->x, 1, item->width);
-    g_autofree char *load = percent_text(mean_load(host, node->cpus));
+    g_autofree char *load = host_percent_text(mean_load(host, node->cpus));
     g_autofree char *load_text =
         idset_count(node->cpus) > 0 ? g_strdup_printf("load %s", load) : g_strdup("no CPUs");
     g_autofree char *size = share_text(used, memory->memory_kib);
@@ -141,7 +130,7 @@ static void draw_cpu(const Canvas *canvas, const Host *host, const HostMap *map,
     const HostItem *item, gboolean selected)
 {
     const Cpu *cpu = host->topology->cpus->pdata[item->index];
-    Num load = cpu_load(host, item->index);
+    Num load = host_cpu_load(host, item->index);
     Style style = !cpu->online ? STYLE_DIM : cpu->isolated ? STYLE_TITLE : STYLE_TEXT;
     g_autofree char *id = g_strdup_printf("%d", cpu->id);
     Canvas cell = *canvas;
@@ -215,81 +204,6 @@ static void draw_heading(const Canvas *canvas, const Host *host)
     canvas_text(canvas, 0, 0, -1, STYLE_TITLE, text->str);
 }
 
-/* Whether vCPU @n of @config is asked to run on @cpu, and not on any CPU of the host. */
-static gboolean is_pinned(const DomainConfig *config, guint n, int cpu, const Topology *topology)
-{
-    const IdSet *asked = domain_config_asked(config, n);
-
-    return idset_has(asked, cpu) && !hwloc_bitmap_isincluded(topology->online, asked);
-}
-
-/* "web1/0 web1/1": the vCPUs pinned to @cpu; "" for none. *uuid (may be NULL) is the first one's
- * domain. */
-static char *pins_text(const App *app, int cpu, const char **uuid)
-{
-    const GPtrArray *domains = app->snapshot->domains;
-    g_autoptr(GString) out = g_string_new(NULL);
-    guint count = 0;
-
-    for (guint i = 0; domains != NULL && i < domains->len; i++) {
-        const Domain *domain = ((DomainView *)domains->pdata[i])->domain;
-        const DomainConfig *config = domain_now(domain);
-        for (guint n = 0; config != NULL && n < config->vcpus_current; n++) {
-            if (!is_pinned(config, n, cpu, host_of(app)->topology))
-                continue;
-            if (count == 0 && uuid != NULL)
-                *uuid = domain->uuid;
-            if (count++ == PINS_MAX)
-                return g_strdup_printf("%s …", out->str);
-            g_string_append_printf(out, "%s%s/%u", out->len ? " " : "", domain->name, n);
-        }
-    }
-    return g_strdup(out->str);
-}
-
-static char *set_text(const IdSet *set)
-{
-    return set != NULL ? idset_format(set) : g_strdup("–");
-}
-
-static char *id_text(int id)
-{
-    return id >= 0 ? g_strdup_printf("%d", id) : g_strdup("–");
-}
-
-static void draw_detail(const Canvas *canvas, const App *app, const HostState *state)
-{
-    const Host *host = host_of(app);
-    const Cpu *cpu = topology_cpu(host->topology, state->cpu);
-
-    if (cpu == NULL)
-        return;
-    g_autofree char *package = id_text(cpu->package);
-    g_autofree char *node = id_text(cpu->node);
-    g_autofree char *core = id_text(cpu->core);
-    g_autofree char *siblings = set_text(cpu->siblings);
-    g_autofree char *llc = set_text(cpu->llc);
-    g_autofree char *load =
-        percent_text(cpu_load(host, topology_cpu_index(host->topology, cpu->id)));
-    g_autofree char *pins = pins_text(app, cpu->id, NULL);
-    int x = canvas_printf(canvas, 0, 0, -1, STYLE_TITLE, "CPU %d", cpu->id);
-
-    if (!cpu->online)
-        canvas_text(canvas, 0, x, -1, STYLE_WARN, "  offline");
-    else
-        canvas_printf(canvas, 0, x, -1, STYLE_TEXT,
-            "  load %s%s  package %s  node %s  core %s  threads %s  LLC %s", load,
-            cpu->isolated ? "  isolated" : "", package, node, core, siblings, llc);
-    if (app->snapshot->domains == NULL)
-        canvas_text(canvas, 1, 0, -1, STYLE_DIM, "pinned here: –");
-    else if (*pins == '\0')
-        canvas_text(canvas, 1, 0, -1, STYLE_DIM, "no vCPU is pinned here");
-    else
-        canvas_printf(canvas, 1, 0, -1, STYLE_TEXT, "pinned here: %s", pins);
-    canvas_text(canvas, 2, 0, -1, STYLE_DIM,
-        "[core]  ▁ to █ load  – not known  x offline  i isolated  LLC last-level cache");
-}
-
 static void scroll_to_cursor(HostState *state)
 {
     const HostItem *item = host_map_cpu(&state->map, state->cpu);
@@ -331,7 +245,7 @@ static void host_draw(App *app, gpointer data, const Canvas *canvas)
     draw_map(&map, host, state);
     if (details > 0) {
         Canvas detail = canvas_part(canvas, canvas->height - details, 0, details, canvas->width);
-        draw_detail(&detail, app, state);
+        host_draw_detail(&detail, app, state->cpu);
     }
 }
 
@@ -341,7 +255,7 @@ static void open_pinned(App *app, const HostState *state)
 
     if (host_of(app) == NULL)
         return;
-    g_autofree char *pins = pins_text(app, state->cpu, &uuid);
+    g_autofree char *pins = host_pins_text(app, state->cpu, &uuid);
     if (uuid != NULL)
         app_open_domain(app, uuid);
     else
