@@ -227,7 +227,7 @@ static void domain_draw(App *app, gpointer data, const Canvas *canvas)
     }
     draw_heading(app, canvas, view);
     Canvas part =
-        canvas_part(canvas, HEADING_LINES, 0, canvas->height - HEADING_LINES, canvas->width);
+        canvas_part(canvas, HEADING_LINES, 1, canvas->height - HEADING_LINES, canvas->width - 2);
     table_draw(&state->table, &part);
 }
 
@@ -362,6 +362,7 @@ static void domain_mouse(App *app, gpointer data, const MouseEvent *event)
     if (view == NULL)
         return;
     inner.y -= HEADING_LINES;
+    inner.x -= 1;
     g_autofree char *before = g_strdup(state->table.selected);
     const TableRow *row = table_mouse(&state->table, &inner, NULL);
     if (event->kind == MOUSE_PRESS && row && g_strcmp0(row->id, before) == 0)

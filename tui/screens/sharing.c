@@ -10,14 +10,13 @@
 #define WIDE         150 /* from here on KSM stands left and THP right */
 #define FOOTER_LINES 4   /* an empty one, two of help, one of range and source */
 
-enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMN_NOTE, COLUMNS };
+enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMNS };
 
 static const TableColumn columns[COLUMNS + 1] = {
     [COLUMN_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
     [COLUMN_VALUE] = {"value", 11, 13, ALIGN_RIGHT, 0},
     [COLUMN_STAGED] = {"staged", 8, 15, ALIGN_LEFT, 0},
-    [COLUMN_UNIT] = {"unit", 8, 10, ALIGN_LEFT, 0},
-    [COLUMN_NOTE] = {"", 10, 16, ALIGN_LEFT, 1},
+    [COLUMN_UNIT] = {"unit", 10, 16, ALIGN_LEFT, 0}, /* or what the value means */
 };
 
 typedef struct {
@@ -119,11 +118,11 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
         const char *staged = plan_value(app->plan, "host", rows[i].key);
         TableRow *row = table_add(table, rows[i].key);
         table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
-        table_cell(row, COLUMN_NOTE, STYLE_DIM, choice_word(&rows[i], value));
+        table_cell(row, COLUMN_UNIT, STYLE_DIM,
+            rows[i].unit ? g_strdup(rows[i].unit) : choice_word(&rows[i], value));
         table_cell(row, COLUMN_VALUE, STYLE_TEXT, g_steal_pointer(&value));
         if (staged)
             table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
-        table_cell(row, COLUMN_UNIT, STYLE_DIM, g_strdup(rows[i].unit));
     }
 }
 
@@ -143,16 +142,12 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
         table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
         table_cell(row, COLUMN_VALUE, STYLE_TEXT,
             file->number.known ? cell_num(file->number) : kernel_file_value(file));
-        table_cell(row, COLUMN_UNIT, STYLE_DIM,
-            g_strdup(counts == COUNTS_PAGES   ? "pages"
-                     : counts == COUNTS_BYTES ? "bytes"
-                                              : NULL));
         Num kib = counts == COUNTS_PAGES ? NUM(file->number.value * host->page_kib)
                                          : NUM(file->number.value / 1024);
         if (counts != COUNTS_EVENTS && file->number.known && kib.value >= 0)
-            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_size(kib));
+            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_size(kib));
         else if (counts == COUNTS_EVENTS)
-            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_rate(file->rate));
+            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_rate(file->rate));
     }
 }
 
