@@ -137,6 +137,19 @@ static char *first_key(const KeyRow *row)
     return g_strndup(row->keys, strcspn(row->keys, " "));
 }
 
+/* Whether the screen of @context has a row of its own for @row's action, or is where it leads. */
+static gboolean is_said(const KeyRow *rows, guint count, const KeyRow *row, KeyContext context)
+{
+    if (row->context != CONTEXT_EVERYWHERE)
+        return FALSE;
+    if (row->action == ACTION_PREVIEW && context == CONTEXT_PREVIEW)
+        return TRUE;
+    for (guint i = 0; i < count; i++)
+        if (rows[i].context == context && rows[i].action == row->action)
+            return TRUE;
+    return FALSE;
+}
+
 /* The screen's own keys, then those of everywhere, as far as the line reaches. */
 static void draw_hints(const App *app, const Canvas *screen, int y, KeyContext context)
 {
@@ -149,7 +162,8 @@ static void draw_hints(const App *app, const Canvas *screen, int y, KeyContext c
         for (guint i = 0; i < count; i++) {
             const KeyRow *row = &rows[i];
             if (row->context != wanted || row->hint == NULL || *row->keys == '\0' ||
-                (row->writes && app->snapshot->link.read_only))
+                (row->writes && app->snapshot->link.read_only) ||
+                is_said(rows, count, row, context))
                 continue;
             g_autofree char *key = first_key(row);
             if (keymap_action(context, keymap_code(key)) != row->action)
