@@ -82,21 +82,6 @@ static char *text_of_pin(const App *app, const Domain *domain, int n)
     return staged ? g_strdup(staged) : cell_set(pin.has_now ? pin.now : pin.next, "");
 }
 
-/* The staged value of @n's pin: its own, or what "all vCPUs" says where that was staged later. */
-static const char *staged_pin(const App *app, const char *uuid, int n)
-{
-    g_autofree char *key = key_of(n);
-    const char *value = NULL;
-
-    for (guint i = 0; i < app->plan->changes->len; i++) {
-        const Change *change = g_ptr_array_index(app->plan->changes, i);
-        if (strcmp(change->target, uuid) == 0 &&
-            (strcmp(change->key->key, key) == 0 || (n >= 0 && change->key->all)))
-            value = change->value;
-    }
-    return value;
-}
-
 static void add_thread_row(App *app, Table *table, const DomainView *view, int n, gboolean offline)
 {
     const Topology *topology = app->snapshot->host ? app->snapshot->host->topology : NULL;
@@ -105,7 +90,7 @@ static void add_thread_row(App *app, Table *table, const DomainView *view, int n
     TableRow *row = table_add(table, key);
     Pin pin = pin_of(view->domain, n);
     gboolean strays = domain_affinity_strays(pin.now, thread ? thread->affinity : NULL, topology);
-    const char *staged = staged_pin(app, view->domain->uuid, n);
+    const char *staged = plan_value(app->plan, view->domain->uuid, key);
 
     table_cell(row, COLUMN_THREAD, offline ? STYLE_DIM : STYLE_TEXT,
         n < 0     ? g_strdup("emulator")
@@ -242,7 +227,7 @@ static void domain_draw(App *app, gpointer data, const Canvas *canvas)
     }
     draw_heading(app, canvas, view);
     Canvas part =
-        canvas_part(canvas, HEADING_LINES, 0, canvas->height - HEADING_LINES, canvas->width);
+        canvas_part(canvas, HEADING_LINES, 1, canvas->height - HEADING_LINES, canvas->width - 2);
     table_draw(&state->table, &part);
 }
 
@@ -284,9 +269,8 @@ static void edit_selected(App *app, const PageState *state, const Domain *domain
 static void edit_all(App *app, const Domain *domain)
 {
     const DomainConfig *config = domain_now(domain);
-    const char *staged = plan_value(app->plan, domain->uuid, "vcpupin.all");
     g_autoptr(IdSet) asked = config ? domain_config_all_asked(config) : NULL;
-    g_autofree char *now = staged ? g_strdup(staged) : cell_set(asked, "");
+    g_autofree char *now = cell_set(asked, "");
 
     app_edit_value(app, domain->uuid, "vcpupin.all", now);
 }
@@ -378,6 +362,7 @@ static void domain_mouse(App *app, gpointer data, const MouseEvent *event)
     if (view == NULL)
         return;
     inner.y -= HEADING_LINES;
+    inner.x -= 1;
     g_autofree char *before = g_strdup(state->table.selected);
     const TableRow *row = table_mouse(&state->table, &inner, NULL);
     if (event->kind == MOUSE_PRESS && row && g_strcmp0(row->id, before) == 0)

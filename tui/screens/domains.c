@@ -19,18 +19,24 @@ enum {
     COLUMNS,
 };
 
-static const TableColumn columns[COLUMNS + 1] = {
-    [COLUMN_STAGED] = {"", 1, 1, ALIGN_LEFT, 0},
-    [COLUMN_NAME] = {"name", 12, 32, ALIGN_LEFT, 0},
-    [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 3},
-    [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 2},
-    [COLUMN_MEMORY] = {"memory", 8, 8, ALIGN_RIGHT, 4},
-    [COLUMN_BACKING] = {"backing", 7, 16, ALIGN_LEFT, 5},
-    [COLUMN_PINNED] = {"pinned", 8, 24, ALIGN_LEFT, 0},
-    [COLUMN_RUNNING] = {"running on", 10, 24, ALIGN_LEFT, 1},
-    [COLUMN_STRAYS] = {"", 1, 1, ALIGN_LEFT, 0},
-    [COLUMN_LOAD] = {"load", 5, 7, ALIGN_RIGHT, 0},
-};
+#define WIDE 120 /* from here on names and sets of CPUs have room */
+
+#define COLUMN_TABLE(name_max, set_max)                                                            \
+    {                                                                                              \
+        [COLUMN_STAGED] = {"", 1, 1, ALIGN_LEFT, 0},                                               \
+        [COLUMN_NAME] = {"name", 12, name_max, ALIGN_LEFT, 0},                                     \
+        [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 3},                                          \
+        [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 2},                                          \
+        [COLUMN_MEMORY] = {"memory", 8, 8, ALIGN_RIGHT, 4},                                        \
+        [COLUMN_BACKING] = {"backing", 7, 16, ALIGN_LEFT, 5},                                      \
+        [COLUMN_PINNED] = {"pinned", 8, set_max, ALIGN_LEFT, 0},                                   \
+        [COLUMN_RUNNING] = {"running on", 11, set_max, ALIGN_LEFT, 1},                             \
+        [COLUMN_STRAYS] = {"", 1, 1, ALIGN_LEFT, 0},                                               \
+        [COLUMN_LOAD] = {"load", 5, 7, ALIGN_RIGHT, 0},                                            \
+    }
+
+static const TableColumn narrow_columns[COLUMNS + 1] = COLUMN_TABLE(12, 11);
+static const TableColumn wide_columns[COLUMNS + 1] = COLUMN_TABLE(32, 32);
 
 /* Which columns can be sorted by, and which way round is of use first. */
 static const struct {
@@ -222,7 +228,7 @@ static void prepare(DomainsState *state)
 {
     if (state->ready)
         return;
-    table_init(&state->table, columns, TRUE);
+    table_init(&state->table, narrow_columns, TRUE);
     state->table.sorted = COLUMN_NAME;
     state->ready = TRUE;
 }
@@ -262,6 +268,14 @@ static void draw_absence(const LinkInfo *link, const Canvas *canvas)
         "Another host is opened with kvmtune -c URI, the bundled one with kvmtune --demo.");
 }
 
+/* The columns for @wide canvases; they grow anew with the next rows. */
+static void use_columns(Table *table, gboolean wide)
+{
+    table->columns = wide ? wide_columns : narrow_columns;
+    for (guint i = 0; i < COLUMNS; i++)
+        table->widths[i] = table->columns[i].width;
+}
+
 static void domains_draw(App *app, gpointer data, const Canvas *canvas)
 {
     DomainsState *state = data;
@@ -269,6 +283,10 @@ static void domains_draw(App *app, gpointer data, const Canvas *canvas)
     if (app->snapshot->domains == NULL) {
         draw_absence(&app->snapshot->link, canvas);
         return;
+    }
+    if ((canvas->width >= WIDE) != (state->table.columns == wide_columns)) {
+        use_columns(&state->table, canvas->width >= WIDE);
+        domains_update(app, state);
     }
     state->top = state->filter ? 1 : 0;
     if (state->filter)
@@ -289,13 +307,14 @@ static void sort_by(App *app, DomainsState *state, int column)
     domains_update(app, state);
 }
 
+/* The next column that can be sorted by and is on the screen; that of the name always is. */
 static void sort_next(App *app, DomainsState *state, int step)
 {
     int column = state->table.sorted;
 
     do
         column = (column + step + COLUMNS) % COLUMNS;
-    while (!orders[column].sorts);
+    while (!orders[column].sorts || state->table.shown[column] < 0);
     sort_by(app, state, column);
 }
 

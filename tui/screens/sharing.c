@@ -1,6 +1,7 @@
 /* The Sharing screen: KSM and transparent huge pages, what they do and what can be set. */
 #include "tui/app.h"
 #include "tui/cell.h"
+#include "tui/screens/counters.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>
@@ -10,14 +11,13 @@
 #define WIDE         150 /* from here on KSM stands left and THP right */
 #define FOOTER_LINES 4   /* an empty one, two of help, one of range and source */
 
-enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMN_NOTE, COLUMNS };
+enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMNS };
 
 static const TableColumn columns[COLUMNS + 1] = {
     [COLUMN_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
     [COLUMN_VALUE] = {"value", 11, 13, ALIGN_RIGHT, 0},
     [COLUMN_STAGED] = {"staged", 8, 15, ALIGN_LEFT, 0},
-    [COLUMN_UNIT] = {"unit", 8, 10, ALIGN_LEFT, 0},
-    [COLUMN_NOTE] = {"", 10, 16, ALIGN_LEFT, 1},
+    [COLUMN_UNIT] = {"unit", 10, 16, ALIGN_LEFT, 0}, /* or what the value means */
 };
 
 typedef struct {
@@ -26,55 +26,6 @@ typedef struct {
     int active;
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
-
-typedef enum { COUNTS_EVENTS, COUNTS_PAGES, COUNTS_BYTES } Counts;
-
-/* What a file that cannot be set counts (Documentation/admin-guide/mm/ksm.rst, transhuge.rst). One
- * without a row here is shown as a bare number. */
-static const struct {
-    const char *id;
-    Counts counts;
-    const char *help;
-} counters[] = {
-    {"ksm.full_scans", COUNTS_EVENTS, "How often all candidate memory has been scanned."},
-    {"ksm.general_profit", COUNTS_BYTES,
-        "What KSM saves less what its own records take; negative where it costs more than it "
-        "saves."},
-    {"ksm.ksm_zero_pages", COUNTS_PAGES, "Empty pages mapped to the kernel's zero page by KSM."},
-    {"ksm.pages_scanned", COUNTS_EVENTS, "Pages scanned since boot."},
-    {"ksm.pages_shared", COUNTS_PAGES, "Shared pages in use: what the shared contents take."},
-    {"ksm.pages_sharing", COUNTS_PAGES,
-        "Further places that use a shared page: what is saved. High beside pages_shared is good."},
-    {"ksm.pages_skipped", COUNTS_EVENTS, "Pages that smart_scan passed over."},
-    {"ksm.pages_unshared", COUNTS_PAGES,
-        "Pages checked again and again though nothing equals them. High beside pages_sharing means "
-        "work for nothing."},
-    {"ksm.pages_volatile", COUNTS_PAGES, "Pages that change too fast to be shared."},
-    {"ksm.stable_node_chains", COUNTS_EVENTS,
-        "Pages shared so often that they were copied for max_page_sharing."},
-    {"ksm.stable_node_dups", COUNTS_EVENTS, "Copies made for max_page_sharing."},
-    {"thp.hpage_pmd_size", COUNTS_BYTES, "The size of a transparent huge page."},
-    {"thp.khugepaged.full_scans", COUNTS_EVENTS, "How often khugepaged has scanned all memory."},
-    {"thp.khugepaged.pages_collapsed", COUNTS_EVENTS, "Huge pages khugepaged made of small ones."},
-    {"thp_fault_alloc", COUNTS_EVENTS, "Page faults answered with a huge page."},
-    {"thp_fault_fallback", COUNTS_EVENTS,
-        "Page faults that got small pages because no huge page was free: memory is fragmented."},
-    {"thp_collapse_alloc", COUNTS_EVENTS, "Huge pages khugepaged could get to collapse into."},
-    {"thp_collapse_alloc_failed", COUNTS_EVENTS, "Times khugepaged could not get a huge page."},
-    {"thp_split_page", COUNTS_EVENTS, "Huge pages split into small ones, to swap or to move."},
-    {"thp_split_page_failed", COUNTS_EVENTS, "Splits that failed, as of a pinned page."},
-    {"thp_zero_page_alloc", COUNTS_EVENTS, "Huge pages of zeros made."},
-    {"thp_swpout", COUNTS_EVENTS, "Huge pages swapped out whole."},
-    {"thp_swpout_fallback", COUNTS_EVENTS, "Huge pages split before they were swapped out."},
-};
-
-static int counter_index(const char *id)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(counters); i++)
-        if (strcmp(counters[i].id, id) == 0)
-            return (int)i;
-    return -1;
-}
 
 /* The catalogue's row for the whole key @id; NULL where it is no tunable. */
 static const Tunable *tunable_of(const char *id)
@@ -119,11 +70,11 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
         const char *staged = plan_value(app->plan, "host", rows[i].key);
         TableRow *row = table_add(table, rows[i].key);
         table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
-        table_cell(row, COLUMN_NOTE, STYLE_DIM, choice_word(&rows[i], value));
+        table_cell(row, COLUMN_UNIT, STYLE_DIM,
+            rows[i].unit ? g_strdup(rows[i].unit) : choice_word(&rows[i], value));
         table_cell(row, COLUMN_VALUE, STYLE_TEXT, g_steal_pointer(&value));
         if (staged)
             table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
-        table_cell(row, COLUMN_UNIT, STYLE_DIM, g_strdup(rows[i].unit));
     }
 }
 
@@ -138,21 +89,17 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
         if (tunable_of(id) || (wanted && !g_str_has_prefix(file->name, wanted)))
             continue;
         TableRow *row = table_add(table, id);
-        int counter = counter_index(id);
-        Counts counts = counter < 0 ? COUNTS_EVENTS : counters[counter].counts;
+        const Counter *counter = counter_find(id);
+        Counts counts = counter ? counter->counts : COUNTS_EVENTS;
         table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
         table_cell(row, COLUMN_VALUE, STYLE_TEXT,
             file->number.known ? cell_num(file->number) : kernel_file_value(file));
-        table_cell(row, COLUMN_UNIT, STYLE_DIM,
-            g_strdup(counts == COUNTS_PAGES   ? "pages"
-                     : counts == COUNTS_BYTES ? "bytes"
-                                              : NULL));
         Num kib = counts == COUNTS_PAGES ? NUM(file->number.value * host->page_kib)
                                          : NUM(file->number.value / 1024);
         if (counts != COUNTS_EVENTS && file->number.known && kib.value >= 0)
-            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_size(kib));
+            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_size(kib));
         else if (counts == COUNTS_EVENTS)
-            table_cell(row, COLUMN_NOTE, STYLE_DIM, cell_rate(file->rate));
+            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_rate(file->rate));
     }
 }
 
@@ -283,15 +230,15 @@ static void draw_footer(const SharingState *state, const Canvas *canvas)
 {
     const TableRow *row = selected_row(state);
     const Tunable *tunable = row ? tunable_of(row->id) : NULL;
-    int counter = row ? counter_index(row->id) : -1;
+    const Counter *counter = row ? counter_find(row->id) : NULL;
 
     if (tunable) {
         int line = canvas_wrap(canvas, 1, 1, canvas->width - 2, 2, STYLE_TEXT, tunable->help);
         g_autofree char *range = range_text(tunable);
         canvas_printf(
             canvas, 1 + line, 1, canvas->width - 2, STYLE_DIM, "%s  (%s)", range, tunable->source);
-    } else if (counter >= 0) {
-        canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counters[counter].help);
+    } else if (counter) {
+        canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counter->help);
     } else if (row && g_str_has_prefix(row->id, "thp_")) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT,
             "A counter of /proc/vmstat, of events since boot.");
