@@ -220,12 +220,11 @@ static void read_domain(Collector *c, Connection *connection, const char *uuid)
 /* On libvirt's event thread. */
 static void on_event(const char *uuid, gpointer data)
 {
-    Collector *c = data;
     Message *message = g_new0(Message, 1);
 
     message->kind = uuid ? MESSAGE_DOMAIN : MESSAGE_CLOSED;
     message->uuid = g_strdup(uuid);
-    g_async_queue_push(c->queue, message);
+    g_async_queue_push(data, message);
 }
 
 static void run_job(Collector *c, Connection *connection, const Message *message)
@@ -263,7 +262,8 @@ static Connection *link_up(Collector *c)
     gboolean known = c->domains != NULL;
     g_mutex_unlock(&c->lock);
     set_link(c, LINK_UP, NULL);
-    events_listen(connection, on_event, c);
+    events_listen(connection, on_event, c->queue, (gpointer(*)(gpointer))g_async_queue_ref,
+        (GDestroyNotify)g_async_queue_unref);
     /* Names and states first: a thousand domains are on screen before their XML is read. */
     if (!known)
         list_domains(c, connection, TRUE);
