@@ -91,7 +91,11 @@ virDomainPtr connection_find(Connection *connection, const char *name, GError **
         handle = virDomainLookupByID(connection->handle, (int)id);
     if (handle == NULL) {
         g_autofree char *shown = text_escape(name, 60);
-        connection_error(error, "the domain %s cannot be found on %s", shown, connection->uri);
+        if (virGetLastErrorCode() == VIR_ERR_NO_DOMAIN)
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
+                "there is no domain %s on %s (any more)", shown, connection->uri);
+        else
+            connection_error(error, "looking for domain %s on %s failed", shown, connection->uri);
     }
     return handle;
 }
@@ -159,9 +163,12 @@ static gboolean fill_from_lists(Connection *connection, GHashTable *by_uuid)
     return TRUE;
 }
 
-static int compare_domains(gconstpointer a, gconstpointer b)
+int domain_compare(gconstpointer a, gconstpointer b)
 {
-    return strverscmp((*(const Domain *const *)a)->name, (*(const Domain *const *)b)->name);
+    const Domain *x = *(const Domain *const *)a, *y = *(const Domain *const *)b;
+    int order = strverscmp(x->name, y->name);
+
+    return order ? order : strcmp(x->uuid, y->uuid);
 }
 
 GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GError **error)
@@ -191,6 +198,6 @@ GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GErr
             read_xml(connection, handles[i], domain);
     }
     free_handles(handles);
-    g_ptr_array_sort(domains, compare_domains);
+    g_ptr_array_sort(domains, domain_compare);
     return g_steal_pointer(&domains);
 }
