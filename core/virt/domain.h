@@ -85,6 +85,7 @@ typedef struct {
 } DomainUsage;
 
 void domain_usage_free(DomainUsage *usage);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainUsage, domain_usage_free)
 const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu); /* NULL: none */
 /* The union of the real affinities of the current vCPUs of @config. NULL where one is unknown. The
  * caller frees it. */
