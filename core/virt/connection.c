@@ -109,7 +109,12 @@ Connection *connection_open(const char *uri, gboolean read_only, GError **error)
     }
     if (handle == NULL) {
         g_autofree char *shown = connection_shown_uri(uri);
-        connection_error(error, "no connection to %s", shown);
+        g_autoptr(GError) problem = NULL;
+        connection_error(&problem, "no connection to %s", shown);
+        /* libvirt may quote the URI as it was given, with its password. */
+        g_auto(GStrv) parts = g_strsplit(problem->message, uri, -1);
+        g_autofree char *sentence = g_strjoinv(shown, parts);
+        g_set_error_literal(error, problem->domain, problem->code, sentence);
         return NULL;
     }
     Connection *connection = g_new0(Connection, 1);
