@@ -5,6 +5,7 @@
 
 #include "core/collector-private.h"
 #include "core/demo.h"
+#include "core/util/error.h"
 #include "core/virt/events.h"
 #include "core/virt/usage.h"
 
@@ -13,8 +14,10 @@
 #define SECOND          G_USEC_PER_SEC
 #define WAITING_AFTER   SECOND        /* a call that takes longer is shown */
 #define PROBE_INTERVAL  (5 * SECOND)  /* is an idle connection still answered? */
-#define RELIST_INTERVAL (60 * SECOND) /* for drivers whose events do not tell everything */
+#define RELIST_INTERVAL (60 * SECOND) /* no event tells of a pin set for the next start only */
+#define RELIST_SHARE    500           /* … and of the time, listing takes at most this part */
 #define SECOND_SAMPLE   (SECOND / 4)  /* loads need two pictures: the second comes soon */
+#define MIN_SAMPLE      (SECOND / 5)  /* a load over less time than this is noise */
 #define SETTLE          (SECOND / 20) /* events come in flocks: one picture for all of them */
 #define BACKOFF_MAX     10            /* seconds between two tries to connect */
 
@@ -37,6 +40,8 @@ struct Collector {
     gpointer user_data;
     GThread *host_thread, *virt_thread;
     GAsyncQueue *queue; /* Message*, to the libvirt thread */
+    Snapshot *base;     /* the host thread's own: the picture that loads are measured against */
+    guint64 serial;     /* likewise */
 
     GMutex lock; /* guards what follows; never held across a call into kernel or libvirt */
     GCond wake;
@@ -58,6 +63,7 @@ static void collector_unref(Collector *collector)
     if (!g_atomic_ref_count_dec(&collector->refs))
         return;
     snapshot_unref(collector->current);
+    snapshot_unref(collector->base);
     link_info_clear(&collector->link);
     g_clear_pointer(&collector->domains, g_ptr_array_unref);
     g_async_queue_unref(collector->queue);
@@ -69,32 +75,43 @@ static void collector_unref(Collector *collector)
     g_free(collector);
 }
 
+/* Whether a call of libvirt has been without an answer for too long. With the lock held. */
+static gboolean is_waiting(const Collector *c)
+{
+    return c->busy_since && c->link.state == LINK_UP &&
+           g_get_monotonic_time() - c->busy_since >= WAITING_AFTER;
+}
+
 /* ---- the host thread ---- */
 
-/* Takes a picture of everything and makes it the current one. */
-static void take_picture(Collector *c, const Snapshot *before)
+/* Takes a picture of everything and makes it the current one. Loads are measured against the newest
+ * picture that is old enough for it: pictures that events or keys ask for may follow in a flock. */
+static void take_picture(Collector *c)
 {
-    static guint64 serial;
+    g_autoptr(Snapshot) before = collector_snapshot(c);
     Snapshot *snapshot = snapshot_new(c->root);
     g_autoptr(GError) error = NULL;
 
+    if (before->host && g_get_monotonic_time() - before->host->taken_us >= MIN_SAMPLE) {
+        snapshot_unref(c->base);
+        c->base = snapshot_ref(before);
+    }
     g_mutex_lock(&c->lock);
     g_autoptr(GPtrArray) domains = c->domains ? g_ptr_array_ref(c->domains) : NULL;
     g_mutex_unlock(&c->lock);
     if (c->demo)
         demo_tick(c->root, domains);
-    snapshot->host = host_read(c->root, before ? before->host : NULL, &error);
+    snapshot->host = host_read(c->root, c->base ? c->base->host : NULL, &error);
     if (snapshot->host == NULL)
         snapshot->host_problem = g_strdup(error->message);
     if (domains)
-        snapshot->domains =
-            collector_make_views(c->root, c->pid_folder, domains, before ? before->domains : NULL);
+        snapshot->domains = collector_make_views(
+            c->root, c->pid_folder, domains, c->base ? c->base->domains : NULL);
+    snapshot->serial = ++c->serial;
 
     g_mutex_lock(&c->lock);
-    snapshot->serial = ++serial;
     link_info_copy(&snapshot->link, &c->link);
-    gint64 now = g_get_monotonic_time();
-    if (c->busy_since && c->link.state == LINK_UP && now - c->busy_since > WAITING_AFTER) {
+    if (is_waiting(c)) {
         snapshot->link.state = LINK_WAITING;
         snapshot->link.since_us = c->busy_since;
     }
@@ -105,23 +122,26 @@ static void take_picture(Collector *c, const Snapshot *before)
     c->notify(c->user_data);
 }
 
-/* Waits for the next picture's time: the interval, or a wish for one now. FALSE: the end. */
-static gboolean wait_for_turn(Collector *c, gint64 pause)
+/* Waits until @due, until someone wishes for a picture, or until libvirt's silence is to be shown.
+ * FALSE: the end. */
+static gboolean wait_for_turn(Collector *c, gint64 due)
 {
-    gint64 until = g_get_monotonic_time() + pause;
-
     g_mutex_lock(&c->lock);
-    while (!c->stopping && !c->refresh)
-        if (!g_cond_wait_until(&c->wake, &c->lock, until))
+    while (!c->stopping && !c->refresh) {
+        gint64 until = due;
+        if (c->busy_since && c->link.state == LINK_UP && c->current->link.state != LINK_WAITING)
+            until = MIN(due, c->busy_since + WAITING_AFTER);
+        if (g_get_monotonic_time() >= until)
             break;
-    gboolean flock = c->refresh;
-    gboolean stopping = c->stopping;
+        g_cond_wait_until(&c->wake, &c->lock, until);
+    }
+    gboolean wished = c->refresh && !c->stopping;
     g_mutex_unlock(&c->lock);
-    if (flock && !stopping)
+    if (wished)
         g_usleep(SETTLE);
     g_mutex_lock(&c->lock);
     c->refresh = FALSE;
-    stopping = c->stopping;
+    gboolean stopping = c->stopping;
     g_mutex_unlock(&c->lock);
     return !stopping;
 }
@@ -129,15 +149,13 @@ static gboolean wait_for_turn(Collector *c, gint64 pause)
 static gpointer run_host(gpointer data)
 {
     Collector *c = data;
-    gint64 pause = MIN(SECOND_SAMPLE, c->interval_us);
+    gint64 due = g_get_monotonic_time() + MIN(SECOND_SAMPLE, c->interval_us);
 
     do {
-        g_autoptr(Snapshot) before = collector_snapshot(c);
-        take_picture(c, before);
-        /* A picture that a wish brought early is not the second sample. */
-        if (before->host)
-            pause = c->interval_us;
-    } while (wait_for_turn(c, pause));
+        take_picture(c);
+        if (g_get_monotonic_time() >= due)
+            due = g_get_monotonic_time() + c->interval_us;
+    } while (wait_for_turn(c, due));
     return NULL;
 }
 
@@ -147,6 +165,9 @@ static void set_busy(Collector *c, gboolean busy)
 {
     g_mutex_lock(&c->lock);
     c->busy_since = busy ? g_get_monotonic_time() : 0;
+    if (!busy && c->current->link.state == LINK_WAITING)
+        c->refresh = TRUE; /* the silence is over: say so at once */
+    g_cond_broadcast(&c->wake);
     g_mutex_unlock(&c->lock);
 }
 
@@ -191,41 +212,45 @@ static void list_domains(Collector *c, Connection *connection, gboolean without_
     set_domains(c, domains);
 }
 
-/* Reads the domain @uuid again; one that is gone leaves the list. */
-static void read_domain(Collector *c, Connection *connection, const char *uuid)
+/* Reads the domains in the set @uuids again; what is gone leaves the list. */
+static void read_domains(Collector *c, Connection *connection, GHashTable *uuids)
 {
-    set_busy(c, TRUE);
-    g_autoptr(Domain) fresh = connection_domain(connection, uuid, NULL);
-    gboolean alive = fresh || connection_alive(connection);
-    set_busy(c, FALSE);
-    if (!alive)
-        return;
     GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
-    gboolean placed = fresh == NULL;
+    GHashTableIter iter;
+    gpointer uuid;
+
     /* Only this thread replaces the list, so it may be read without the lock. */
     for (guint i = 0; c->domains && i < c->domains->len; i++) {
         Domain *domain = g_ptr_array_index(c->domains, i);
-        if (!placed && strverscmp(fresh->name, domain->name) <= 0) {
-            g_ptr_array_add(domains, domain_ref(fresh));
-            placed = TRUE;
-        }
-        if (!g_str_equal(domain->uuid, uuid))
+        if (!g_hash_table_contains(uuids, domain->uuid))
             g_ptr_array_add(domains, domain_ref(domain));
+        else if (g_hash_table_lookup(uuids, domain->uuid) == NULL)
+            g_hash_table_insert(uuids, g_strdup(domain->uuid), domain);
     }
-    if (!placed)
-        g_ptr_array_add(domains, domain_ref(fresh));
+    set_busy(c, TRUE);
+    g_hash_table_iter_init(&iter, uuids);
+    for (gpointer known; g_hash_table_iter_next(&iter, &uuid, &known);) {
+        g_autoptr(GError) error = NULL;
+        Domain *fresh = connection_domain(connection, uuid, &error);
+        /* It cannot be read just now (busy, or the connection is gone): as it was. */
+        if (fresh == NULL && known && error->code != KVMTUNE_ERROR_CHANGED)
+            fresh = domain_ref(known);
+        if (fresh)
+            g_ptr_array_add(domains, fresh);
+    }
+    set_busy(c, FALSE);
+    g_ptr_array_sort(domains, domain_compare);
     set_domains(c, domains);
 }
 
 /* On libvirt's event thread. */
 static void on_event(const char *uuid, gpointer data)
 {
-    Collector *c = data;
     Message *message = g_new0(Message, 1);
 
     message->kind = uuid ? MESSAGE_DOMAIN : MESSAGE_CLOSED;
     message->uuid = g_strdup(uuid);
-    g_async_queue_push(c->queue, message);
+    g_async_queue_push(data, message);
 }
 
 static void run_job(Collector *c, Connection *connection, const Message *message)
@@ -263,7 +288,8 @@ static Connection *link_up(Collector *c)
     gboolean known = c->domains != NULL;
     g_mutex_unlock(&c->lock);
     set_link(c, LINK_UP, NULL);
-    events_listen(connection, on_event, c);
+    events_listen(connection, on_event, c->queue, (gpointer(*)(gpointer))g_async_queue_ref,
+        (GDestroyNotify)g_async_queue_unref);
     /* Names and states first: a thousand domains are on screen before their XML is read. */
     if (!known)
         list_domains(c, connection, TRUE);
@@ -271,46 +297,62 @@ static Connection *link_up(Collector *c)
     return connection;
 }
 
-/* Serves messages until the connection is lost or the end comes. */
+/* Takes all that waits in the queue, @first first: jobs are run, the domains that events name are
+ * read once each, however many events named them. FALSE: the connection was closed. */
+static gboolean serve_messages(Collector *c, Connection *connection, Message *first)
+{
+    g_autoptr(GHashTable) changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gboolean open = TRUE;
+
+    for (Message *message = first; message; message = g_async_queue_try_pop(c->queue)) {
+        if (message->kind == MESSAGE_JOB && !is_stopping(c))
+            run_job(c, connection, message);
+        else if (message->kind == MESSAGE_DOMAIN)
+            g_hash_table_insert(changed, g_strdup(message->uuid), NULL);
+        else
+            open = FALSE;
+        message_free(message);
+    }
+    if (open && g_hash_table_size(changed) > 0)
+        read_domains(c, connection, changed);
+    return open;
+}
+
+/* Serves until the connection is lost or the end comes. */
 static void serve(Collector *c, Connection *connection)
 {
-    gint64 listed = g_get_monotonic_time();
+    gint64 relist = g_get_monotonic_time() + RELIST_INTERVAL;
+    gboolean alive = TRUE;
 
-    while (!is_stopping(c)) {
-        g_autofree Message *message = g_async_queue_timeout_pop(c->queue, PROBE_INTERVAL);
-        g_autofree char *uuid = message ? message->uuid : NULL;
-        if (message && message->kind == MESSAGE_JOB)
-            run_job(c, connection, message);
-        else if (message && message->kind == MESSAGE_DOMAIN)
-            read_domain(c, connection, uuid);
-        else if (message && message->kind == MESSAGE_CLOSED)
+    while (alive && !is_stopping(c)) {
+        Message *message = g_async_queue_timeout_pop(c->queue, PROBE_INTERVAL);
+        if (message && !serve_messages(c, connection, message))
             return;
         /* Quiet for a while: one small call tells a daemon that hangs from one with no news. */
         set_busy(c, TRUE);
-        gboolean alive =
-            connection_alive(connection) && (message || connection_answers(connection));
+        alive = connection_alive(connection) && (message || connection_answers(connection));
         set_busy(c, FALSE);
-        if (!alive)
-            return;
-        if (g_get_monotonic_time() - listed > RELIST_INTERVAL) {
+        gint64 now = g_get_monotonic_time();
+        if (alive && now >= relist) {
             list_domains(c, connection, FALSE);
-            listed = g_get_monotonic_time();
+            gint64 took = g_get_monotonic_time() - now;
+            relist = now + MAX(RELIST_INTERVAL, took * RELIST_SHARE);
         }
     }
 }
 
-/* Without a connection: jobs are run all the same (the host's files need none). TRUE after
- * @seconds. */
+/* Without a connection jobs are run all the same: the host's files need none. Returns after
+ * @seconds, or at the end. */
 static void wait_down(Collector *c, guint seconds)
 {
     gint64 until = g_get_monotonic_time() + seconds * SECOND;
 
-    while (!is_stopping(c) && g_get_monotonic_time() < until) {
-        g_autofree Message *message =
-            g_async_queue_timeout_pop(c->queue, (guint64)MAX(until - g_get_monotonic_time(), 1));
-        g_autofree char *uuid = message ? message->uuid : NULL;
+    for (gint64 now; !is_stopping(c) && (now = g_get_monotonic_time()) < until;) {
+        Message *message = g_async_queue_timeout_pop(c->queue, (guint64)(until - now));
         if (message && message->kind == MESSAGE_JOB)
             run_job(c, NULL, message);
+        if (message)
+            message_free(message);
     }
 }
 
@@ -325,7 +367,8 @@ static gpointer run_virt(gpointer data)
             backoff = 1;
             serve(c, connection);
             if (!is_stopping(c))
-                set_link(c, LINK_DOWN, "the connection was lost");
+                set_link(
+                    c, LINK_DOWN, "libvirt closed the connection; it is tried again by itself");
             connection_close(connection);
         }
         wait_down(c, backoff);
@@ -350,7 +393,7 @@ Collector *collector_new(
     g_atomic_ref_count_inc(&c->refs);
     c->uri = g_strdup(options->uri);
     c->root = g_strdup(options->root);
-    c->pid_folder = usage_pid_folder(options->uri);
+    c->pid_folder = usage_pid_folder(options->uri, options->root);
     c->interval_us = (gint64)(options->interval * SECOND);
     c->read_only = options->read_only;
     c->demo = options->demo;

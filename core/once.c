@@ -93,7 +93,7 @@ Snapshot *collector_take_once(
         return NULL;
 
     g_autoptr(Snapshot) snapshot = snapshot_new(options->root);
-    g_autofree char *pid_folder = usage_pid_folder(options->uri);
+    g_autofree char *pid_folder = usage_pid_folder(options->uri, options->root);
     describe_link(snapshot, options, opened);
     if (options->demo)
         demo_tick(options->root, domains);

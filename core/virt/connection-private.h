@@ -10,12 +10,16 @@
 
 struct Connection {
     virConnectPtr handle;
-    char *uri;
+    char *uri; /* to show: without password */
     gboolean read_only;
-    gboolean test; /* libvirt's test driver */
+    gboolean secure; /* secrets are asked for with the XML */
+    gboolean test;   /* libvirt's test driver */
     gboolean listens, hears_close;
     int events[CONNECTION_EVENTS];
 };
 
-/* @handle as a Domain; without_xml as in connection_domains(). NULL where it went meanwhile. */
-Domain *connection_read_domain(Connection *connection, virDomainPtr handle, gboolean without_xml);
+/* The handle of the domain with that UUID, name or ID (in this order); NULL with a sentence. */
+virDomainPtr connection_find(Connection *connection, const char *name, GError **error);
+
+/* Sets @error to what failed, libvirt's last reason on this thread, and what to do about it. */
+void connection_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,4 +1,4 @@
-/* The connection to libvirt: opened, asked, written through. Every function here may block. */
+/* The connection to libvirt: opened, asked, written through; list.c reads domains through it. */
 #include "core/virt/connection.h"
 
 #include "core/util/error.h"
@@ -6,6 +6,7 @@
 #include "core/virt/connection-private.h"
 #include "core/virt/events.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,29 @@ static void silence(void *data, virErrorPtr error)
     (void)error; /* every error is fetched and told where it belongs */
 }
 
-/* libvirt's last error of this thread as our sentence: what, on what, libvirt's reason. */
-G_GNUC_PRINTF(2, 3)
-static void set_error(GError **error, const char *format, ...)
+/* What a user can do about an error of libvirt; "" where its own words say it all. */
+static const char *advice(int code)
+{
+    static const struct {
+        int code;
+        const char *text;
+    } rows[] = {
+        {VIR_ERR_SYSTEM_ERROR, " (is libvirtd or virtqemud running, and may you use its socket?)"},
+        {VIR_ERR_AUTH_FAILED, " (run kvmtune as root, or join the group libvirt)"},
+        {VIR_ERR_AUTH_CANCELLED, " (run kvmtune as root, or join the group libvirt)"},
+        {VIR_ERR_AUTH_UNAVAILABLE, " (run kvmtune as root, or join the group libvirt)"},
+        {VIR_ERR_NO_CONNECT, " (check the URI; qemu:///system is this host's)"},
+        {VIR_ERR_OPERATION_DENIED, " (the connection is read-only: run kvmtune as root)"},
+        {VIR_ERR_OPERATION_TIMEOUT, " (another job holds the domain: try again)"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].code == code)
+            return rows[i].text;
+    return "";
+}
+
+void connection_error(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -28,7 +49,8 @@ static void set_error(GError **error, const char *format, ...)
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *reason = text_escape(virGetLastErrorMessage(), 400);
-    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s", what, reason);
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s%s", what, reason,
+        advice(virGetLastErrorCode()));
 }
 
 static gpointer run_events(gpointer data)
@@ -55,32 +77,58 @@ static void initialize(void)
     }
 }
 
+/* Whether writing was refused for lack of rights, so that reading is worth a try. libvirt wraps
+ * the socket's errno: VIR_ERR_SYSTEM_ERROR has it in int1. */
+static gboolean was_refused(void)
+{
+    const virError *last = virGetLastError();
+
+    if (last == NULL)
+        return FALSE;
+    return last->code == VIR_ERR_AUTH_FAILED || last->code == VIR_ERR_AUTH_CANCELLED ||
+           last->code == VIR_ERR_AUTH_UNAVAILABLE || last->code == VIR_ERR_ACCESS_DENIED ||
+           last->code == VIR_ERR_OPERATION_DENIED ||
+           (last->code == VIR_ERR_SYSTEM_ERROR && (last->int1 == EACCES || last->int1 == EPERM));
+}
+
+static gboolean is_remote(const char *uri)
+{
+    const char *host = strstr(uri, "://");
+
+    return host != NULL && host[3] != '/' && host[3] != '\0';
+}
+
 Connection *connection_open(const char *uri, gboolean read_only, GError **error)
 {
     initialize();
+    /* Without virConnectAuth libvirt never prompts: what needs a password fails. */
     virConnectPtr handle = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
-    int code = handle ? VIR_ERR_OK : virGetLastErrorCode();
-    if (handle == NULL && !read_only &&
-        (code == VIR_ERR_AUTH_FAILED ||
-            code == VIR_ERR_AUTH_CANCELLED || code == VIR_ERR_SYSTEM_ERROR ||
-            code == VIR_ERR_ACCESS_DENIED)) {
+    if (handle == NULL && !read_only && was_refused()) {
         handle = virConnectOpenReadOnly(uri);
         read_only = TRUE;
     }
     if (handle == NULL) {
-        g_autofree char *shown = text_escape(uri, 100);
-        set_error(error, "no connection to %s", shown);
+        g_autofree char *shown = connection_shown_uri(uri);
+        g_autoptr(GError) problem = NULL;
+        connection_error(&problem, "no connection to %s", shown);
+        /* libvirt may quote the URI as it was given, with its password. */
+        g_auto(GStrv) parts = g_strsplit(problem->message, uri, -1);
+        g_autofree char *sentence = g_strjoinv(shown, parts);
+        g_set_error_literal(error, problem->domain, problem->code, sentence);
         return NULL;
     }
     Connection *connection = g_new0(Connection, 1);
+    char *canonical = virConnectGetURI(handle);
     connection->handle = handle;
     connection->read_only = read_only;
-    char *canonical = virConnectGetURI(handle);
-    connection->uri = g_strdup(canonical ? canonical : uri);
-    free(canonical);
+    connection->secure = !read_only;
+    connection->uri = connection_shown_uri(canonical ? canonical : uri);
     connection->test = g_strcmp0(virConnectGetType(handle), "TEST") == 0;
-    /* Notices a daemon that has stopped answering; local drivers have none. */
-    virConnectSetKeepAlive(handle, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
+    /* A network may lose a daemon without a word. A local one that hangs may come back (SIGCONT, a
+     * debugger): its socket says when it is gone, so it is waited for. */
+    if (is_remote(connection->uri))
+        virConnectSetKeepAlive(handle, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
+    free(canonical);
     return connection;
 }
 
@@ -96,10 +144,17 @@ void connection_close(Connection *connection)
 
 char *connection_shown_uri(const char *uri)
 {
-    g_autoptr(GRegex) password = g_regex_new("//([^/:@]*):[^/@]*@", 0, 0, NULL);
-    g_autofree char *shown = text_escape(uri, 200);
+    const char *scheme_end = uri ? strstr(uri, "://") : NULL;
+    const char *authority = scheme_end ? scheme_end + 3 : uri;
+    gsize length = scheme_end ? strcspn(authority, "/?#") : 0;
+    /* The last "@" ends the user part: a careless password may hold one itself. */
+    const char *at = g_strrstr_len(authority, (gssize)length, "@");
+    const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
 
-    return g_regex_replace(password, shown, -1, 0, "//\\1:•••@", 0, NULL);
+    if (colon == NULL)
+        return text_escape(uri, 200);
+    g_autofree char *without = g_strdup_printf("%.*s%s", (int)(colon - uri), uri, at);
+    return text_escape(without, 200);
 }
 
 gboolean connection_answers(Connection *connection)
@@ -154,131 +209,6 @@ char *connection_libvirt(Connection *connection)
                                                                       : g_strdup("–");
 }
 
-static const DomainState states[] = {
-    [VIR_DOMAIN_NOSTATE] = DOMAIN_NOSTATE,
-    [VIR_DOMAIN_RUNNING] = DOMAIN_RUNNING,
-    [VIR_DOMAIN_BLOCKED] = DOMAIN_BLOCKED,
-    [VIR_DOMAIN_PAUSED] = DOMAIN_PAUSED,
-    [VIR_DOMAIN_SHUTDOWN] = DOMAIN_SHUTDOWN,
-    [VIR_DOMAIN_SHUTOFF] = DOMAIN_SHUTOFF,
-    [VIR_DOMAIN_CRASHED] = DOMAIN_CRASHED,
-    [VIR_DOMAIN_PMSUSPENDED] = DOMAIN_PMSUSPENDED,
-};
-
-static char *take_xml(virDomainPtr handle, unsigned int flags)
-{
-    char *xml = virDomainGetXMLDesc(handle, flags);
-    char *copy = g_strdup(xml);
-
-    free(xml);
-    return copy;
-}
-
-/* Reads and parses one of a domain's two documents; a problem is kept, not lost. */
-static DomainConfig *take_config(
-    Domain *domain, virDomainPtr handle, unsigned int flags, char **xml)
-{
-    g_autoptr(GError) error = NULL;
-
-    *xml = take_xml(handle, flags);
-    if (*xml == NULL) {
-        g_free(domain->problem);
-        domain->problem = text_escape(virGetLastErrorMessage(), 400);
-        return NULL;
-    }
-    DomainConfig *config = domain_config_parse(*xml, &error);
-    if (config == NULL) {
-        g_free(domain->problem);
-        domain->problem = g_strdup(error->message);
-    }
-    return config;
-}
-
-Domain *connection_read_domain(Connection *connection, virDomainPtr handle, gboolean without_xml)
-{
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    int state = 0, reason = 0;
-    /* The next start is defined again from this text, so its secrets must be in it. */
-    unsigned int config_flags =
-        VIR_DOMAIN_XML_INACTIVE | (connection->read_only ? 0 : VIR_DOMAIN_XML_SECURE);
-
-    if (virDomainGetUUIDString(handle, uuid) != 0 ||
-        virDomainGetState(handle, &state, &reason, 0) != 0)
-        return NULL;
-    Domain *domain = g_new0(Domain, 1);
-    g_atomic_ref_count_init(&domain->refs);
-    domain->name = g_strdup(virDomainGetName(handle));
-    domain->uuid = g_strdup(uuid);
-    unsigned int id = virDomainGetID(handle);
-    domain->id = id == (unsigned int)-1 ? -1 : (int)id;
-    domain->state =
-        state >= 0 && state < (int)G_N_ELEMENTS(states) ? states[state] : DOMAIN_NOSTATE;
-    domain->persistent = virDomainIsPersistent(handle) == 1;
-    if (without_xml)
-        return domain;
-    if (domain_is_active(domain))
-        domain->live = take_config(domain, handle, 0, &domain->xml_live);
-    if (domain->persistent)
-        domain->config = take_config(domain, handle, config_flags, &domain->xml_config);
-    return domain;
-}
-
-/* The handle of the domain with that UUID, name or ID; NULL with a sentence. */
-static virDomainPtr find_domain(Connection *connection, const char *name, GError **error)
-{
-    virDomainPtr handle = virDomainLookupByUUIDString(connection->handle, name);
-    gint64 id;
-
-    if (handle == NULL)
-        handle = virDomainLookupByName(connection->handle, name);
-    if (handle == NULL && text_parse_int(name, &id) && id >= 0 && id <= G_MAXINT32)
-        handle = virDomainLookupByID(connection->handle, (int)id);
-    if (handle == NULL) {
-        g_autofree char *shown = text_escape(name, 60);
-        set_error(error, "the domain %s cannot be found on %s", shown, connection->uri);
-    }
-    return handle;
-}
-
-Domain *connection_domain(Connection *connection, const char *name, GError **error)
-{
-    virDomainPtr handle = find_domain(connection, name, error);
-
-    if (handle == NULL)
-        return NULL;
-    Domain *domain = connection_read_domain(connection, handle, FALSE);
-    if (domain == NULL)
-        set_error(error, "the domain %s cannot be read", virDomainGetName(handle));
-    virDomainFree(handle);
-    return domain;
-}
-
-static int compare_domains(gconstpointer a, gconstpointer b)
-{
-    return strverscmp((*(const Domain *const *)a)->name, (*(const Domain *const *)b)->name);
-}
-
-GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GError **error)
-{
-    virDomainPtr *handles = NULL;
-    int count = virConnectListAllDomains(connection->handle, &handles, 0);
-
-    if (count < 0) {
-        set_error(error, "the domains of %s cannot be listed", connection->uri);
-        return NULL;
-    }
-    GPtrArray *domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
-    for (int i = 0; i < count; i++) {
-        Domain *domain = connection_read_domain(connection, handles[i], without_xml);
-        if (domain)
-            g_ptr_array_add(domains, domain);
-        virDomainFree(handles[i]);
-    }
-    free(handles);
-    g_ptr_array_sort(domains, compare_domains);
-    return domains;
-}
-
 gboolean connection_define(
     Connection *connection, const char *uuid, const char *xml, GError **error)
 {
@@ -286,11 +216,18 @@ gboolean connection_define(
         virDomainDefineXMLFlags(connection->handle, xml, VIR_DOMAIN_DEFINE_VALIDATE);
 
     if (handle == NULL) {
-        set_error(error, "libvirt does not take the new definition of domain %s", uuid);
+        connection_error(error, "libvirt does not take the new definition of domain %s", uuid);
         return FALSE;
     }
+    char defined[VIR_UUID_STRING_BUFLEN] = "";
+    gboolean same =
+        virDomainGetUUIDString(handle, defined) == 0 && g_ascii_strcasecmp(defined, uuid) == 0;
     virDomainFree(handle);
-    return TRUE;
+    if (!same)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the definition for domain %s has defined domain %s: its <uuid> differs", uuid,
+            defined);
+    return same;
 }
 
 /* @cpus as libvirt's map of the host's CPUs; NULL sets all. The caller frees it. */
@@ -321,15 +258,17 @@ static unsigned int live_flag(const Connection *connection)
 gboolean connection_pin_vcpu(
     Connection *connection, const char *uuid, guint vcpu, const IdSet *cpus, GError **error)
 {
-    virDomainPtr handle = find_domain(connection, uuid, error);
+    virDomainPtr handle = connection_find(connection, uuid, error);
     int length;
 
     if (handle == NULL)
         return FALSE;
     g_autofree unsigned char *map = make_map(connection, cpus, &length);
     gboolean done = virDomainPinVcpuFlags(handle, vcpu, map, length, live_flag(connection)) == 0;
-    if (!done)
-        set_error(error, "vCPU %u of %s cannot be pinned", vcpu, virDomainGetName(handle));
+    if (!done) {
+        g_autofree char *name = text_escape(virDomainGetName(handle), 60);
+        connection_error(error, "vCPU %u of %s cannot be pinned", vcpu, name);
+    }
     virDomainFree(handle);
     return done;
 }
@@ -337,15 +276,17 @@ gboolean connection_pin_vcpu(
 gboolean connection_pin_emulator(
     Connection *connection, const char *uuid, const IdSet *cpus, GError **error)
 {
-    virDomainPtr handle = find_domain(connection, uuid, error);
+    virDomainPtr handle = connection_find(connection, uuid, error);
     int length;
 
     if (handle == NULL)
         return FALSE;
     g_autofree unsigned char *map = make_map(connection, cpus, &length);
     gboolean done = virDomainPinEmulator(handle, map, length, live_flag(connection)) == 0;
-    if (!done)
-        set_error(error, "the emulator thread of %s cannot be pinned", virDomainGetName(handle));
+    if (!done) {
+        g_autofree char *name = text_escape(virDomainGetName(handle), 60);
+        connection_error(error, "the emulator thread of %s cannot be pinned", name);
+    }
     virDomainFree(handle);
     return done;
 }

@@ -16,7 +16,7 @@ gboolean connection_read_only(const Connection *connection);
 gboolean connection_alive(Connection *connection);
 /* Whether libvirt answers a small call; alive says only that nothing is known to be wrong. */
 gboolean connection_answers(Connection *connection);
-/* @uri fit to show, a password in it replaced. The caller frees it. */
+/* @uri fit to show, without a password in it. The caller frees it. */
 char *connection_shown_uri(const char *uri);
 const char *connection_uri(const Connection *connection);
 char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
@@ -25,11 +25,14 @@ char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller free
  */
 gboolean connection_has_live(const Connection *connection);
 
-/* One domain by UUID, name or ID, with both its XMLs (the running one, and that of the next start
- * with its secrets, so that it can be defined again). NULL with a sentence. */
+/* One domain by UUID, name or ID (in this order), with both its XMLs (the running one, and that of
+ * the next start with its secrets, so that it can be defined again). NULL with a sentence;
+ * KVMTUNE_ERROR_CHANGED where there is no such domain. */
 Domain *connection_domain(Connection *connection, const char *name, GError **error);
 /* All of them, by name; without_xml leaves XML and configs NULL. GPtrArray of Domain*. */
 GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GError **error);
+/* For arrays of Domain*: by name as people count ("vm2" before "vm10"), then by UUID. */
+int domain_compare(gconstpointer a, gconstpointer b);
 
 /* Changes for the next start: defines @xml (checked by libvirt's schema). FALSE with a sentence. */
 gboolean connection_define(

@@ -80,10 +80,12 @@ typedef struct {
     Num load;        /* of all its threads, in 1/1000 of one CPU */
     Num rss_kib;
     guint64 run_ns;
+    guint64 started; /* the process's start time in ticks; internal: tells it from a later one */
     gint64 taken_us;
 } DomainUsage;
 
 void domain_usage_free(DomainUsage *usage);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainUsage, domain_usage_free)
 const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu); /* NULL: none */
 /* The union of the real affinities of the current vCPUs of @config. NULL where one is unknown. The
  * caller frees it. */

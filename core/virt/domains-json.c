@@ -179,7 +179,8 @@ char *domains_to_table(const Snapshot *snapshot)
         const DomainView *view = g_ptr_array_index(snapshot->domains, i);
         const DomainConfig *config = domain_now(view->domain);
         g_autoptr(IdSet) asked = config ? domain_config_all_asked(config) : NULL;
-        g_autoptr(IdSet) real = config && view->usage ? domain_usage_all_real(view->usage, config) : NULL;
+        g_autoptr(IdSet) real =
+            config && view->usage ? domain_usage_all_real(view->usage, config) : NULL;
         g_autofree char *name = text_escape(view->domain->name, 0);
         g_autofree char *vcpus =
             config ? g_strdup_printf("%u", config->vcpus_current) : g_strdup("–");

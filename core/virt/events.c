@@ -3,11 +3,22 @@
 
 #include "core/virt/connection-private.h"
 
+#include <string.h>
+
 /* libvirt hands each callback this; it frees it when the callback is removed. */
 typedef struct {
     EventNotify notify;
     gpointer user_data;
+    GDestroyNotify unref;
 } Listener;
+
+static void listener_free(void *opaque)
+{
+    Listener *listener = opaque;
+
+    listener->unref(listener->user_data);
+    g_free(listener);
+}
 
 static void tell(virDomainPtr domain, void *opaque)
 {
@@ -65,33 +76,33 @@ static const struct {
     {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, VIR_DOMAIN_EVENT_CALLBACK(on_device)},
 };
 
-static Listener *listener_new(EventNotify notify, gpointer user_data)
+gboolean events_listen(Connection *connection, EventNotify notify, gpointer user_data,
+    gpointer (*ref)(gpointer), GDestroyNotify unref)
 {
-    Listener *listener = g_new(Listener, 1);
-
-    *listener = (Listener){notify, user_data};
-    return listener;
-}
-
-gboolean events_listen(Connection *connection, EventNotify notify, gpointer user_data)
-{
+    const Listener model = {notify, user_data, unref};
     gboolean any = FALSE;
 
     G_STATIC_ASSERT(G_N_ELEMENTS(rows) == CONNECTION_EVENTS);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        Listener *listener = listener_new(notify, user_data);
+        Listener *listener = g_memdup2(&model, sizeof model);
+        ref(user_data);
         connection->events[i] = virConnectDomainEventRegisterAny(
-            connection->handle, NULL, rows[i].id, rows[i].callback, listener, g_free);
+            connection->handle, NULL, rows[i].id, rows[i].callback, listener, listener_free);
         if (connection->events[i] < 0)
-            g_free(listener);
+            listener_free(listener);
         any |= connection->events[i] >= 0;
     }
-    Listener *listener = listener_new(notify, user_data);
-    connection->hears_close =
-        virConnectRegisterCloseCallback(connection->handle, on_close, listener, g_free) == 0;
-    if (!connection->hears_close)
-        g_free(listener);
     connection->listens = TRUE;
+    /* Only a daemon can close a connection. Drivers within the process accept the callback and
+     * forget it, and with it what is to be freed. */
+    if (connection->test || strstr(connection->uri, ":///embed"))
+        return any;
+    Listener *listener = g_memdup2(&model, sizeof model);
+    ref(user_data);
+    connection->hears_close =
+        virConnectRegisterCloseCallback(connection->handle, on_close, listener, listener_free) == 0;
+    if (!connection->hears_close)
+        listener_free(listener);
     return any;
 }
 

@@ -7,6 +7,9 @@
  * closed. Must only pass it on. */
 typedef void (*EventNotify)(const char *uuid, gpointer user_data);
 
-/* From now on @notify hears of @connection until it is closed. FALSE where its driver has none. */
-gboolean events_listen(Connection *connection, EventNotify notify, gpointer user_data);
+/* From now on @notify hears of @connection until it is closed. Each registration holds a reference
+ * to @user_data (@ref) until libvirt drops it (@unref): one that is in flight may outlast the
+ * connection. FALSE where its driver has no events. */
+gboolean events_listen(Connection *connection, EventNotify notify, gpointer user_data,
+    gpointer (*ref)(gpointer), GDestroyNotify unref);
 void events_stop(Connection *connection);

@@ -1,18 +1,26 @@
 /* What the kernel says of a running domain's QEMU process. QEMU names its threads: "CPU n/KVM",
  * "CPU n/TCG"; the thread whose id is the process's is the emulator thread. With single-threaded
- * TCG there is one "ALL CPUs/TCG", which is no vCPU's own: those vCPUs stay unknown. */
+ * TCG there is one "ALL CPUs/TCG", which is no vCPU's own: those vCPUs stay unknown.
+ *
+ * This runs for every domain at every picture: files are opened below the open task folder and read
+ * into the stack, and what cannot change (a vCPU thread's name, whose process it is) is read once.
+ */
 #include "core/virt/usage.h"
 
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
 
-#include <libxml/uri.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define THREADS_MAX    8192
-#define STAT_PROCESSOR 39 /* proc_pid_stat(5): the CPU last executed on */
+#define COMMAND_MAX    (256u << 10) /* bytes of a command line that are searched for the name */
+#define FILE_MAX       4096         /* a task's files are shorter */
+#define STAT_START     22           /* proc_pid_stat(5): the start time, in ticks after boot */
+#define STAT_PROCESSOR 39           /* the CPU last executed on */
 
 static void thread_clear(gpointer data)
 {
@@ -37,51 +45,103 @@ const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu)
     return NULL;
 }
 
-char *usage_pid_folder(const char *uri)
-{
-    static const char embed[] = "qemu:///embed?root=";
+/* ---- whose process ---- */
 
-    if (uri == NULL)
+/* The embedded driver's root, of "?root=DIR"; the caller frees it. */
+static char *embedded_root(const char *query)
+{
+    g_autoptr(GHashTable) params = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
+
+    return params ? g_strdup(g_hash_table_lookup(params, "root")) : NULL;
+}
+
+char *usage_pid_folder(const char *uri, const char *root)
+{
+    const char *authority = uri ? strstr(uri, ":///") : NULL; /* a host's name would follow // */
+    if (authority == NULL)
         return g_strdup("");
-    if (g_str_has_prefix(uri, embed)) {
-        g_autofree char *root = g_uri_unescape_string(uri + strlen(embed), NULL);
-        return root ? g_build_filename(root, "run", "qemu", NULL) : g_strdup("");
+
+    g_autofree char *driver = g_strndup(uri, strcspn(uri, "+:"));
+    const char *path = authority + strlen("://");
+    const char *query = strchr(path, '?');
+    g_autofree char *place = g_strndup(path, strcspn(path, "?#"));
+    gboolean qemu = g_str_equal(driver, "qemu");
+    if (qemu && g_str_equal(place, "/embed")) {
+        g_autofree char *own = query ? embedded_root(query + 1) : NULL;
+        return own ? g_build_filename(own, "run", "qemu", NULL) : g_strdup("");
     }
-    if (g_str_has_prefix(uri, "qemu:///") || g_str_has_prefix(uri, "test:///"))
-        return g_strdup("/run/libvirt/qemu");
+    if (qemu && g_str_equal(place, "/session"))
+        return g_build_filename(g_get_user_runtime_dir(), "libvirt", "qemu", "run", NULL);
+    /* Test domains have no process, but for those of the demo's own root. */
+    if ((qemu && g_str_equal(place, "/system")) || (g_str_equal(driver, "test") && *root))
+        return g_strconcat(root, "/run/libvirt/qemu", NULL);
     return g_strdup("");
 }
 
-/* The process of @domain, -1 unknown. A stale pid file may name another process by now, so its
- * command line must name the domain, as libvirt starts QEMU: "-name guest=NAME,…". */
-static int find_process(const char *root, const char *folder, const char *name)
+/* Whether one of the arguments in @command (each ended by a 0 byte) names the domain as libvirt
+ * starts QEMU: by "-uuid UUID" or, where there is none, "-name guest=NAME,…" (QEMU's options double
+ * a comma within a value). */
+static gboolean is_command_of(const char *command, gsize length, const Domain *domain)
+{
+    g_auto(GStrv) parts = g_strsplit(domain->name, ",", -1);
+    g_autofree char *name = g_strjoinv(",,", parts);
+    g_autofree char *guest = g_strconcat("guest=", name, NULL);
+    gsize guest_length = strlen(guest);
+    gboolean named = FALSE;
+
+    for (gsize i = 0; i < length; i += strlen(command + i) + 1) {
+        const char *argument = command + i;
+        const char *next = argument + strlen(argument) + 1;
+        if (g_str_equal(argument, "-uuid") && next < command + length)
+            return g_ascii_strcasecmp(next, domain->uuid) == 0;
+        const char *after = argument + guest_length;
+        if (g_str_has_prefix(argument, guest) &&
+            (*after == '\0' || (*after == ',' && after[1] != ',')))
+            named = TRUE;
+    }
+    return named;
+}
+
+/* The process of @domain, -1 unknown. A stale pid file may name another process by now, so the
+ * process itself must say whose it is. */
+static int find_process(const char *root, const char *folder, const Domain *domain)
 {
     gint64 pid;
 
-    if (*folder == '\0' || strchr(name, '/') || g_str_has_prefix(name, "."))
+    if (*folder == '\0' || strchr(domain->name, '/'))
         return -1;
-    /* The embedded driver's folder is a path of this host, whatever the root. */
-    const char *base = g_str_has_prefix(folder, "/run/libvirt") ? root : "";
-    g_autofree char *path = g_strdup_printf("%s/%s.pid", folder, name);
-    if (!rootfile_read_int(base, path, &pid) || pid <= 0 || pid > G_MAXINT32)
+    g_autofree char *file = g_strdup_printf("/%s.pid", domain->name);
+    if (!rootfile_read_int(folder, file, &pid) || pid <= 0 || pid > G_MAXINT32)
         return -1;
-    g_autofree char *command_path = g_strdup_printf("%s/proc/%d/cmdline", root, (int)pid);
-    g_autofree char *command = NULL;
-    gsize length = 0;
-    if (!g_file_get_contents(command_path, &command, &length, NULL))
-        return -1;
-    g_autofree char *escaped = g_strdup(name);
-    g_autofree char *wanted = g_strdup_printf("guest=%s", escaped);
-    for (gsize i = 0; i < length; i += strlen(command + i) + 1) {
-        const char *argument = command + i;
-        if (g_str_has_prefix(argument, wanted) &&
-            (argument[strlen(wanted)] == ',' || argument[strlen(wanted)] == '\0'))
-            return (int)pid;
-        /* QEMU's option syntax doubles a comma inside the name. */
-        if (strchr(name, ',') && g_str_has_prefix(argument, "guest="))
-            return (int)pid;
-    }
-    return -1;
+
+    g_autofree char *path = g_strdup_printf("%s/proc/%d/cmdline", root, (int)pid);
+    g_autofree char *command = g_malloc(COMMAND_MAX + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t length = 0;
+    for (ssize_t n = 1; fd >= 0 && n > 0 && length < COMMAND_MAX; length += MAX(n, 0))
+        n = read(fd, command + length, COMMAND_MAX - (gsize)length);
+    if (fd >= 0)
+        close(fd);
+    command[length] = '\0';
+    return is_command_of(command, (gsize)length, domain) ? (int)pid : -1;
+}
+
+/* ---- its threads ---- */
+
+/* Reads NAME/FILE below the task folder into @text (FILE_MAX bytes). FALSE: not there (any more).
+ */
+static gboolean read_task(int folder, const char *tid, const char *name, char *text)
+{
+    char path[64];
+
+    g_snprintf(path, sizeof path, "%s/%s", tid, name);
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return FALSE;
+    ssize_t n = read(fd, text, FILE_MAX - 1);
+    close(fd);
+    text[MAX(n, 0)] = '\0';
+    return n > 0;
 }
 
 /* The vCPU of a thread named @comm; -1 where it is none. */
@@ -93,37 +153,42 @@ static int vcpu_of(const char *comm)
     return sscanf(comm, "CPU %5d%c", &vcpu, &slash) == 2 && slash == '/' && vcpu >= 0 ? vcpu : -1;
 }
 
-/* Field @wanted (from 1) of a stat line; the name in field 2 may hold blanks and parentheses. */
-static int stat_field(const char *stat, int wanted)
+/* Field @wanted (from 3) of a stat line; the name in field 2 may hold blanks and parentheses. */
+static Num stat_field(const char *stat, int wanted)
 {
     const char *p = strrchr(stat, ')');
-    int field = 2;
+    char *end;
 
-    while (p && field < wanted) {
+    for (int field = 2; p && field < wanted; field++)
         p = strchr(p + 1, ' ');
-        field++;
-    }
-    gint64 value;
+    if (p == NULL || !g_ascii_isdigit(p[1]))
+        return NUM_UNKNOWN;
+    guint64 value = g_ascii_strtoull(p + 1, &end, 10);
+    return value <= G_MAXINT64 ? NUM(value) : NUM_UNKNOWN;
+}
+
+/* The text after @head ("\nVmRSS:") in a status file; NULL where it is not there. */
+static char *status_value(const char *status, const char *head, char *value, gsize size)
+{
+    const char *p = strstr(status, head);
     if (p == NULL)
-        return -1;
-    g_autofree char *word = g_strndup(p + 1, strcspn(p + 1, " \n"));
-    return text_parse_int(word, &value) && value >= 0 && value < IDSET_MAX ? (int)value : -1;
+        return NULL;
+
+    p += strlen(head);
+    gsize length = strcspn(p, "\n");
+    g_strlcpy(value, p, MIN(size, length + 1));
+    return g_strstrip(value);
 }
 
-/* The text after "@name:" in a status file; the caller frees it. */
-static char *status_line(const char *status, const char *name)
+static Num status_kib(const char *status, const char *head)
 {
-    g_autofree char *head = g_strdup_printf("\n%s:", name);
-    const char *p = status ? strstr(status, head) : NULL;
+    char value[64];
+    gint64 kib;
 
-    return p ? g_strstrip(g_strndup(p + strlen(head), strcspn(p + strlen(head), "\n"))) : NULL;
-}
-
-/* Running time since the thread began, in ns (schedstat's first number); 0 unknown. */
-static guint64 run_time(const char *root, const char *task)
-{
-    g_autofree char *text = rootfile_readf(root, "%s/schedstat", task);
-    return text ? g_ascii_strtoull(text, NULL, 10) : 0;
+    if (!status_value(status, head, value, sizeof value) || !g_str_has_suffix(value, " kB"))
+        return NUM_UNKNOWN;
+    value[strlen(value) - strlen(" kB")] = '\0';
+    return text_parse_int(value, &kib) && kib >= 0 ? NUM(kib) : NUM_UNKNOWN;
 }
 
 /* The share of a CPU that @now - @before ns are in @elapsed_us, in 1/1000. */
@@ -144,21 +209,48 @@ static const ThreadUsage *previous_thread(const DomainUsage *previous, int tid)
     return NULL;
 }
 
-static void add_thread(const char *root, DomainUsage *usage, int tid, int vcpu, guint64 run_ns,
-    const DomainUsage *previous)
+static void add_thread(DomainUsage *usage, const DomainUsage *previous, int folder,
+    const char *name, ThreadUsage *thread)
 {
-    ThreadUsage thread = {.vcpu = vcpu, .tid = tid, .run_ns = run_ns};
-    g_autofree char *stat = rootfile_readf(root, "/proc/%d/task/%d/stat", usage->pid, tid);
-    g_autofree char *status = rootfile_readf(root, "/proc/%d/task/%d/status", usage->pid, tid);
-    g_autofree char *allowed = status_line(status, "Cpus_allowed_list");
-    const ThreadUsage *before = previous_thread(previous, tid);
+    const ThreadUsage *before = previous_thread(previous, thread->tid);
+    char text[FILE_MAX], allowed[FILE_MAX];
 
-    thread.last_cpu = stat ? stat_field(stat, STAT_PROCESSOR) : -1;
-    thread.affinity = idset_parse_kernel(allowed);
-    thread.load = before
-                      ? load_between(before->run_ns, run_ns, usage->taken_us - previous->taken_us)
-                      : NUM_UNKNOWN;
-    g_array_append_val(usage->threads, thread);
+    Num cpu =
+        read_task(folder, name, "stat", text) ? stat_field(text, STAT_PROCESSOR) : NUM_UNKNOWN;
+    thread->last_cpu = cpu.known && cpu.value < IDSET_MAX ? (int)cpu.value : -1;
+    if (read_task(folder, name, "status", text)) {
+        if (status_value(text, "\nCpus_allowed_list:", allowed, sizeof allowed))
+            thread->affinity = idset_parse_kernel(allowed);
+        if (thread->tid == usage->pid)
+            usage->rss_kib = status_kib(text, "\nVmRSS:");
+    }
+    if (before)
+        thread->load =
+            load_between(before->run_ns, thread->run_ns, usage->taken_us - previous->taken_us);
+    g_array_append_val(usage->threads, *thread);
+}
+
+/* Takes the thread @name of the task folder into account. */
+static void read_thread(
+    DomainUsage *usage, const DomainUsage *previous, int folder, const char *name)
+{
+    char text[FILE_MAX];
+    gint64 tid;
+
+    if (!text_parse_int(name, &tid) || tid <= 0 || tid > G_MAXINT32)
+        return;
+    ThreadUsage thread = {.tid = (int)tid, .vcpu = -1, .last_cpu = -1};
+    if (read_task(folder, name, "schedstat", text))
+        thread.run_ns = g_ascii_strtoull(text, NULL, 10);
+    usage->run_ns += thread.run_ns;
+
+    const ThreadUsage *before = previous_thread(previous, thread.tid);
+    if (before)
+        thread.vcpu = before->vcpu;
+    else if (read_task(folder, name, "comm", text))
+        thread.vcpu = vcpu_of(text);
+    if (thread.vcpu >= 0 || thread.tid == usage->pid)
+        add_thread(usage, previous, folder, name, &thread);
 }
 
 /* vCPUs ascending, the emulator thread (-1) last. */
@@ -168,46 +260,55 @@ static int compare_threads(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
+static DIR *open_tasks(const char *root, int pid)
+{
+    g_autofree char *path = g_strdup_printf("%s/proc/%d/task", root, pid);
+
+    return opendir(path);
+}
+
+/* When the process began; unknown where it is gone. */
+static Num start_time(DIR *tasks, int pid)
+{
+    char name[16], text[FILE_MAX];
+
+    g_snprintf(name, sizeof name, "%d", pid);
+    return tasks && read_task(dirfd(tasks), name, "stat", text) ? stat_field(text, STAT_START)
+                                                                : NUM_UNKNOWN;
+}
+
 DomainUsage *usage_read(
     const char *root, const char *pid_folder, const Domain *domain, const DomainUsage *previous)
 {
-    int pid = domain_is_active(domain) ? find_process(root, pid_folder, domain->name) : -1;
-    gint64 tid, kib;
-
-    if (pid < 0)
+    if (!domain_is_active(domain))
         return NULL;
-    if (previous && previous->pid != pid)
+    int pid = previous ? previous->pid : -1;
+    DIR *tasks = previous ? open_tasks(root, pid) : NULL;
+    Num started = start_time(tasks, pid);
+    if (previous == NULL || !started.known || (guint64)started.value != previous->started) {
+        if (tasks)
+            closedir(tasks);
         previous = NULL;
+        pid = find_process(root, pid_folder, domain);
+        tasks = pid > 0 ? open_tasks(root, pid) : NULL;
+        started = start_time(tasks, pid);
+    }
+    if (tasks == NULL)
+        return NULL;
+
     DomainUsage *usage = g_new0(DomainUsage, 1);
     usage->pid = pid;
+    usage->started = (guint64)num_or(started, 0);
     usage->taken_us = g_get_monotonic_time();
     usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
     g_array_set_clear_func(usage->threads, thread_clear);
-
-    g_autofree char *folder = g_strdup_printf("/proc/%d/task", pid);
-    g_autoptr(GPtrArray) tasks = rootfile_list(root, folder, "");
-    for (guint i = 0; i < MIN(tasks->len, THREADS_MAX); i++) {
-        const char *name = g_ptr_array_index(tasks, i);
-        g_autofree char *task = g_strdup_printf("%s/%s", folder, name);
-        if (!text_parse_int(name, &tid) || tid <= 0 || tid > G_MAXINT32)
-            continue;
-        guint64 run_ns = run_time(root, task);
-        usage->run_ns += run_ns;
-        g_autofree char *comm = rootfile_readf(root, "%s/comm", task);
-        int vcpu = comm ? vcpu_of(comm) : -1;
-        if (vcpu >= 0 || tid == pid)
-            add_thread(root, usage, (int)tid, vcpu, run_ns, previous);
-    }
+    guint count = 0;
+    for (const struct dirent *entry; count < THREADS_MAX && (entry = readdir(tasks)); count++)
+        read_thread(usage, previous, dirfd(tasks), entry->d_name);
+    closedir(tasks);
     g_array_sort(usage->threads, compare_threads);
-    usage->load = previous ? load_between(previous->run_ns, usage->run_ns,
-                                 usage->taken_us - previous->taken_us)
-                           : NUM_UNKNOWN;
-    g_autofree char *status = rootfile_readf(root, "/proc/%d/status", pid);
-    g_autofree char *rss = status_line(status, "VmRSS");
-    if (rss && g_str_has_suffix(rss, " kB")) {
-        rss[strlen(rss) - 3] = '\0';
-        if (text_parse_int(rss, &kib))
-            usage->rss_kib = NUM(kib);
-    }
+    if (previous)
+        usage->load =
+            load_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us);
     return usage;
 }
