@@ -13,7 +13,8 @@ struct Dialog {
     char *title, *help;
     char *problem; /* why what was typed is no good */
     GString *text;
-    glong cursor; /* in characters */
+    glong cursor;       /* in characters */
+    gboolean untouched; /* the text is as proposed: the first character typed replaces it */
     char **values, **helps;
     int index, top;
     AppAccept accept;
@@ -72,6 +73,7 @@ void dialog_ask(Dialog *dialog, const char *title, const char *help, const char 
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
     g_string_assign(dialog->text, valid);
     dialog->cursor = g_utf8_strlen(dialog->text->str, -1);
+    dialog->untouched = TRUE;
     dialog->accept = accept;
 }
 
@@ -119,7 +121,9 @@ static void draw_text(Dialog *dialog, const Canvas *box, int y)
         shown = g_utf8_next_char(shown);
     }
     canvas_fill(box, y, 1, 1, width, STYLE_FIELD);
-    canvas_text(box, y, 1, width, STYLE_FIELD, shown);
+    Canvas field = *box;
+    field.selected = dialog->untouched && *shown;
+    canvas_text(&field, y, 1, width, STYLE_FIELD, shown);
     canvas_cursor(box, y, 1 + column - hidden);
 }
 
@@ -205,6 +209,13 @@ static void accept(Dialog *dialog, App *app, const char *text)
 static void edit_text(Dialog *dialog, guint key)
 {
     GString *text = dialog->text;
+    gboolean types = key >= ' ' && key < KEY_CODE_UP && g_unichar_isprint(key);
+
+    if (types && dialog->untouched) {
+        g_string_truncate(text, 0);
+        dialog->cursor = 0;
+    }
+    dialog->untouched = FALSE;
     glong length = g_utf8_strlen(text->str, -1);
     gssize at = g_utf8_offset_to_pointer(text->str, dialog->cursor) - text->str;
 
@@ -224,7 +235,7 @@ static void edit_text(Dialog *dialog, guint key)
         g_string_erase(text, before, at - before);
     } else if (key == KEY_CODE_DELETE && dialog->cursor < length) {
         g_string_erase(text, at, g_utf8_next_char(text->str + at) - (text->str + at));
-    } else if (key >= ' ' && key < KEY_CODE_UP && g_unichar_isprint(key) && length < TEXT_MAX) {
+    } else if (types && length < TEXT_MAX) {
         g_string_insert_unichar(text, at, key);
         dialog->cursor++;
     }
@@ -306,7 +317,7 @@ const char *dialog_hint(const Dialog *dialog)
 {
     static const char *const hints[] = {
         [DIALOG_NONE] = "",
-        [DIALOG_ASK] = "Enter accept   Esc cancel   Ctrl-U clear",
+        [DIALOG_ASK] = "Enter accept   Esc cancel   ← → edit   Ctrl-U clear",
         [DIALOG_CHOOSE] = "Enter choose   Esc cancel",
         [DIALOG_CONFIRM] = "y yes   n no",
     };
