@@ -13,7 +13,8 @@ struct AppPrivate {
     Dialog *dialog;
     char *message;
     Style message_style;
-    Job *job; /* the apply or undo that runs, NULL */
+    Job *job;       /* the apply or undo that runs, NULL */
+    Preview *asked; /* the one that the question about its warnings is of, or NULL */
     guint journal_serial;
     gboolean quit;
     int exit_code;

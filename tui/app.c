@@ -75,7 +75,9 @@ gboolean app_may_write(App *app)
     if (!app->snapshot->link.read_only)
         return TRUE;
     app_say(app, STYLE_WARN,
-        "read-only: run kvmtune as root, with a connection that may write, to change things");
+        app->options->collector.read_only
+            ? "read-only, as --read-only asked: nothing can be staged"
+            : "read-only: run kvmtune as root, with a connection that may write, to change things");
     return FALSE;
 }
 
@@ -253,9 +255,12 @@ static void undo(App *app)
         jobs_confirm_undo(app, 0);
         return;
     }
-    const Change *last = g_ptr_array_index(app->plan->changes, app->plan->changes->len - 1);
-    app_say(app, STYLE_TEXT, "unstaged: %s %s", last->name, last->key->key);
+    guint before = app->plan->changes->len;
     plan_unstage_last(app->plan);
+    guint gone = before - app->plan->changes->len;
+    app_say(app, STYLE_TEXT, "unstaged: the last %s, %u %s staged",
+        gone == 1 ? "change" : "changes", app->plan->changes->len,
+        app->plan->changes->len == 1 ? "is" : "are");
     update_screen(app);
 }
 
@@ -413,6 +418,8 @@ static void take_signal(App *app, int number)
     switch (number) {
     case SIGWINCH:
         terminal_resize();
+        getmaxyx(stdscr, app->height, app->width);
+        update_screen(app);
         break;
     case SIGTSTP:
         terminal_suspend();
@@ -495,6 +502,7 @@ static void close_app(App *app)
     }
     dialog_free(private->dialog);
     g_free(private->message);
+    preview_unref(private->asked);
     plan_free(app->plan);
     snapshot_unref(app->snapshot);
     theme_free(app->theme);
@@ -529,6 +537,7 @@ int app_run(const AppOptions *options, GError **error)
     private.states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
     private.collector = collector_new(&options->collector, on_news, &app);
     app.snapshot = collector_snapshot(private.collector);
+    getmaxyx(stdscr, app.height, app.width);
     update_screen(&app);
     run_loop(&app, signal_fd);
     close_app(&app);

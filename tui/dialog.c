@@ -96,13 +96,18 @@ void dialog_confirm(Dialog *dialog, const char *title, const char *text,
     dialog->yes = yes;
 }
 
-static int count_lines(const char *text)
+/* The lines @text takes when each of its lines is broken to @width cells; a break at a blank may
+ * cost one more than this counts, and then the box scrolls nothing but its blank line away. */
+static int count_lines(const char *text, int width)
 {
-    int lines = 1;
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+    int count = 0;
 
-    for (; text && *text; text++)
-        lines += *text == '\n';
-    return text ? lines : 0;
+    for (int i = 0; lines[i]; i++) {
+        int cells = canvas_width(lines[i], FALSE);
+        count += MAX((cells + cells / 8 + width - 1) / width, 1);
+    }
+    return count;
 }
 
 /* The line of text with its cursor, scrolled so that the cursor is seen. */
@@ -157,7 +162,7 @@ void dialog_draw(Dialog *dialog, const Canvas *screen)
     int width = MIN(BOX_WIDTH, screen->width - 2);
     int lines = dialog->kind == DIALOG_ASK      ? 5
                 : dialog->kind == DIALOG_CHOOSE ? (int)g_strv_length(dialog->values)
-                                                : count_lines(dialog->help);
+                                                : count_lines(dialog->help, width - 4);
     int height = MIN(lines + 2, screen->height - 2);
     if (width < 10 || height < 3)
         return;
@@ -180,8 +185,9 @@ void dialog_draw(Dialog *dialog, const Canvas *screen)
         draw_values(dialog, &box, 0);
     } else {
         g_auto(GStrv) text = g_strsplit(dialog->help, "\n", -1);
-        for (int i = 0; text[i] && i < box.height; i++)
-            canvas_text(&box, i, 1, box.width - 2, STYLE_DIALOG, text[i]);
+        for (int i = 0, y = 0; text[i] && y < box.height; i++)
+            y += MAX(
+                canvas_wrap(&box, y, 1, box.width - 2, box.height - y, STYLE_DIALOG, text[i]), 1);
     }
 }
 
@@ -264,6 +270,15 @@ static void key_choose(Dialog *dialog, App *app, guint key)
         dialog->index = last;
     else if (key == KEY_CODE_ENTER || key == '\n' || key == ' ')
         accept(dialog, app, dialog->values[dialog->index]);
+    else if (key < 0x80 && g_ascii_isgraph((char)key))
+        /* The next value that begins so. */
+        for (int i = 1; i <= last + 1; i++) {
+            int n = (dialog->index + i) % (last + 1);
+            if (dialog->values[n][0] == (char)key) {
+                dialog->index = n;
+                break;
+            }
+        }
 }
 
 static void key_confirm(Dialog *dialog, App *app, guint key)

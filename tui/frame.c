@@ -182,8 +182,11 @@ void frame_draw(const App *app, const Canvas *screen, const Frame *frame)
 {
     draw_header(app, screen);
     draw_tabs(app, screen);
-    if (frame->message)
-        canvas_text(screen, screen->height - 2, 1, screen->width - 2, frame->style, frame->message);
+    int lines = frame->message ? canvas_wrap(screen, screen->height - 2, 1, screen->width - 2, 2,
+                                     frame->style, frame->message)
+                               : 0;
+    if (lines > 1)
+        return; /* the hints come back with the next key */
     if (frame->hint)
         canvas_text(screen, screen->height - 1, 1, -1, STYLE_DIM, frame->hint);
     else

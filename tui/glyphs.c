@@ -19,6 +19,12 @@ static const struct {
     {0x2265, ">="}, /* ≥ */
     {0x2191, "^"},  /* ↑ sorted ascending, more above */
     {0x2193, "v"},  /* ↓ */
+    {0x25b2, "^"},  /* ▲ */
+    {0x25bc, "v"},  /* ▼ */
+    {0x2022, "*"},  /* • */
+    {0x2717, "x"},  /* ✗ an error */
+    {0x25f7, "@"},  /* ◷ waits */
+    {0x2190, "<-"}, /* ← */
     {0x25b8, ">"},  /* ▸ the selected row */
     {0x25cf, "*"},  /* ● chosen, staged */
     {0x25cb, "o"},  /* ○ not chosen */

@@ -69,12 +69,36 @@ static void start_job(App *app, const Preview *preview, guint entry)
     collector_run(private->collector, run_job, job, &job->done);
 }
 
+static void apply_confirmed(App *app, gpointer data)
+{
+    (void)data;
+    start_job(app, app->private->asked, 0);
+}
+
+/* With warnings there is one more question; what was shown is what will be applied. */
+static void confirm_warnings(App *app, const Preview *preview)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < preview->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(preview->lines, i);
+        if (line->kind == LINE_WARNING)
+            g_string_append_printf(text, "! %s\n", line->text);
+    }
+    g_string_append(text, "\nApply all the same? y/n");
+    preview_unref(app->private->asked);
+    app->private->asked = preview_ref((Preview *)preview);
+    app_confirm(app, "Apply", text->str, apply_confirmed, NULL);
+}
+
 void app_apply(App *app, const Preview *preview)
 {
     if (preview->errors > 0)
         app_say(app, STYLE_BAD, "it cannot be applied like this: see the lines marked as errors");
     else if (preview->steps->len == 0)
         app_say(app, STYLE_TEXT, "nothing to apply: everything stands as staged");
+    else if (preview->warnings > 0)
+        confirm_warnings(app, preview);
     else
         start_job(app, preview, 0);
 }

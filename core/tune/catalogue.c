@@ -11,8 +11,8 @@
 static const TunableChoice off_on[] = {{"0", "off"}, {"1", "on"}, {NULL}};
 
 static const TunableChoice ksm_run[] = {
-    {"0", "stop; pages that are shared stay shared"},
     {"1", "run: look for equal pages and share them"},
+    {"0", "stop; pages that are shared stay shared"},
     {"2", "stop and unmerge: every shared page gets memory of its own again"},
     {NULL},
 };

@@ -40,19 +40,25 @@ static void rule_unmerge_first(const Case *c)
         "unmerges all shared pages and stops KSM; set ksm.run=1 afterwards to go on");
 }
 
-/* Unmerging gives every sharer a page of its own again: that memory must be there. */
-static void rule_unmerge_fits(const Case *c)
+/* Unmerging gives every sharer a page of its own again: that memory must be there. And it ends the
+ * sharing, which is easily forgotten where it was only a step on the way. */
+static void rule_unmerge(const Case *c)
 {
     const Host *host = c->snapshot->host;
     Num available = kernel_file_number(host->meminfo, "MemAvailable");
 
-    if (!g_str_equal(c->change->value, "2") || !host->ksm_saved_kib.known || !available.known)
+    if (!g_str_equal(c->change->value, "2"))
         return;
-    if (host->ksm_saved_kib.value > available.value) {
+    if (num_or(host->ksm_saved_kib, 0) > 0) {
         g_autofree char *need = text_size_kib((guint64)host->ksm_saved_kib.value);
-        g_autofree char *have = text_size_kib((guint64)available.value);
+        g_autofree char *have = text_escape(NULL, 0);
+        if (available.known) {
+            g_free(have);
+            have = text_size_kib((guint64)available.value);
+        }
         preview_warn(c->preview, "unmerging needs %s of memory, and %s is available", need, have);
     }
+    preview_warn(c->preview, "KSM is off after this: set ksm.run=1 to let it run again");
 }
 
 static void rule_advisor_sets_pages(const Case *c)
@@ -78,6 +84,11 @@ static void rule_pool_fits(const Case *c)
         !text_parse_int(c->change->value, &to) || to <= from)
         return;
     double need = (double)(to - from) * (double)key->size_kib;
+    double left = (double)node->free_kib.value - need;
+    if (left >= 0 && node->memory_kib.known && left < (double)node->memory_kib.value / 20) {
+        g_autofree char *left_text = text_size_kib((guint64)left);
+        preview_warn(c->preview, "%s: this leaves %s of node %u free", key->key, left_text, key->n);
+    }
     if (need > (double)node->free_kib.value) {
         g_autofree char *more = text_size_kib((guint64)MIN(need, 1e15));
         g_autofree char *free_text = text_size_kib((guint64)node->free_kib.value);
@@ -129,17 +140,20 @@ static void rule_pin_state(const Case *c)
     g_autofree char *isolated_text = idset_format(isolated);
     g_autofree char *nodes_text = idset_format(nodes);
     if (*offline_text && hwloc_bitmap_isequal(offline, cpus))
-        preview_refuse(c->preview, "%s: CPU %s is offline", c->change->key->key, offline_text);
+        preview_refuse(c->preview, "%s %s: CPU %s is offline", c->change->name, c->change->key->key,
+            offline_text);
     else if (*offline_text)
-        preview_warn(c->preview, "%s: CPU %s is offline", c->change->key->key, offline_text);
+        preview_warn(c->preview, "%s %s: CPU %s is offline", c->change->name, c->change->key->key,
+            offline_text);
     if (*isolated_text && !hwloc_bitmap_isequal(isolated, cpus))
         preview_warn(c->preview,
-            "%s: CPU %s is isolated from the scheduler: tasks pinned there and elsewhere are not "
+            "%s %s: CPU %s is isolated from the scheduler: tasks pinned there and elsewhere are "
+            "not "
             "balanced",
-            c->change->key->key, isolated_text);
+            c->change->name, c->change->key->key, isolated_text);
     if (idset_count(nodes) > 1)
-        preview_warn(c->preview, "%s: CPUs %s lie on NUMA nodes %s", c->change->key->key,
-            c->change->value, nodes_text);
+        preview_warn(c->preview, "%s %s: CPUs %s lie on NUMA nodes %s", c->change->name,
+            c->change->key->key, c->change->value, nodes_text);
 }
 
 /* A vCPU away from the memory that a strict numatune holds on other nodes. */
@@ -156,8 +170,34 @@ static void rule_pin_far_from_memory(const Case *c)
         if (cpu && cpu->node >= 0 && !idset_has(config->numatune_nodeset, cpu->node)) {
             g_autofree char *nodes = idset_format(config->numatune_nodeset);
             preview_warn(c->preview,
-                "%s: CPU %d is on node %d, and numatune keeps the memory on node %s",
-                c->change->key->key, id, cpu->node, nodes);
+                "%s %s: CPU %d is on node %d, and numatune keeps the memory on node %s",
+                c->change->name, c->change->key->key, id, cpu->node, nodes);
+            return;
+        }
+    }
+}
+
+#define NARROW 4 /* a pin to more CPUs than this leaves the scheduler room */
+
+/* A CPU that a vCPU of another running domain is pinned to as well: they take turns. */
+static void rule_pin_shared(const Case *c)
+{
+    g_autoptr(IdSet) cpus = idset_parse(c->change->value, NULL);
+
+    if (idset_count(cpus) > NARROW || c->snapshot->domains == NULL)
+        return;
+    for (guint i = 0; i < c->snapshot->domains->len; i++) {
+        const Domain *other =
+            ((const DomainView *)g_ptr_array_index(c->snapshot->domains, i))->domain;
+        if (other->live == NULL || g_str_equal(other->uuid, c->domain->uuid))
+            continue;
+        for (guint n = 0; n < other->live->vcpupin->len; n++) {
+            const IdSet *pin = g_ptr_array_index(other->live->vcpupin, n);
+            if (pin == NULL || idset_count(pin) > NARROW || !hwloc_bitmap_intersects(pin, cpus))
+                continue;
+            g_autofree char *name = text_escape(other->name, 60);
+            preview_warn(c->preview, "%s %s: vCPU %u of %s is pinned to the same CPU",
+                c->change->name, c->change->key->key, n, name);
             return;
         }
     }
@@ -189,7 +229,12 @@ static void rule_backing_fits(const Case *c)
     if (config->memory_kib.value % (gint64)size)
         preview_warn(c->preview, "the memory is no multiple of %s: it is rounded up", size_text);
 
-    gint64 available = 0;
+    gint64 available = 0, unreserved = G_MAXINT64;
+    for (guint i = 0; i < host->pools->len; i++) {
+        const HugePool *pool = &g_array_index(host->pools, HugePool, i);
+        if (pool->size_kib == size && pool->free.known)
+            unreserved = pool->free.value - num_or(pool->reserved, 0);
+    }
     for (guint n = 0; n < host->nodes->len; n++) {
         const NodeMemory *node = g_ptr_array_index(host->nodes, n);
         const Node *place = g_ptr_array_index(host->topology->nodes, n);
@@ -201,6 +246,8 @@ static void rule_backing_fits(const Case *c)
                 available += num_or(pool->free, 0);
         }
     }
+    /* Reserved pages are promised to others, on whichever node. */
+    available = MIN(available, unreserved);
     if (available < need)
         preview_warn(c->preview,
             "%" G_GINT64_FORMAT
@@ -225,7 +272,7 @@ static const struct {
     {
         {"ksm.merge_across_nodes", rule_unmerge_first},
         {"ksm.max_page_sharing", rule_unmerge_first},
-        {"ksm.run", rule_unmerge_fits},
+        {"ksm.run", rule_unmerge},
         {"ksm.pages_to_scan", rule_advisor_sets_pages},
         {"hugepages.nodeN.SIZE", rule_pool_fits},
         {"hugepages.nodeN.SIZE", rule_pool_in_use},
@@ -233,6 +280,7 @@ static const struct {
   domain_rules[] = {
       {"vcpupin.N", rule_pin_state},
       {"vcpupin.N", rule_pin_far_from_memory},
+      {"vcpupin.N", rule_pin_shared},
       {"emulatorpin", rule_pin_state},
       {"memory.hugepages", rule_backing_cells},
       {"memory.hugepages", rule_backing_fits},

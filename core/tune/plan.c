@@ -25,6 +25,7 @@ Plan *plan_new(void)
 Plan *plan_copy(const Plan *plan)
 {
     Plan *copy = plan_new();
+    copy->acts = plan->acts;
 
     for (guint i = 0; i < plan->changes->len; i++) {
         const Change *change = g_ptr_array_index(plan->changes, i);
@@ -77,6 +78,7 @@ static void put_change(Plan *plan, const char *target, const char *name, const T
     g_free(change->value);
     change->value = g_strdup(value);
     change->scope = scope;
+    change->act = plan->acts;
 }
 
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key_text,
@@ -101,6 +103,7 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
     if (checked == NULL)
         return FALSE;
 
+    plan->acts++;
     if (!key->all) {
         put_change(
             plan, host ? "host" : domain->uuid, host ? "host" : domain->name, key, checked, scope);
@@ -119,10 +122,14 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
 
 gboolean plan_unstage_last(Plan *plan)
 {
-    if (plan->changes->len == 0)
-        return FALSE;
-    plan_unstage(plan, plan->changes->len - 1);
-    return TRUE;
+    guint last = 0;
+
+    for (guint i = 0; i < plan->changes->len; i++)
+        last = MAX(last, ((const Change *)g_ptr_array_index(plan->changes, i))->act);
+    for (guint i = plan->changes->len; i-- > 0;)
+        if (((const Change *)g_ptr_array_index(plan->changes, i))->act == last)
+            plan_unstage(plan, i);
+    return last > 0;
 }
 
 void plan_unstage(Plan *plan, guint index)

@@ -17,10 +17,12 @@ typedef struct {
     TunableKey *key;
     char *value; /* as tunable_check() gave it; "" removes */
     PlanScope scope;
+    guint act; /* changes of one plan_stage() have one number: they are taken back together */
 } Change;
 
 typedef struct {
     GPtrArray *changes; /* Change*, in the order staged */
+    guint acts;         /* plan_stage() calls so far */
 } Plan;
 
 Plan *plan_new(void);
@@ -32,7 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
  * KVMTUNE_ERROR_USAGE sentence, and nothing staged, where target, key or value is no good. */
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,
     const char *value, PlanScope scope, GError **error);
-/* Takes the last staged change back; FALSE where there is none. */
+/* Takes back what the last plan_stage() staged; FALSE where there is nothing. */
 gboolean plan_unstage_last(Plan *plan);
 void plan_unstage(Plan *plan, guint index);
 void plan_clear(Plan *plan);

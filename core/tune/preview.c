@@ -151,6 +151,7 @@ static void preview_host_change(
         return;
     }
     say(preview, LINE_WRITE, "%s: %s → %s", place, now, change->value);
+    say(preview, LINE_NOW, "now: %s = %s", change->key->key, change->value);
     add_step(preview, STEP_HOST, change, now);
     check_host_change(preview, snapshot, plan, change);
 }

@@ -44,7 +44,7 @@ while IFS='|' read -r key sentence; do
     exits 2 "refused: $key" "$kvmtune" set host "$key"
     contains "$output" "$sentence" "with a sentence: $sentence"
 done <<'BAD'
-ksm.run=7|ksm.run cannot be "7": 0, 1 or 2 is allowed
+ksm.run=7|ksm.run cannot be "7": 1, 0 or 2 is allowed
 ksm.rum=1|the nearest is ksm.run
 ksm.pages_to_scan=-1|a whole number from 0 to 4294967295
 ksm.pages_to_scan=99999999999999999999|a whole number from 0 to 4294967295

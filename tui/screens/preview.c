@@ -30,16 +30,37 @@ static const struct {
     [LINE_ERROR] = {STYLE_BAD, "✗ "},
 };
 
-static void add_line(Table *table, guint n, PreviewLineKind kind, const char *text)
+/* A sentence or a write is broken over as many rows as it needs; a line of a diff stays one. */
+static gboolean may_break(PreviewLineKind kind)
 {
-    g_autofree char *id = g_strdup_printf("%u", n);
-    TableRow *row = table_add(table, id);
+    return kind == LINE_WRITE || kind >= LINE_NOW;
+}
 
-    table_cell(row, 0, looks[kind].style, g_strconcat(looks[kind].mark, text, NULL));
+static void add_line(Table *table, int width, guint n, PreviewLineKind kind, const char *text)
+{
+    g_autofree char *rest = g_strconcat(looks[kind].mark, text, NULL);
+    const char *p = rest;
+
+    for (guint part = 0; *p || part == 0; part++) {
+        g_autofree char *id = g_strdup_printf("%u.%u", n, part);
+        const char *end = p, *blank = NULL;
+        for (int cells = 0; *end && (cells < width || !may_break(kind)); cells++) {
+            if (*end == ' ' && cells > width / 4)
+                blank = end;
+            end = g_utf8_next_char(end);
+        }
+        if (*end && blank)
+            end = blank;
+        table_cell(table_add(table, id), 0, looks[kind].style,
+            g_strdup_printf("%s%.*s", part ? "  " : "", (int)(end - p), p));
+        p = *end == ' ' ? end + 1 : end;
+        if (part == 0)
+            width -= 2;
+    }
 }
 
 /* Errors and warnings first: nobody should have to scroll to them. */
-static void add_lines(Table *table, const Preview *preview)
+static void add_lines(Table *table, int width, const Preview *preview)
 {
     guint n = 0;
 
@@ -48,13 +69,13 @@ static void add_lines(Table *table, const Preview *preview)
             const PreviewLine *line = g_ptr_array_index(preview->lines, i);
             gboolean first = line->kind == LINE_WARNING || line->kind == LINE_ERROR;
             if (first == (turn == 0))
-                add_line(table, n++, line->kind, line->text);
+                add_line(table, width, n++, line->kind, line->text);
         }
         for (guint i = 0; turn == 0 && i < preview->offers->len; i++) {
             const PreviewOffer *offer = g_ptr_array_index(preview->offers, i);
             g_autofree char *text = g_strdup_printf(
                 "o stages %s=%s first: %s", offer->key, offer->value, offer->reason);
-            add_line(table, n++, LINE_NOW, text);
+            add_line(table, width, n++, LINE_NOW, text);
         }
         if (turn == 0 && n > 0)
             table_heading(table, STYLE_TEXT, "");
@@ -70,7 +91,7 @@ static void update(App *app, gpointer data)
     preview_unref(state->preview);
     state->preview = preview_make(app->snapshot, app->plan);
     table_begin(&state->table);
-    add_lines(&state->table, state->preview);
+    add_lines(&state->table, MAX(app->width - 5, 20), state->preview);
     table_end(&state->table);
 }
 

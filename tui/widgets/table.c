@@ -159,7 +159,8 @@ static void place_columns(Table *table, int width)
         for (guint i = 0; i < columns; i++) {
             if (dropped[i])
                 continue;
-            sum += table->widths[i] + GAP;
+            /* The last column is cut before another is dropped. */
+            sum += (i + 1 == columns ? table->columns[i].width : table->widths[i]) + GAP;
             if (table->columns[i].priority > 0 &&
                 (worst < 0 || table->columns[i].priority > table->columns[worst].priority))
                 worst = (int)i;
@@ -220,8 +221,11 @@ static void draw_row(const Table *table, const Canvas *canvas, int y, const Tabl
     }
 }
 
-void table_draw(Table *table, const Canvas *canvas)
+void table_draw(Table *table, const Canvas *whole)
 {
+    /* The rightmost column is for the arrows that say there is more. */
+    Canvas narrowed = canvas_part(whole, 0, 0, whole->height, whole->width - 1);
+    const Canvas *canvas = &narrowed;
     int header = table->has_header ? 1 : 0;
     int rows = (int)table->rows->len;
 
@@ -240,9 +244,9 @@ void table_draw(Table *table, const Canvas *canvas)
     for (int i = 0; i < table->height && table->top + i < rows; i++)
         draw_row(table, canvas, header + i, row_at(table, table->top + i));
     if (table->top > 0)
-        canvas_text(canvas, header, canvas->width - 1, 1, STYLE_DIM, "▲");
+        canvas_text(whole, header, whole->width - 1, 1, STYLE_DIM, "▲");
     if (table->top + table->height < rows)
-        canvas_text(canvas, header + table->height - 1, canvas->width - 1, 1, STYLE_DIM, "▼");
+        canvas_text(whole, header + table->height - 1, whole->width - 1, 1, STYLE_DIM, "▼");
 }
 
 gboolean table_act(Table *table, Action action)
