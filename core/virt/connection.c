@@ -18,6 +18,14 @@ static void silence(void *data, virErrorPtr error)
     (void)error; /* every error is fetched and told where it belongs */
 }
 
+/* @text with what stands between user name and host of a URI replaced. */
+static char *hide_passwords(const char *text)
+{
+    g_autoptr(GRegex) password = g_regex_new("//([^/:@\\s]*):[^/\\s]*@", 0, 0, NULL);
+
+    return g_regex_replace(password, text, -1, 0, "//\\1:•••@", 0, NULL);
+}
+
 /* libvirt's last error of this thread as our sentence: what, on what, libvirt's reason. */
 G_GNUC_PRINTF(2, 3)
 static void set_error(GError **error, const char *format, ...)
@@ -28,7 +36,8 @@ static void set_error(GError **error, const char *format, ...)
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *reason = text_escape(virGetLastErrorMessage(), 400);
-    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s", what, reason);
+    g_autofree char *shown = hide_passwords(reason); /* libvirt may repeat the URI */
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s", what, shown);
 }
 
 static gpointer run_events(gpointer data)
@@ -61,14 +70,13 @@ Connection *connection_open(const char *uri, gboolean read_only, GError **error)
     virConnectPtr handle = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
     int code = handle ? VIR_ERR_OK : virGetLastErrorCode();
     if (handle == NULL && !read_only &&
-        (code == VIR_ERR_AUTH_FAILED ||
-            code == VIR_ERR_AUTH_CANCELLED || code == VIR_ERR_SYSTEM_ERROR ||
-            code == VIR_ERR_ACCESS_DENIED)) {
+        (code == VIR_ERR_AUTH_FAILED || code == VIR_ERR_AUTH_CANCELLED ||
+            code == VIR_ERR_SYSTEM_ERROR || code == VIR_ERR_ACCESS_DENIED)) {
         handle = virConnectOpenReadOnly(uri);
         read_only = TRUE;
     }
     if (handle == NULL) {
-        g_autofree char *shown = text_escape(uri, 100);
+        g_autofree char *shown = connection_shown_uri(uri);
         set_error(error, "no connection to %s", shown);
         return NULL;
     }
@@ -76,7 +84,7 @@ Connection *connection_open(const char *uri, gboolean read_only, GError **error)
     connection->handle = handle;
     connection->read_only = read_only;
     char *canonical = virConnectGetURI(handle);
-    connection->uri = g_strdup(canonical ? canonical : uri);
+    connection->uri = connection_shown_uri(canonical ? canonical : uri);
     free(canonical);
     connection->test = g_strcmp0(virConnectGetType(handle), "TEST") == 0;
     /* Notices a daemon that has stopped answering; local drivers have none. */
@@ -96,10 +104,9 @@ void connection_close(Connection *connection)
 
 char *connection_shown_uri(const char *uri)
 {
-    g_autoptr(GRegex) password = g_regex_new("//([^/:@]*):[^/@]*@", 0, 0, NULL);
     g_autofree char *shown = text_escape(uri, 200);
 
-    return g_regex_replace(password, shown, -1, 0, "//\\1:•••@", 0, NULL);
+    return hide_passwords(shown);
 }
 
 gboolean connection_answers(Connection *connection)
