@@ -138,12 +138,10 @@ static gboolean make_context(const CommandOptions *options, Connection *connecti
     return context->journal != NULL;
 }
 
-static void say_done(const char *what, guint number, const char *report)
+static void say_done(const char *what, guint number, const char *report, const char *otherwise)
 {
-    if (report)
-        g_print("%s as entry %u of the journal; %s\n", what, number, report);
-    else
-        g_print("%s as entry %u of the journal; `kvmtune undo` takes it back\n", what, number);
+    g_print("%s as entry %u of the journal%s%s\n", what, number, report ? "; " : otherwise,
+        report ? report : "");
 }
 
 static gboolean run_set(const CommandOptions *options, char **arguments, GError **error)
@@ -194,7 +192,7 @@ static gboolean run_set(const CommandOptions *options, char **arguments, GError 
             g_print("%s\n", line->text);
     }
     if (number)
-        say_done("done", number, report);
+        say_done("done", number, report, "; `kvmtune undo` takes it back");
     return number != 0;
 }
 
@@ -232,7 +230,7 @@ static gboolean run_undo(const CommandOptions *options, char **arguments, GError
     g_autofree char *report = NULL;
     guint number = apply_undo(&context, old->number, &report, error);
     if (number)
-        say_done("undone", number, report);
+        say_done("undone", number, report, "");
     return number != 0;
 }
 
