@@ -6,6 +6,7 @@
 #include "core/virt/connection-private.h"
 #include "core/virt/events.h"
 
+#include <libxml/xmlerror.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,12 @@ static void set_error(GError **error, const char *format, ...)
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s", what, shown);
 }
 
+static void say_nothing(void *data, const char *format, ...)
+{
+    (void)data;
+    (void)format;
+}
+
 static gpointer run_events(gpointer data)
 {
     (void)data;
@@ -57,6 +64,9 @@ static void initialize(void)
 
     if (g_once_init_enter(&once)) {
         virSetErrorFunc(NULL, silence);
+        /* libxml2, in libvirt's drivers, would write warnings over the screen. */
+        xmlSetGenericErrorFunc(NULL, say_nothing);
+        xmlThrDefSetGenericErrorFunc(NULL, say_nothing);
         virInitialize();
         virEventRegisterDefaultImpl();
         g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
