@@ -140,6 +140,7 @@ gboolean terminal_open(gboolean mouse, GError **error)
     const char *mouse_key = tigetstr("kmous");
     terminal.mouse = mouse && mouse_key != NULL && mouse_key != (char *)-1;
     prepare_restore();
+    del_curterm(cur_term); /* newterm reads the description again, into a place of its own */
     terminal.screen = newterm(NULL, stdout, stdin);
     if (terminal.screen == NULL)
         return refuse(error, "curses cannot use this terminal: try TERM=xterm-256color");
