@@ -142,16 +142,15 @@ static gboolean make_context(const CommandOptions *options, Connection *connecti
     return context->journal != NULL;
 }
 
-static void say_done(
-    const CommandOptions *options, const char *what, guint number, const char *report)
+static void say_done(const CommandOptions *options, const char *what, guint number,
+    const char *report, const char *otherwise)
 {
     if (options->collector.demo)
         g_print("%s in the demo, which ends with this command%s%s\n", what, report ? "; " : "",
             report ? report : "");
-    else if (report)
-        g_print("%s as entry %u of the journal; %s\n", what, number, report);
     else
-        g_print("%s as entry %u of the journal; `kvmtune undo` takes it back\n", what, number);
+        g_print("%s as entry %u of the journal%s%s\n", what, number, report ? "; " : otherwise,
+            report ? report : "");
 }
 
 static gboolean run_set(const CommandOptions *options, char **arguments, GError **error)
@@ -202,7 +201,7 @@ static gboolean run_set(const CommandOptions *options, char **arguments, GError 
             g_print("%s\n", line->text);
     }
     if (number)
-        say_done(options, "done", number, report);
+        say_done(options, "done", number, report, "; `kvmtune undo` takes it back");
     return number != 0;
 }
 
@@ -259,7 +258,7 @@ static gboolean run_undo(const CommandOptions *options, char **arguments, GError
     g_autofree char *report = NULL;
     guint number = apply_undo(&context, old->number, &report, error);
     if (number)
-        say_done(options, "undone", number, report);
+        say_done(options, "undone", number, report, "");
     return number != 0;
 }
 

@@ -18,7 +18,7 @@ gboolean connection_alive(Connection *connection);
 gboolean connection_answers(Connection *connection);
 /* @uri fit to show, without a password in it. The caller frees it. */
 char *connection_shown_uri(const char *uri);
-const char *connection_uri(const Connection *connection);
+const char *connection_uri(const Connection *connection); /* fit to show, as above */
 char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
 char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
 /* TRUE where pins of a running domain are taken with AFFECT_LIVE; the test driver is the exception.
