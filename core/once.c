@@ -33,6 +33,7 @@ static Connection *connect_in_time(const CollectorOptions *options, GError **err
     Attempt *attempt = g_new0(Attempt, 1);
     GAsyncQueue *result = g_async_queue_new();
 
+    connection_set_up();
     *attempt = (Attempt){g_strdup(options->uri), options->read_only, result, NULL, NULL};
     g_thread_unref(g_thread_new("connect", run_attempt, attempt));
     if (g_async_queue_timeout_pop(result, CONNECT_TIMEOUT) == NULL) {

@@ -7,6 +7,10 @@
 
 typedef struct Connection Connection;
 
+/* Prepares libvirt, once a process. It sets environment variables, so whoever starts threads calls
+ * it before; connection_open() does so as well. Needs no daemon and does not block. */
+void connection_set_up(void);
+
 /* Opens @uri (read-only where asked, or where write access is refused: then
  * connection_read_only() is TRUE). NULL with a sentence that says what to do. */
 Connection *connection_open(const char *uri, gboolean read_only, GError **error);
