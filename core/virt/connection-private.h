@@ -14,6 +14,7 @@ struct Connection {
     gboolean read_only;
     gboolean test; /* libvirt's test driver */
     gboolean listens, hears_close;
+    gpointer close_listener; /* what the close callback is given; NULL: none */
     int events[CONNECTION_EVENTS];
 };
 

@@ -86,11 +86,10 @@ gboolean events_listen(Connection *connection, EventNotify notify, gpointer user
             g_free(listener);
         any |= connection->events[i] >= 0;
     }
-    Listener *listener = listener_new(notify, user_data);
-    connection->hears_close =
-        virConnectRegisterCloseCallback(connection->handle, on_close, listener, g_free) == 0;
-    if (!connection->hears_close)
-        g_free(listener);
+    /* Ours to free: a driver without this callback (test) takes it, and never lets go of it. */
+    connection->close_listener = listener_new(notify, user_data);
+    connection->hears_close = virConnectRegisterCloseCallback(connection->handle, on_close,
+                                  connection->close_listener, NULL) == 0;
     connection->listens = TRUE;
     return any;
 }
@@ -105,4 +104,5 @@ void events_stop(Connection *connection)
             virConnectDomainEventDeregisterAny(connection->handle, connection->events[i]);
     if (connection->hears_close)
         virConnectUnregisterCloseCallback(connection->handle, on_close);
+    g_clear_pointer(&connection->close_listener, g_free);
 }
