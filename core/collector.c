@@ -389,6 +389,7 @@ Collector *collector_new(
 {
     Collector *c = g_new0(Collector, 1);
 
+    connection_set_up();
     g_atomic_ref_count_init(&c->refs);
     g_atomic_ref_count_inc(&c->refs);
     c->uri = g_strdup(options->uri);

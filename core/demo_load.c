@@ -317,7 +317,8 @@ static void put_usage(DemoState *state, const Thread *thread, gint64 elapsed_us)
     g_autofree char *schedstat = g_strconcat(task, "/schedstat", NULL);
     g_autofree char *stat = g_strconcat(task, "/stat", NULL);
     g_autofree char *before = rootfile_read(state->root, schedstat);
-    guint64 run = 0, wait = 0, slices = 0;
+    /* A minute of work lies behind a thread that is first seen. */
+    guint64 run = 60 * G_GUINT64_CONSTANT(1000000000), wait = 0, slices = 0;
 
     if (before)
         sscanf(before, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &run,

@@ -33,6 +33,7 @@ static Connection *connect_in_time(const CollectorOptions *options, GError **err
     Attempt *attempt = g_new0(Attempt, 1);
     GAsyncQueue *result = g_async_queue_new();
 
+    connection_set_up();
     *attempt = (Attempt){g_strdup(options->uri), options->read_only, result, NULL, NULL};
     g_thread_unref(g_thread_new("connect", run_attempt, attempt));
     if (g_async_queue_timeout_pop(result, CONNECT_TIMEOUT) == NULL) {
@@ -66,20 +67,21 @@ static void describe_link(
     link->libvirt = connection ? connection_libvirt(connection) : NULL;
 }
 
-/* The host, sampled twice where its counters move. NULL with a sentence. */
-static Host *sample_host(const CollectorOptions *options, const GPtrArray *domains, GError **error)
+/* Reads host and domains into @snapshot; what it holds already gives the loads. FALSE with a
+ * sentence. */
+static gboolean sample(
+    Snapshot *snapshot, const CollectorOptions *options, GPtrArray *domains, GError **error)
 {
-    gboolean moves = *options->root == '\0' || options->demo;
+    g_autofree char *pid_folder = usage_pid_folder(options->uri, options->root);
+    g_autoptr(Host) before = g_steal_pointer(&snapshot->host);
+    g_autoptr(GPtrArray) views = g_steal_pointer(&snapshot->domains);
 
     if (options->demo)
         demo_tick(options->root, domains);
-    g_autoptr(Host) first = host_read(options->root, NULL, error);
-    if (first == NULL || !moves)
-        return g_steal_pointer(&first);
-    g_usleep(SAMPLE);
-    if (options->demo)
-        demo_tick(options->root, domains);
-    return host_read(options->root, first, error);
+    snapshot->host = host_read(options->root, before, error);
+    if (domains)
+        snapshot->domains = collector_make_views(options->root, pid_folder, domains, views);
+    return snapshot->host != NULL;
 }
 
 Snapshot *collector_take_once(
@@ -93,20 +95,14 @@ Snapshot *collector_take_once(
         return NULL;
 
     g_autoptr(Snapshot) snapshot = snapshot_new(options->root);
-    g_autofree char *pid_folder = usage_pid_folder(options->uri, options->root);
     describe_link(snapshot, options, opened);
-    if (options->demo)
-        demo_tick(options->root, domains);
-    if (domains)
-        snapshot->domains = collector_make_views(options->root, pid_folder, domains, NULL);
-    snapshot->host = sample_host(options, domains, error);
-    if (snapshot->host == NULL)
+    if (!sample(snapshot, options, domains, error))
         return NULL;
-    if (domains) {
-        GPtrArray *later =
-            collector_make_views(options->root, pid_folder, domains, snapshot->domains);
-        g_ptr_array_unref(snapshot->domains);
-        snapshot->domains = later;
+    /* Loads need two samples; another machine's files do not move. */
+    if (*options->root == '\0' || options->demo) {
+        g_usleep(SAMPLE);
+        if (!sample(snapshot, options, domains, error))
+            return NULL;
     }
     if (connection)
         *connection = g_steal_pointer(&opened);

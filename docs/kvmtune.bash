@@ -19,7 +19,7 @@ _kvmtune()
     COMPREPLY=()
     case $previous in
     --theme)
-        mapfile -t COMPREPLY < <(compgen -W 'dark light safe' -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W 'dark light colorblind' -- "$current")
         return
         ;;
     --sysroot)

@@ -88,12 +88,16 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
     if (edit == NULL)
         return FALSE;
 
+    /* Only a document that says how many vCPUs it has can be held to it. */
+    g_autoptr(DomainConfig) config = domain_config_parse(text, NULL);
+    Domain domain = {.name = (char *)options->xml, .config = config};
     for (; *assignments; assignments++) {
         char *value;
         if (!split_assignment(*assignments, &value, error))
             return FALSE;
         g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, *assignments, error);
-        g_autofree char *checked = key ? tunable_check(key, value, NULL, NULL, error) : NULL;
+        g_autofree char *checked =
+            key ? tunable_check(key, value, NULL, config ? &domain : NULL, error) : NULL;
         if (checked == NULL || !tunable_xml_set(key, edit, checked, error))
             return FALSE;
     }
@@ -138,12 +142,15 @@ static gboolean make_context(const CommandOptions *options, Connection *connecti
     return context->journal != NULL;
 }
 
-static void say_done(const char *what, guint number, const char *report)
+static void say_done(const CommandOptions *options, const char *what, guint number,
+    const char *report, const char *otherwise)
 {
-    if (report)
-        g_print("%s as entry %u of the journal; %s\n", what, number, report);
+    if (options->collector.demo)
+        g_print("%s in the demo, which ends with this command%s%s\n", what, report ? "; " : "",
+            report ? report : "");
     else
-        g_print("%s as entry %u of the journal; `kvmtune undo` takes it back\n", what, number);
+        g_print("%s as entry %u of the journal%s%s\n", what, number, report ? "; " : otherwise,
+            report ? report : "");
 }
 
 static gboolean run_set(const CommandOptions *options, char **arguments, GError **error)
@@ -194,8 +201,23 @@ static gboolean run_set(const CommandOptions *options, char **arguments, GError 
             g_print("%s\n", line->text);
     }
     if (number)
-        say_done("done", number, report);
+        say_done(options, "done", number, report, "; `kvmtune undo` takes it back");
     return number != 0;
+}
+
+/* What undo of @entry would write, last step first. */
+static void print_reversal(const JournalEntry *entry)
+{
+    static const char *const wheres[] = {
+        [STEP_HOST] = "", [STEP_LIVE] = "  now", [STEP_CONFIG] = "  next start"};
+
+    for (guint i = entry->steps->len; i-- > 0;) {
+        const Step *step = g_ptr_array_index(entry->steps, i);
+        const char *left = step->granted ? step->granted : step->new_value;
+        g_autofree char *name = text_escape(step->name, 60);
+        g_print("%s %s: %s → %s%s\n", name, step->key->key, *left ? left : "(nothing)",
+            *step->old_value ? step->old_value : "(nothing)", wheres[step->kind]);
+    }
 }
 
 static gboolean run_undo(const CommandOptions *options, char **arguments, GError **error)
@@ -213,6 +235,10 @@ static gboolean run_undo(const CommandOptions *options, char **arguments, GError
     g_autoptr(JournalEntry) old = journal ? journal_get(journal, (guint)entry, error) : NULL;
     if (old == NULL)
         return FALSE;
+    if (options->dry_run) {
+        print_reversal(old);
+        return TRUE;
+    }
     gboolean domains = FALSE;
     for (guint i = 0; i < old->steps->len; i++)
         domains |= ((const Step *)g_ptr_array_index(old->steps, i))->kind != STEP_HOST;
@@ -232,7 +258,7 @@ static gboolean run_undo(const CommandOptions *options, char **arguments, GError
     g_autofree char *report = NULL;
     guint number = apply_undo(&context, old->number, &report, error);
     if (number)
-        say_done("undone", number, report);
+        say_done(options, "undone", number, report, "");
     return number != 0;
 }
 
@@ -284,6 +310,16 @@ static char *allowed_values(const Tunable *row)
     return g_string_free(out, FALSE);
 }
 
+/* The place as a person writes it: upper case letters for what a key's stand for. */
+static char *shown_place(const Tunable *row)
+{
+    g_autoptr(GString) place = g_string_new(row->place);
+
+    g_string_replace(place, "%" G_GUINT64_FORMAT, "SIZE", 0);
+    g_string_replace(place, "%u", "N", 0);
+    return g_strdup(place->str);
+}
+
 static gboolean run_tunables(const CommandOptions *options, char **arguments, GError **error)
 {
     static const char *const effects[] = {
@@ -298,14 +334,16 @@ static gboolean run_tunables(const CommandOptions *options, char **arguments, GE
     for (guint i = 0; i < count; i++) {
         const Tunable *row = &rows[i];
         g_autofree char *allowed = allowed_values(row);
-        if (arguments[0] == NULL) {
+        g_autofree char *place = shown_place(row);
+        gboolean exact = arguments[0] && g_str_equal(arguments[0], row->key);
+        if (arguments[0] == NULL || (!exact && g_str_has_prefix(row->key, arguments[0]))) {
             g_print("%-7s %-40s %s\n", row->target == TARGET_HOST ? "host" : "domain", row->key,
                 allowed);
             shown++;
-        } else if (g_str_equal(arguments[0], row->key)) {
+        } else if (exact) {
             g_print("%s=%s%s%s\n  %s\n  Takes effect %s.\n  Stands in %s\n  Source: %s\n", row->key,
                 allowed, row->unit ? " " : "", row->unit ? row->unit : "", row->help,
-                effects[row->effect], row->place, row->source);
+                effects[row->effect], place, row->source);
             for (guint j = 0; row->choices && row->choices[j].value; j++)
                 g_print("  %-14s %s\n", row->choices[j].value, row->choices[j].help);
             shown++;

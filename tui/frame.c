@@ -35,7 +35,9 @@ static char *describe_link(const LinkInfo *link)
     case LINK_UP:
         return NULL;
     case LINK_CONNECTING:
-        return g_strdup("libvirt: connecting");
+        if (seconds < 3)
+            return g_strdup("libvirt: connecting");
+        return g_strdup_printf("libvirt: connecting for %" G_GINT64_FORMAT " s", seconds);
     case LINK_WAITING:
         return g_strdup_printf("libvirt: no answer for %" G_GINT64_FORMAT " s", seconds);
     case LINK_DOWN:

@@ -204,6 +204,12 @@ static gboolean run(Options *options, int argc, char **argv, int *exit_code, GEr
         g_print("kvmtune " PACKAGE_VERSION "\n");
         return TRUE;
     }
+    /* An unset variable in a script must not turn another machine's tree into this host. */
+    if (options->sysroot && *options->sysroot == '\0') {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "--sysroot takes a folder, and this one is empty: leave it out for this host");
+        return FALSE;
+    }
     /* The negation refuses NaN as well. */
     if (!(options->command.collector.interval >= 0.1 &&
             options->command.collector.interval <= 86400)) {

@@ -4,11 +4,17 @@
 #include "core/host/host-json.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 /* JSON is UTF-8; a file name or a value of a copied tree may not be. */
 static char *utf8(const char *text)
 {
-    return g_utf8_make_valid(text, -1);
+    char *valid = g_utf8_make_valid(text, -1);
+
+    /* json-glib writes this one control character as it is. */
+    for (char *p = valid; (p = strchr(p, '\x1f')) != NULL;)
+        *p = ' ';
+    return valid;
 }
 
 static void set_text(JsonObject *object, const char *name, const char *text)

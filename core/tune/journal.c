@@ -9,9 +9,11 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ENTRY_FORMAT "%08u.json"
+#define ENTRY_LAST   99999999u
 #define ENTRY_MAX    (8u << 20) /* bytes of a file that is taken for an entry */
 
 struct Journal {
@@ -90,10 +92,9 @@ char *journal_default_folder(void)
 
 Journal *journal_open(const char *folder, GError **error)
 {
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
+    if (access(folder, R_OK | X_OK) != 0 && errno != ENOENT) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "the journal's folder %s cannot be made: %s; nothing is applied without a journal",
-            folder, g_strerror(errno));
+            "the journal's folder %s cannot be read: %s", folder, g_strerror(errno));
         return NULL;
     }
     Journal *journal = g_new0(Journal, 1);
@@ -113,6 +114,12 @@ void journal_close(Journal *journal)
 
 gboolean journal_lock(Journal *journal, GError **error)
 {
+    if (g_mkdir_with_parents(journal->folder, 0700) != 0) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the journal's folder %s cannot be made: %s; nothing is applied without a journal",
+            journal->folder, g_strerror(errno));
+        return FALSE;
+    }
     g_autofree char *path = g_build_filename(journal->folder, "lock", NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -277,19 +284,38 @@ static guint entry_number(const char *name)
     if (!g_str_has_suffix(name, ".json") || strlen(name) != strlen("00000001.json"))
         return 0;
     g_autofree char *digits = g_strndup(name, strlen(name) - strlen(".json"));
-    return g_ascii_string_to_unsigned(digits, 10, 1, 99999999, &number, NULL) ? (guint)number : 0;
+    return g_ascii_string_to_unsigned(digits, 10, 1, ENTRY_LAST, &number, NULL) ? (guint)number : 0;
+}
+
+static char *entry_path(Journal *journal, guint number)
+{
+    g_autofree char *name = g_strdup_printf(ENTRY_FORMAT, number);
+
+    return g_build_filename(journal->folder, name, NULL);
 }
 
 static JournalEntry *read_entry(Journal *journal, guint number)
 {
-    g_autofree char *name = g_strdup_printf(ENTRY_FORMAT, number);
-    g_autofree char *path = g_build_filename(journal->folder, name, NULL);
+    g_autofree char *path = entry_path(journal, number);
     g_autofree char *text = NULL;
+    struct stat status;
     gsize length;
 
-    if (!g_file_get_contents(path, &text, &length, NULL) || length > ENTRY_MAX)
+    /* Looked at first: a pipe would be waited on, a huge file read whole. */
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > ENTRY_MAX ||
+        !g_file_get_contents(path, &text, &length, NULL))
         return NULL;
     return entry_from_json(number, text, length);
+}
+
+static void set_damaged(Journal *journal, guint number, GError **error)
+{
+    g_autofree char *path = entry_path(journal, number);
+
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+        "entry %u of the journal cannot be undone: its file %s is damaged or not yours to read; "
+        "`kvmtune undo NUMBER` takes an older one back",
+        number, path);
 }
 
 static int compare_newest(gconstpointer a, gconstpointer b)
@@ -338,7 +364,10 @@ JournalEntry *journal_get(Journal *journal, guint number, GError **error)
 {
     if (number) {
         JournalEntry *entry = read_entry(journal, number);
-        if (entry == NULL)
+        g_autofree char *path = entry_path(journal, number);
+        if (entry == NULL && g_file_test(path, G_FILE_TEST_EXISTS))
+            set_damaged(journal, number, error);
+        else if (entry == NULL)
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
                 "the journal has no entry %u; `kvmtune journal` lists them", number);
         return entry;
@@ -346,7 +375,12 @@ JournalEntry *journal_get(Journal *journal, guint number, GError **error)
     g_autoptr(GArray) numbers = entry_numbers(journal);
     for (guint i = 0; i < numbers->len; i++) {
         g_autoptr(JournalEntry) entry = read_entry(journal, g_array_index(numbers, guint, i));
-        if (entry && can_be_undone(entry))
+        /* What the newest entry did is not known: an older one is not silently taken for it. */
+        if (entry == NULL) {
+            set_damaged(journal, g_array_index(numbers, guint, i), error);
+            return NULL;
+        }
+        if (can_be_undone(entry))
             return g_steal_pointer(&entry);
     }
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "the journal has nothing left to undo");
@@ -362,8 +396,13 @@ gboolean journal_write(Journal *journal, JournalEntry *entry, GError **error)
         g_autoptr(GArray) numbers = entry_numbers(journal);
         number = numbers->len ? g_array_index(numbers, guint, 0) + 1 : 1;
     }
-    g_autofree char *name = g_strdup_printf(ENTRY_FORMAT, number);
-    g_autofree char *path = g_build_filename(journal->folder, name, NULL);
+    if (number > ENTRY_LAST) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the journal is full: entry %u is its last; move the files of %s away", ENTRY_LAST,
+            journal->folder);
+        return FALSE;
+    }
+    g_autofree char *path = entry_path(journal, number);
     g_autofree char *text = entry_to_json(entry);
     /* DURABLE: on the disk, file and name, before the first write that it must be able to reverse.
      */

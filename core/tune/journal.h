@@ -29,7 +29,8 @@ const char *journal_state_name(EntryState state);
 char *journal_entry_summary(const JournalEntry *entry); /* "web1 vcpupin.0=2 (+3)"; caller frees */
 
 typedef struct Journal Journal;
-/* @folder is made where it does not exist (0700). NULL with a sentence. */
+/* A @folder that does not exist is an empty journal; the lock makes it (0700). NULL with a sentence
+ * where it may not be read. */
 Journal *journal_open(const char *folder, GError **error);
 void journal_close(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_close)
@@ -37,7 +38,8 @@ char *journal_default_folder(void); /* $XDG_STATE_HOME/kvmtune/journal; the call
 
 /* All entries, newest first; files that are no entry are left out. GPtrArray of JournalEntry*. */
 GPtrArray *journal_list(Journal *journal);
-/* @number 0: the newest that can be undone. NULL with a sentence. */
+/* @number 0: the newest that can be undone, unless a newer file is damaged. NULL with a sentence.
+ */
 JournalEntry *journal_get(Journal *journal, guint number, GError **error);
 /* One writer per journal at a time. FALSE with a sentence naming who holds it. */
 gboolean journal_lock(Journal *journal, GError **error);

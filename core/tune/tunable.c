@@ -237,12 +237,30 @@ static char *pool_sizes(const GArray *pools)
     return g_string_free(out, FALSE);
 }
 
-static char *check_backing(
-    const TunableKey *key, const char *value, const Snapshot *snapshot, GError **error)
+/* Cells are numbered from 0 without a gap; a guest without any is one cell, 0. */
+static gboolean check_cells(
+    const TunableKey *key, const char *value, const Domain *domain, GError **error)
+{
+    const char *xml = domain ? domain->xml_config ? domain->xml_config : domain->xml_live : NULL;
+    g_autoptr(XmlEdit) edit = xml ? xml_edit_open(xml, -1, NULL) : NULL;
+    g_autoptr(GPtrArray) cells = edit ? xml_edit_list(edit, "cpu/numa/cell", "id") : NULL;
+    int highest = backing_highest_cell(value);
+
+    if (cells == NULL || highest < (int)MAX(cells->len, 1))
+        return TRUE;
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "%s: the guest has no NUMA cell %d; it has %u", key->key, highest, cells->len);
+    return FALSE;
+}
+
+static char *check_backing(const TunableKey *key, const char *value, const Snapshot *snapshot,
+    const Domain *domain, GError **error)
 {
     g_autofree char *normal = backing_normalize(value, error);
     const Host *host = snapshot ? snapshot->host : NULL;
 
+    if (normal != NULL && !check_cells(key, normal, domain, error))
+        return NULL;
     if (normal == NULL || host == NULL || host->pools == NULL || host->pools->len == 0)
         return g_steal_pointer(&normal);
     g_autoptr(GArray) sizes = backing_sizes(normal);
@@ -309,7 +327,7 @@ char *tunable_check(const TunableKey *key, const char *value, const Snapshot *sn
     case VALUE_CPUS:
         return check_cpus(key, value, snapshot, error);
     case VALUE_BACKING:
-        return check_backing(key, value, snapshot, error);
+        return check_backing(key, value, snapshot, domain, error);
     case VALUE_SWITCH:
         return check_switch(key, value, error);
     }

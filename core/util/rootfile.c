@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *read_path(const char *path)
@@ -77,14 +78,40 @@ GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix)
     return names;
 }
 
+/* Whether @full is a plain file of the tree @root: no pipe to wait on, and no link out of the tree,
+ * which in another machine's copy would name a file of this one. A file that is not there passes:
+ * opening it says so. */
+static gboolean is_own_file(const char *root, const char *full)
+{
+    struct stat status;
+    if (stat(full, &status) != 0)
+        return errno != ELOOP;
+    char *real_root = realpath(root, NULL), *real_file = realpath(full, NULL);
+    gsize length = real_root ? strlen(real_root) : 0;
+    gboolean below = S_ISREG(status.st_mode) && length > 0 && real_file &&
+                     strncmp(real_file, real_root, length) == 0 &&
+                     (real_file[length] == '/' || real_root[length - 1] == '/');
+    free(real_root);
+    free(real_file);
+    return below;
+}
+
 gboolean rootfile_write(const char *root, const char *path, const char *text, GError **error)
 {
     g_autofree char *full = g_strconcat(root, path, NULL);
     gsize length = strlen(text);
 
-    /* A file of the kernel is never created or cut; one of a copied tree must lose its old tail. */
-    int fd = open(full, O_WRONLY | O_CLOEXEC | O_NOCTTY | (*root ? O_TRUNC : 0));
+    if (*root && !is_own_file(root, full)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+            "%s is not written: it is no plain file, or a link that leads out of %s", full, root);
+        return FALSE;
+    }
+    /* A file of the kernel is never created or cut; one of a copied tree must lose its old tail,
+     * and only when the new value is in it: the disk may be full. */
+    int fd = open(full, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     ssize_t n = fd >= 0 ? write(fd, text, length) : -1;
+    if (n == (ssize_t)length && *root && ftruncate(fd, n) != 0)
+        n = -1;
     int saved = n < 0 ? errno : EIO;
     if (fd >= 0)
         close(fd);

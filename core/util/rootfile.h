@@ -19,6 +19,7 @@ gboolean rootfile_read_int(const char *root, const char *path, gint64 *value);
 GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix);
 
 /* Writes @text to @root/@path as a kernel file takes it: one write(2), no truncation, no creation.
+ * Below a @root of its own the file is cut to @text, and it must be a plain file inside @root.
  * FALSE with a sentence that names the file and errno's reason; the GError is of G_FILE_ERROR so
  * that the caller can tell EBUSY or EINVAL apart by g_file_error_from_errno. */
 gboolean rootfile_write(const char *root, const char *path, const char *text, GError **error);

@@ -7,6 +7,7 @@
 #include "core/virt/events.h"
 
 #include <errno.h>
+#include <libxml/xmlerror.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,12 @@ void connection_error(GError **error, const char *format, ...)
         advice(virGetLastErrorCode()));
 }
 
+static void say_nothing(void *data, const char *format, ...)
+{
+    (void)data;
+    (void)format;
+}
+
 static gpointer run_events(gpointer data)
 {
     (void)data;
@@ -62,19 +69,25 @@ static gpointer run_events(gpointer data)
     return NULL;
 }
 
-/* Once a process, before anything else. libvirt's loop runs from here to the end: keepalive, events
- * and the embedded driver all live by it. */
-static void initialize(void)
+void connection_set_up(void)
 {
     static gsize once;
 
-    if (g_once_init_enter(&once)) {
-        virSetErrorFunc(NULL, silence);
-        virInitialize();
-        virEventRegisterDefaultImpl();
-        g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
-        g_once_init_leave(&once, 1);
-    }
+    if (!g_once_init_enter(&once))
+        return;
+    /* Errors reach the user through GError; what the drivers inside this process log (the embedded
+     * one warns of much) would go to stderr, which is the screen. The user's own setting stands. */
+    g_setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", FALSE);
+    virSetErrorFunc(NULL, silence);
+    /* The test driver lets libxml2 speak for itself when its FILE cannot be read. */
+    xmlSetGenericErrorFunc(NULL, say_nothing);
+    xmlThrDefSetGenericErrorFunc(NULL, say_nothing);
+    virInitialize();
+    /* libvirt's loop runs from here to the end: keepalive, events and the embedded driver all live
+     * by it. */
+    virEventRegisterDefaultImpl();
+    g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
+    g_once_init_leave(&once, 1);
 }
 
 /* Whether writing was refused for lack of rights, so that reading is worth a try. libvirt wraps
@@ -100,7 +113,7 @@ static gboolean is_remote(const char *uri)
 
 Connection *connection_open(const char *uri, gboolean read_only, GError **error)
 {
-    initialize();
+    connection_set_up();
     /* Without virConnectAuth libvirt never prompts: what needs a password fails. */
     virConnectPtr handle = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
     if (handle == NULL && !read_only && was_refused()) {

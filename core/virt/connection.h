@@ -7,6 +7,10 @@
 
 typedef struct Connection Connection;
 
+/* Prepares libvirt, once a process. It sets environment variables, so whoever starts threads calls
+ * it before; connection_open() does so as well. Needs no daemon and does not block. */
+void connection_set_up(void);
+
 /* Opens @uri (read-only where asked, or where write access is refused: then
  * connection_read_only() is TRUE). NULL with a sentence that says what to do. */
 Connection *connection_open(const char *uri, gboolean read_only, GError **error);
@@ -18,7 +22,7 @@ gboolean connection_alive(Connection *connection);
 gboolean connection_answers(Connection *connection);
 /* @uri fit to show, without a password in it. The caller frees it. */
 char *connection_shown_uri(const char *uri);
-const char *connection_uri(const Connection *connection);
+const char *connection_uri(const Connection *connection); /* fit to show, as above */
 char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
 char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
 /* TRUE where pins of a running domain are taken with AFFECT_LIVE; the test driver is the exception.

@@ -137,44 +137,59 @@ char *domains_to_json(const Snapshot *snapshot)
     return g_strconcat(text, "\n", NULL);
 }
 
-/* @text in a column of @width cells, cut with "…". */
-static void add_column(GString *line, const char *text, guint width, gboolean last)
+#define TABLE_COLUMNS 8
+
+/* The cells @text takes on a terminal. */
+static guint cells_of(const char *text)
 {
-    guint used = 0;
+    guint cells = 0;
 
     for (const char *p = text; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        guint cells = g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-        gboolean fits =
-            used + cells < width || (used + cells == width && *g_utf8_next_char(p) == '\0');
-        if (!last && !fits) {
-            g_string_append(line, "…");
-            used++;
-            break;
-        }
-        g_string_append_unichar(line, c);
-        used += cells;
+        cells += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
     }
-    for (; !last && used < width + 2; used++)
-        g_string_append_c(line, ' ');
+    return cells;
 }
 
-static void add_row(GString *out, const char *const *texts)
+/* The rows (char *[TABLE_COLUMNS]) in columns as wide as what they hold: a table that is piped on
+ * must not be cut. */
+static char *format_rows(const GPtrArray *rows)
 {
-    static const guint widths[] = {20, 11, 5, 10, 10, 16, 16, 6};
+    guint widths[TABLE_COLUMNS] = {0};
+    GString *out = g_string_new(NULL);
 
-    for (guint i = 0; i < G_N_ELEMENTS(widths); i++)
-        add_column(out, texts[i], widths[i], i + 1 == G_N_ELEMENTS(widths));
-    g_string_append_c(out, '\n');
+    for (guint r = 0; r < rows->len; r++)
+        for (guint i = 0; i < TABLE_COLUMNS; i++)
+            widths[i] = MAX(widths[i], cells_of(((char **)g_ptr_array_index(rows, r))[i]));
+    for (guint r = 0; r < rows->len; r++) {
+        char **texts = g_ptr_array_index(rows, r);
+        for (guint i = 0; i < TABLE_COLUMNS; i++) {
+            gboolean last = i + 1 == TABLE_COLUMNS;
+            g_string_append(out, texts[i]);
+            for (guint used = cells_of(texts[i]); !last && used < widths[i] + 2; used++)
+                g_string_append_c(out, ' ');
+        }
+        g_string_append_c(out, '\n');
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void add_row(GPtrArray *rows, const char *const *texts)
+{
+    char **row = g_new0(char *, TABLE_COLUMNS + 1);
+
+    for (guint i = 0; i < TABLE_COLUMNS; i++)
+        row[i] = g_strdup(texts[i]);
+    g_ptr_array_add(rows, row);
 }
 
 char *domains_to_table(const Snapshot *snapshot)
 {
     static const char *const titles[] = {
         "NAME", "STATE", "VCPUS", "MEMORY", "BACKING", "PINNED", "RUNNING ON", "LOAD"};
-    GString *out = g_string_new(NULL);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 
-    add_row(out, titles);
+    add_row(rows, titles);
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
         const DomainView *view = g_ptr_array_index(snapshot->domains, i);
         const DomainConfig *config = domain_now(view->domain);
@@ -195,7 +210,7 @@ char *domains_to_table(const Snapshot *snapshot)
                 : g_strdup("–");
         const char *texts[] = {name, domain_state_name(view->domain->state), vcpus, memory,
             config ? config->hugepages : "–", pinned, running, load};
-        add_row(out, texts);
+        add_row(rows, texts);
     }
-    return g_string_free(out, FALSE);
+    return format_rows(rows);
 }

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const tree[][2] = {
@@ -270,9 +271,16 @@ static void test_journal_unwritable(Fixture *f, gconstpointer data)
     (void)data;
     g_autoptr(GError) error = NULL;
     g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", NULL);
-    g_autoptr(Journal) nowhere = journal_open("/proc/self/kvmtune", &error);
+    g_autoptr(Journal) nowhere = journal_open("/proc/self/kvmtune", NULL);
+    g_autoptr(Journal) no_folder = journal_open("/dev/null/kvmtune", &error);
 
-    g_assert_null(nowhere);
+    g_assert_null(no_folder);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_clear_error(&error);
+    g_assert_nonnull(nowhere);
+    f->context.journal = nowhere;
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
+    f->context.journal = f->journal;
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
     check_file(f, "/sys/kernel/mm/ksm/run", "1");
 }
@@ -299,9 +307,46 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
     g_autoptr(GPtrArray) entries = journal_list(f->journal);
     g_assert_cmpuint(entries->len, ==, 0);
     g_assert_null(journal_get(f->journal, 4, NULL));
+    g_assert_null(journal_get(f->journal, 0, NULL));
     /* A new entry does not overwrite them. */
     g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", NULL);
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 7);
+    /* A newer pipe is not waited on, and entry 7 not taken for it. */
+    g_autofree char *pipe = g_build_filename(f->root, "journal", "00000008.json", NULL);
+    g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
+    g_assert_null(journal_get(f->journal, 0, NULL));
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, 7, NULL);
+    g_assert_nonnull(entry);
+    /* Nor is there a number after the last. */
+    put(f->root, "/journal/99999999.json", "");
+    f->context.journal = f->journal;
+    preview_unref(preview);
+    preview = preview_host(f, "ksm.run", "1", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(apply_preview(&f->context, preview, NULL, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    check_file(f, "/sys/kernel/mm/ksm/run", "0");
+}
+
+/* A link out of the tree would write to this host; a pipe would be waited on. */
+static void test_write_stays_inside(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = g_build_filename(f->root, "sys/kernel/mm/ksm/run", NULL);
+    g_autofree char *target = g_strconcat(f->root, "-outside", NULL);
+
+    g_assert_true(g_file_set_contents(target, "1", -1, NULL));
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    g_assert_cmpint(symlink(target, file), ==, 0);
+    g_assert_false(rootfile_write(f->root, "/sys/kernel/mm/ksm/run", "0", &error));
+    g_assert_nonnull(strstr(error->message, "leads out of"));
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    g_assert_cmpint(mkfifo(file, 0600), ==, 0);
+    g_assert_false(rootfile_write(f->root, "/sys/kernel/mm/ksm/run", "0", NULL));
+    g_autofree char *text = rootfile_read("", target);
+    g_assert_cmpstr(text, ==, "1");
+    g_assert_cmpint(g_unlink(target), ==, 0);
 }
 
 int main(int argc, char **argv)
@@ -320,6 +365,7 @@ int main(int argc, char **argv)
         {"/apply/two-at-once", test_two_at_once},
         {"/apply/journal-unwritable", test_journal_unwritable},
         {"/apply/journal-hostile", test_journal_hostile},
+        {"/apply/write-stays-inside", test_write_stays_inside},
     };
 
     g_test_init(&argc, &argv, NULL);

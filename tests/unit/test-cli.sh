@@ -1,0 +1,95 @@
+#!/bin/bash
+# Bad input on the command line: the exit code, one clear sentence, nothing written.
+. "$(dirname "$0")/../live/tap.sh"
+trap 'rm -rf "$work"' EXIT
+# libcrypto, which libvirt brings, frees its per-thread state at exit or not at all.
+echo leak:libcrypto > "$work/leaks"; export LSAN_OPTIONS=suppressions=$work/leaks:print_suppressions=0
+tree=$work/tree ksm=$work/tree/sys/kernel/mm/ksm journal=$work/tree/var/lib/kvmtune/journal
+mkdir -p "$ksm" "$tree"/sys/devices/system/{cpu/cpu0/topology,node/node0} "$tree/proc" "$work/empty"
+echo 0-1 | tee "$tree"/sys/devices/system/{cpu/online,cpu/present,node/node0/cpulist} >/dev/null
+echo 'MemTotal: 100 kB' > "$tree/proc/meminfo"; echo 0 > "$ksm/run"; echo 5 > "$ksm/pages_to_scan"
+cd "$work" || exit 1
+case $kvmtune in /*) ;; *) kvmtune=$OLDPWD/$kvmtune ;; esac
+
+# refuses CODE SENTENCE ARGUMENTS…: that code, and one line on standard error that holds SENTENCE
+refuses() {
+    local wanted=$1 sentence=$2 status; shift 2
+    "$kvmtune" "$@" >"$work/out" 2>"$work/err" </dev/null; status=$?
+    [ "$status" -eq "$wanted" ] && [ "$(wc -l <"$work/err")" -eq 1 ] && [ ! -s "$work/out" ] &&
+        grep -qF -- "$sentence" "$work/err"
+    ok $? "exit $wanted: ${*:0:5}" "exit $status: $(head -c 600 "$work/err")"
+}
+
+while IFS='|' read -r code sentence arguments; do
+    read -ra words <<<"$arguments"
+    refuses "$code" "$sentence" "${words[@]}"
+done <<'BAD'
+2|no domain "nosuch"|--demo set nosuch vcpupin.0=0
+2|there is no key "foo.bar"|--demo set web1 foo.bar=1
+2|is no KEY=VALUE|--demo set web1 vcpupin
+2|the host has no CPU 4096|--demo set web1 vcpupin.0=4096
+2|vcpupin.0 cannot be "-1"|--demo set web1 vcpupin.0=-1
+2|vcpupin.0 cannot be "0-4294967295"|--demo set web1 vcpupin.0=0-4294967295
+2|has no vCPU 99|--demo set web1 vcpupin.99=0
+2|the guest has no NUMA cell 9|--demo set web1 memory.hugepages=2M@9
+2|memory.hugepages cannot be "3M"|--demo set web1 memory.hugepages=3M
+2|no NUMA node 9|--demo set host hugepages.node9.2M=1
+2|no pages of this size|--demo set host hugepages.node0.4M=1
+2|0 to 2147483647 pages|--demo set host hugepages.node0.2M=-1
+2|0 to 2147483647 pages|--demo set host hugepages.node0.2M=99999999999999999999
+2|0, 1 or 2 is allowed|--demo set host ksm.run=3
+2|is a key of a domain|--demo set host vcpupin.0=1
+2|is no entry of the journal|--demo undo x
+2|there is no command "nosuch"|nosuch
+2|Unknown option --nosuch|--nosuch
+2|from 0.1 to 86400|-d nan host
+2|out of range|-d 1e309 host
+2|leave it out for this host|--sysroot= host
+1|no picture of a host|--sysroot empty host
+1|no picture of a host|--sysroot /dev/null host
+1|no connection to test:///nosuch|-c test:///nosuch domains
+1|qemu+tcp://user:•••@127.0.0.1:1|-c qemu+tcp://user:secret@127.0.0.1:1/system domains
+1|qemu+tcp://user:•••@127.0.0.1:1|-c qemu+tcp://user:sec@ret@127.0.0.1:1/system domains
+BAD
+! grep -q ret "$work/err"; ok $? "no part of the password is shown"
+is "$(ls "$work/empty")" "" "a folder that is no tree stays empty"
+refuses 2 '\x1b[31m' --demo set $'\e[31m' vcpupin.0=0
+
+printf '<domain><vcpu>1</vcpu></domain>' > ok.xml
+: > empty.xml; printf '<domain>' > cut.xml; printf '<network/>' > network.xml
+printf '<domain>\0</domain>' > nul.xml; printf '\377\376<\0' > utf16.xml
+printf '<!DOCTYPE d [<!ENTITY a "&b;&b;"><!ENTITY b "x">]><domain>&a;</domain>' > bomb.xml
+{ printf '<domain><!--'; head -c 10485760 /dev/zero | tr '\0' x; printf -- '--></domain>'; } > big.xml
+while IFS='|' read -r file sentence; do
+    refuses 2 "$sentence" set --xml "$file" vcpupin.0=0
+done <<'BAD'
+empty.xml|the document is empty
+cut.xml|not well-formed XML
+network.xml|not a <domain>
+nul.xml|NUL byte
+utf16.xml|UTF-16
+bomb.xml|DOCTYPE declares entities
+big.xml|not well-formed XML
+/dev/zero|larger than 16 MiB
+/nosuch|No such file
+BAD
+"$kvmtune" set --xml ok.xml vcpupin.0=0 >/dev/full 2>"$work/err"; is $? 1 "a full standard output fails"
+
+# The journal of a tree: bad files, pipes, no place to write.
+exits 0 "listing an unwritten journal" "$kvmtune" --sysroot "$work/nowhere" journal
+[ ! -e "$work/nowhere" ]; ok $? "makes no folder"
+exits 0 "one change" "$kvmtune" --sysroot "$tree" set host ksm.run=1
+mkfifo "$journal/00000002.json"
+refuses 1 "damaged" --sysroot "$tree" undo
+refuses 2 "has no entry 3" --sysroot "$tree" undo 3
+is "$(cat "$ksm/run")" 1 "nothing older is undone instead"
+exits 0 "by its number it is" "$kvmtune" --sysroot "$tree" undo 1
+is "$(cat "$ksm/run")" 0 "and stands as before"
+echo 0 > victim; ln -sf "$work/victim" "$ksm/run"
+refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
+is "$(cat victim)" 0 "a link out of the tree is not written through"
+exec 9>>"$journal/lock"; flock 9
+refuses 1 "another kvmtune" --sysroot "$tree" set host ksm.pages_to_scan=6
+exec 9>&-
+is "$(cat "$ksm/pages_to_scan")" 5 "the lock held, nothing is written"
+finish
