@@ -149,13 +149,15 @@ static gboolean wait_for_turn(Collector *c, gint64 due)
 static gpointer run_host(gpointer data)
 {
     Collector *c = data;
-    gint64 due = g_get_monotonic_time() + MIN(SECOND_SAMPLE, c->interval_us);
 
-    do {
+    take_picture(c);
+    /* However long the first one took, the second comes soon after it. */
+    gint64 due = g_get_monotonic_time() + MIN(SECOND_SAMPLE, c->interval_us);
+    while (wait_for_turn(c, due)) {
         take_picture(c);
         if (g_get_monotonic_time() >= due)
             due = g_get_monotonic_time() + c->interval_us;
-    } while (wait_for_turn(c, due));
+    }
     return NULL;
 }
 
