@@ -37,7 +37,7 @@ done <<'BAD'
 2|no pages of this size|--demo set host hugepages.node0.4M=1
 2|0 to 2147483647 pages|--demo set host hugepages.node0.2M=-1
 2|0 to 2147483647 pages|--demo set host hugepages.node0.2M=99999999999999999999
-2|0, 1 or 2 is allowed|--demo set host ksm.run=3
+2|1, 0 or 2 is allowed|--demo set host ksm.run=3
 2|is a key of a domain|--demo set host vcpupin.0=1
 2|is no entry of the journal|--demo undo x
 2|there is no command "nosuch"|nosuch
@@ -48,8 +48,8 @@ done <<'BAD'
 1|no picture of a host|--sysroot empty host
 1|no picture of a host|--sysroot /dev/null host
 1|no connection to test:///nosuch|-c test:///nosuch domains
-1|qemu+tcp://user:•••@127.0.0.1:1|-c qemu+tcp://user:secret@127.0.0.1:1/system domains
-1|qemu+tcp://user:•••@127.0.0.1:1|-c qemu+tcp://user:sec@ret@127.0.0.1:1/system domains
+1|qemu+tcp://user@127.0.0.1:1|-c qemu+tcp://user:secret@127.0.0.1:1/system domains
+1|qemu+tcp://user@127.0.0.1:1|-c qemu+tcp://user:sec@ret@127.0.0.1:1/system domains
 BAD
 ! grep -q ret "$work/err"; ok $? "no part of the password is shown"
 is "$(ls "$work/empty")" "" "a folder that is no tree stays empty"
