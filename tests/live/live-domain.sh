@@ -19,8 +19,14 @@ name=kvmtune-test-$$
 uris=("qemu:///embed?root=$work/embed" qemu:///system)
 trap stop_all EXIT
 mkdir -p /run/libvirt "$work/embed"
-pgrep -x virtlogd >/dev/null || { virtlogd -d; sleep 0.5; started="$started $(pgrep -x virtlogd)"; }
-pgrep -x libvirtd >/dev/null || { libvirtd -d; sleep 1; started="$(pgrep -x libvirtd) $started"; }
+# A daemon is there when it answers: one that ended may still stand in the process table.
+answers() { timeout 20 virsh -q -c qemu:///system uri >/dev/null 2>&1; }
+if ! answers; then
+    [ -S /run/libvirt/virtlogd-sock ] && pgrep -x virtlogd >/dev/null || virtlogd -d -p "$work/virtlogd.pid"
+    libvirtd -d -p "$work/libvirtd.pid"
+    for _ in $(seq 50); do answers && break; sleep 0.2; done
+    started="$(cat "$work"/*.pid 2>/dev/null)"
+fi
 
 cat > "$work/domain.xml" <<XML
 <domain type='qemu'>
