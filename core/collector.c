@@ -18,7 +18,7 @@
 #define RELIST_SHARE    500           /* … and of the time, listing takes at most this part */
 #define SECOND_SAMPLE   (SECOND / 4)  /* loads need two pictures: the second comes soon */
 #define MIN_SAMPLE      (SECOND / 5)  /* a load over less time than this is noise */
-#define SETTLE          (SECOND / 20) /* events come in flocks: one picture for all of them */
+#define SETTLE          (SECOND / 50) /* between two pictures: events come in flocks */
 #define BACKOFF_MAX     10            /* seconds between two tries to connect */
 
 typedef enum { MESSAGE_JOB, MESSAGE_DOMAIN, MESSAGE_CLOSED, MESSAGE_QUIT } MessageKind;
@@ -126,6 +126,8 @@ static void take_picture(Collector *c)
  * FALSE: the end. */
 static gboolean wait_for_turn(Collector *c, gint64 due)
 {
+    gint64 taken = g_get_monotonic_time();
+
     g_mutex_lock(&c->lock);
     while (!c->stopping && !c->refresh) {
         gint64 until = due;
@@ -135,11 +137,9 @@ static gboolean wait_for_turn(Collector *c, gint64 due)
             break;
         g_cond_wait_until(&c->wake, &c->lock, until);
     }
-    gboolean wished = c->refresh && !c->stopping;
-    g_mutex_unlock(&c->lock);
-    if (wished)
-        g_usleep(SETTLE);
-    g_mutex_lock(&c->lock);
+    /* A wish is fulfilled at once, but for one that follows on the last picture's heels. */
+    while (!c->stopping && g_get_monotonic_time() < taken + SETTLE)
+        g_cond_wait_until(&c->wake, &c->lock, taken + SETTLE);
     c->refresh = FALSE;
     gboolean stopping = c->stopping;
     g_mutex_unlock(&c->lock);
@@ -190,7 +190,6 @@ static void set_link(Collector *c, LinkState state, const char *problem)
     g_free(c->link.problem);
     c->link.problem = g_strdup(problem);
     g_mutex_unlock(&c->lock);
-    collector_refresh(c);
 }
 
 /* Takes @domains (may be NULL: nothing new). */
@@ -278,6 +277,7 @@ static Connection *link_up(Collector *c)
     set_busy(c, FALSE);
     if (connection == NULL) {
         set_link(c, LINK_DOWN, error->message);
+        collector_refresh(c);
         return NULL;
     }
     CollectorOptions options = {.root = c->root, .read_only = c->read_only};
@@ -289,7 +289,7 @@ static Connection *link_up(Collector *c)
     c->link.read_only = collector_is_read_only(&options, connection_read_only(connection));
     gboolean known = c->domains != NULL;
     g_mutex_unlock(&c->lock);
-    set_link(c, LINK_UP, NULL);
+    set_link(c, LINK_UP, NULL); /* shown with the list that follows */
     events_listen(connection, on_event, c->queue, (gpointer(*)(gpointer))g_async_queue_ref,
         (GDestroyNotify)g_async_queue_unref);
     /* Names and states first: a thousand domains are on screen before their XML is read. */
@@ -368,9 +368,8 @@ static gpointer run_virt(gpointer data)
         if (connection) {
             backoff = 1;
             serve(c, connection);
-            if (!is_stopping(c))
-                set_link(
-                    c, LINK_DOWN, "libvirt closed the connection; it is tried again by itself");
+            set_link(c, LINK_DOWN, "libvirt closed the connection; it is tried again by itself");
+            collector_refresh(c);
             connection_close(connection);
         }
         wait_down(c, backoff);

@@ -80,6 +80,7 @@ typedef struct {
     Num load;        /* of all its threads, in 1/1000 of one CPU */
     Num rss_kib;
     guint64 run_ns;
+    GArray *others;  /* int: threads known to be no vCPU's; internal, may be NULL */
     guint64 started; /* the process's start time in ticks; internal: tells it from a later one */
     gint64 taken_us;
 } DomainUsage;
