@@ -216,9 +216,11 @@ static void test_dead(void)
     collector_free(collector);
 }
 
-static void sleep_a_while(Connection *connection G_GNUC_UNUSED, gpointer data)
+/* A call that has no answer until the test has seen what comes of it. */
+static void wait_for_release(Connection *connection G_GNUC_UNUSED, gpointer data)
 {
-    g_usleep(*(gulong *)data);
+    while (!g_atomic_int_get((gint *)data))
+        g_usleep(10000);
 }
 
 static void test_waiting(void)
@@ -226,18 +228,18 @@ static void test_waiting(void)
     Bell bell = {0};
     Collector *collector = start(&bell, "test:///default");
     g_autoptr(Snapshot) up = wait_for(collector, &bell, has_domains, GUINT_TO_POINTER(1));
-    gulong nap = 1500000;
-    gint done = 0;
+    gint released = 0, done = 0;
 
     g_assert_nonnull(up);
     gint64 asked = g_get_monotonic_time();
-    collector_run(collector, sleep_a_while, &nap, &done);
+    collector_run(collector, wait_for_release, &released, &done);
     g_autoptr(Snapshot) waiting =
         wait_for(collector, &bell, is_in_state, GINT_TO_POINTER(LINK_WAITING));
     g_assert_nonnull(waiting);
     g_assert_cmpint(g_get_monotonic_time() - asked, >=, G_USEC_PER_SEC);
     g_assert_cmpint(waiting->link.since_us, >=, asked);
     g_assert_cmpuint(waiting->domains->len, ==, 1);
+    g_atomic_int_set(&released, 1);
     g_autoptr(Snapshot) again = wait_for(collector, &bell, is_in_state, GINT_TO_POINTER(LINK_UP));
     g_assert_nonnull(again);
     collector_free(collector);
