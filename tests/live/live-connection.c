@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATIENCE (30 * G_USEC_PER_SEC)
+#define PATIENCE (120 * G_USEC_PER_SEC) /* a slow machine, not a promise */
 #define NAME     "kvmtune-live, \xe7\xba\xa2"
 
 static const char xml_format[] =

@@ -18,12 +18,16 @@ done
 name=kvmtune-test-$$
 uris=("qemu:///embed?root=$work/embed" qemu:///system)
 trap stop_all EXIT
-mkdir -p /run/libvirt "$work/embed"
+mkdir -p /run/libvirt "$work/embed/etc"
+# Where /dev/kvm is root's alone, libvirt asks a QEMU of another user anew at every opening.
+printf 'user = "root"\ngroup = "root"\n' > "$work/embed/etc/qemu.conf"
 # A daemon is there when it answers: one that ended may still stand in the process table.
 answers() { timeout 20 virsh -q -c qemu:///system uri >/dev/null 2>&1; }
 if ! answers; then
     [ -S /run/libvirt/virtlogd-sock ] && pgrep -x virtlogd >/dev/null || virtlogd -d -p "$work/virtlogd.pid"
-    libvirtd -d -p "$work/libvirtd.pid"
+    # The same for the daemon, in a mount namespace of its own: nobody else's qemu.conf changes.
+    unshare -m sh -c 'mount --bind "$1/embed/etc/qemu.conf" /etc/libvirt/qemu.conf
+        exec libvirtd -d -p "$1/libvirtd.pid"' sh "$work"
     for _ in $(seq 50); do answers && break; sleep 0.2; done
     started="$(cat "$work"/*.pid 2>/dev/null)"
 fi
