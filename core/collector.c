@@ -7,6 +7,7 @@
 #include "core/demo.h"
 #include "core/util/error.h"
 #include "core/virt/events.h"
+#include "core/virt/remote.h"
 #include "core/virt/usage.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@
 #define SECOND_SAMPLE   (SECOND / 4)  /* loads need two pictures: the second comes soon */
 #define MIN_SAMPLE      (SECOND / 5)  /* a load over less time than this is noise */
 #define SETTLE          (SECOND / 50) /* between two pictures: events come in flocks */
+#define LEARN_INTERVAL  (10 * SECOND) /* libvirt's statistics ask every domain: seldom */
 #define BACKOFF_MAX     10            /* seconds between two tries to connect */
 
 typedef enum { MESSAGE_JOB, MESSAGE_DOMAIN, MESSAGE_CLOSED, MESSAGE_QUIT } MessageKind;
@@ -28,6 +30,8 @@ typedef struct {
     char *uuid;
     CollectorWork work;
     gpointer data;
+    GDestroyNotify
+        release; /* of a job that only asks: frees data; NULL: it may have changed much */
     gint *done;
 } Message;
 
@@ -39,23 +43,31 @@ struct Collector {
     CollectorNotify notify;
     gpointer user_data;
     GThread *host_thread, *virt_thread;
-    GAsyncQueue *queue; /* Message*, to the libvirt thread */
-    Snapshot *base;     /* the host thread's own: the picture that loads are measured against */
-    guint64 serial;     /* likewise */
+    GAsyncQueue *queue;   /* Message*, to the libvirt thread */
+    Snapshot *base;       /* the host thread's own: the picture that loads are measured against */
+    guint64 serial;       /* likewise */
+    ForeignScan *foreign; /* likewise */
 
     GMutex lock; /* guards what follows; never held across a call into kernel or libvirt */
     GCond wake;
     gboolean stopping, refresh, virt_ended;
+    guint host_jobs; /* that run just now, each on a thread of its own */
     Snapshot *current;
     LinkInfo link;
     GPtrArray *domains; /* Domain*; replaced as a whole, never changed */
+    Host *far_host;     /* of a remote connection: what libvirt tells of it, NULL not yet */
+    GHashTable *usages; /* likewise: of its domains; replaced as a whole */
     gint64 busy_since;  /* the libvirt thread is in a call since then; 0: it is not */
 };
 
 static void message_free(gpointer data)
 {
-    g_free(((Message *)data)->uuid);
-    g_free(data);
+    Message *message = data;
+
+    if (message->release)
+        message->release(message->data);
+    g_free(message->uuid);
+    g_free(message);
 }
 
 static void collector_unref(Collector *collector)
@@ -66,12 +78,15 @@ static void collector_unref(Collector *collector)
     snapshot_unref(collector->base);
     link_info_clear(&collector->link);
     g_clear_pointer(&collector->domains, g_ptr_array_unref);
+    g_clear_pointer(&collector->far_host, host_unref);
+    g_clear_pointer(&collector->usages, g_hash_table_unref);
     g_async_queue_unref(collector->queue);
     g_mutex_clear(&collector->lock);
     g_cond_clear(&collector->wake);
     g_free(collector->uri);
     g_free(collector->root);
     g_free(collector->pid_folder);
+    foreign_scan_free(collector->foreign);
     g_free(collector);
 }
 
@@ -84,30 +99,70 @@ static gboolean is_waiting(const Collector *c)
 
 /* ---- the host thread ---- */
 
-/* Takes a picture of everything and makes it the current one. Loads are measured against the newest
- * picture that is old enough for it: pictures that events or keys ask for may follow in a flock. */
-static void take_picture(Collector *c)
+static gint64 age_of(const Snapshot *snapshot)
 {
-    g_autoptr(Snapshot) before = collector_snapshot(c);
-    Snapshot *snapshot = snapshot_new(c->root);
-    g_autoptr(GError) error = NULL;
+    return g_get_monotonic_time() - snapshot->host->taken_us;
+}
 
-    if (before->host && g_get_monotonic_time() - before->host->taken_us >= MIN_SAMPLE) {
+/* The picture that loads are measured against, the newest that is old enough for it: pictures that
+ * events or keys ask for may follow in a flock. NULL where there is none yet. */
+static const Snapshot *choose_base(Collector *c, Snapshot *before)
+{
+    if (before->host && (c->base == NULL || age_of(before) >= MIN_SAMPLE)) {
         snapshot_unref(c->base);
         c->base = snapshot_ref(before);
     }
+    return c->base && age_of(c->base) >= MIN_SAMPLE ? c->base : NULL;
+}
+
+/* A host at the other end of the connection: what the libvirt thread learned of it. */
+static void show_remote(Collector *c, Snapshot *snapshot, const GPtrArray *domains)
+{
     g_mutex_lock(&c->lock);
-    g_autoptr(GPtrArray) domains = c->domains ? g_ptr_array_ref(c->domains) : NULL;
+    snapshot->host = c->far_host ? host_ref(c->far_host) : NULL;
+    g_autoptr(GHashTable) usages = c->usages ? g_hash_table_ref(c->usages) : NULL;
     g_mutex_unlock(&c->lock);
+    if (snapshot->host == NULL)
+        snapshot->host_problem =
+            g_strdup("this host is another one, and libvirt has not told of it yet");
+    if (domains == NULL)
+        return;
+    snapshot->domains = collector_make_views(c->root, c->pid_folder, snapshot->host, domains, NULL);
+    collector_add_usages(snapshot->domains, usages);
+}
+
+static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, const Snapshot *base)
+{
+    g_autoptr(GError) error = NULL;
+
     if (c->demo)
         demo_tick(c->root, domains);
-    snapshot->host = host_read(c->root, c->base ? c->base->host : NULL, &error);
+    snapshot->host = host_read(c->root, base ? base->host : NULL, &error);
     if (snapshot->host == NULL)
         snapshot->host_problem = g_strdup(error->message);
     if (domains)
         snapshot->domains = collector_make_views(
-            c->root, c->pid_folder, domains, c->base ? c->base->domains : NULL);
+            c->root, c->pid_folder, snapshot->host, domains, base ? base->domains : NULL);
+    collector_read_others(snapshot, c->foreign);
+}
+
+/* Takes a picture of everything and makes it the current one. FALSE where a load in it is unknown
+ * for want of an earlier picture. */
+static gboolean take_picture(Collector *c)
+{
+    g_autoptr(Snapshot) before = collector_snapshot(c);
+    Snapshot *snapshot = snapshot_new(c->root);
+    const Snapshot *base = choose_base(c, before);
+
+    g_mutex_lock(&c->lock);
+    g_autoptr(GPtrArray) domains = c->domains ? g_ptr_array_ref(c->domains) : NULL;
+    g_mutex_unlock(&c->lock);
+    if (c->link.remote) /* set once, before the threads */
+        show_remote(c, snapshot, domains);
+    else
+        show_local(c, snapshot, domains, base);
     snapshot->serial = ++c->serial;
+    gboolean has_loads = snapshot->host == NULL || (base && (base->domains || domains == NULL));
 
     g_mutex_lock(&c->lock);
     link_info_copy(&snapshot->link, &c->link);
@@ -120,6 +175,7 @@ static void take_picture(Collector *c)
     g_mutex_unlock(&c->lock);
     snapshot_unref(old);
     c->notify(c->user_data);
+    return has_loads;
 }
 
 /* Waits until @due, until someone wishes for a picture, or until libvirt's silence is to be shown.
@@ -149,15 +205,16 @@ static gboolean wait_for_turn(Collector *c, gint64 due)
 static gpointer run_host(gpointer data)
 {
     Collector *c = data;
+    gint64 due = 0;
 
-    take_picture(c);
-    /* However long the first one took, the second comes soon after it. */
-    gint64 due = g_get_monotonic_time() + MIN(SECOND_SAMPLE, c->interval_us);
-    while (wait_for_turn(c, due)) {
-        take_picture(c);
-        if (g_get_monotonic_time() >= due)
-            due = g_get_monotonic_time() + c->interval_us;
-    }
+    do {
+        gboolean has_loads = take_picture(c);
+        gint64 now = g_get_monotonic_time();
+        if (now >= due)
+            due = now + c->interval_us;
+        if (!has_loads)
+            due = MIN(due, now + SECOND_SAMPLE);
+    } while (wait_for_turn(c, due));
     return NULL;
 }
 
@@ -202,6 +259,24 @@ static void set_domains(Collector *c, GPtrArray *domains)
     c->domains = domains;
     g_mutex_unlock(&c->lock);
     g_clear_pointer(&old, g_ptr_array_unref);
+    collector_refresh(c);
+}
+
+/* What libvirt tells of a host that is not this one, and of its domains; NULL keeps what was. */
+static void learn_remote(Collector *c, Connection *connection, gboolean of_host)
+{
+    set_busy(c, TRUE);
+    Host *host = of_host ? remote_host(connection, NULL) : NULL;
+    GHashTable *usages = remote_usages(connection, c->usages); /* only this thread replaces it */
+    set_busy(c, FALSE);
+    g_mutex_lock(&c->lock);
+    Host *old_host = host ? c->far_host : NULL;
+    GHashTable *old_usages = usages ? c->usages : NULL;
+    c->far_host = host ? host : c->far_host;
+    c->usages = usages ? usages : c->usages;
+    g_mutex_unlock(&c->lock);
+    host_unref(old_host);
+    g_clear_pointer(&old_usages, g_hash_table_unref);
     collector_refresh(c);
 }
 
@@ -259,7 +334,7 @@ static void run_job(Collector *c, Connection *connection, const Message *message
     set_busy(c, TRUE);
     message->work(connection, message->data);
     set_busy(c, FALSE);
-    if (connection)
+    if (connection && message->release == NULL)
         list_domains(c, connection, FALSE);
     g_atomic_int_set(message->done, 1);
     collector_refresh(c);
@@ -280,7 +355,8 @@ static Connection *link_up(Collector *c)
         collector_refresh(c);
         return NULL;
     }
-    CollectorOptions options = {.root = c->root, .read_only = c->read_only};
+    CollectorOptions options = {
+        .uri = c->uri, .root = c->link.remote ? "" : c->root, .read_only = c->read_only};
     g_mutex_lock(&c->lock);
     g_free(c->link.hypervisor);
     g_free(c->link.libvirt);
@@ -296,6 +372,8 @@ static Connection *link_up(Collector *c)
     if (!known)
         list_domains(c, connection, TRUE);
     list_domains(c, connection, FALSE);
+    if (c->link.remote)
+        learn_remote(c, connection, TRUE);
     return connection;
 }
 
@@ -324,6 +402,7 @@ static gboolean serve_messages(Collector *c, Connection *connection, Message *fi
 static void serve(Collector *c, Connection *connection)
 {
     gint64 relist = g_get_monotonic_time() + RELIST_INTERVAL;
+    gint64 learn = g_get_monotonic_time() + PROBE_INTERVAL;
     gboolean alive = TRUE;
 
     while (alive && !is_stopping(c)) {
@@ -335,6 +414,10 @@ static void serve(Collector *c, Connection *connection)
         alive = connection_alive(connection) && (message || connection_answers(connection));
         set_busy(c, FALSE);
         gint64 now = g_get_monotonic_time();
+        if (alive && c->link.remote && now >= learn) {
+            learn_remote(c, connection, FALSE);
+            learn = now + LEARN_INTERVAL;
+        }
         if (alive && now >= relist) {
             list_domains(c, connection, FALSE);
             gint64 took = g_get_monotonic_time() - now;
@@ -394,8 +477,9 @@ Collector *collector_new(
     g_atomic_ref_count_init(&c->refs);
     g_atomic_ref_count_inc(&c->refs);
     c->uri = g_strdup(options->uri);
-    c->root = g_strdup(options->root);
-    c->pid_folder = usage_pid_folder(options->uri, options->root);
+    c->root = g_strdup(collector_root(options));
+    c->pid_folder = usage_pid_folder(options->uri, c->root);
+    c->foreign = foreign_scan_new(c->root);
     c->interval_us = (gint64)(options->interval * SECOND);
     c->read_only = options->read_only;
     c->demo = options->demo;
@@ -408,8 +492,9 @@ Collector *collector_new(
         .since_us = g_get_monotonic_time(),
         .uri = connection_shown_uri(options->uri),
         .demo = options->demo,
+        .remote = collector_is_remote(options),
         .read_only = collector_is_read_only(options, FALSE)};
-    c->current = snapshot_new(options->root);
+    c->current = snapshot_new(c->root);
     link_info_copy(&c->current->link, &c->link);
     c->host_thread = g_thread_new("host", run_host, c);
     c->virt_thread = g_thread_new("libvirt", run_virt, c);
@@ -431,7 +516,7 @@ void collector_free(Collector *c)
 
     gint64 until = g_get_monotonic_time() + SECOND;
     g_mutex_lock(&c->lock);
-    while (!c->virt_ended)
+    while (!c->virt_ended || c->host_jobs > 0)
         if (!g_cond_wait_until(&c->wake, &c->lock, until))
             break;
     gboolean ended = c->virt_ended;
@@ -452,12 +537,53 @@ Snapshot *collector_snapshot(Collector *c)
     return snapshot;
 }
 
-void collector_run(Collector *c, CollectorWork work, gpointer data, gint *done)
+void collector_ask(
+    Collector *c, CollectorWork work, gpointer data, GDestroyNotify release, gint *done)
 {
     Message *message = g_new0(Message, 1);
 
-    *message = (Message){MESSAGE_JOB, NULL, work, data, done};
+    *message = (Message){MESSAGE_JOB, NULL, work, data, release, done};
     g_async_queue_push(c->queue, message);
+}
+
+void collector_run(Collector *c, CollectorWork work, gpointer data, gint *done)
+{
+    collector_ask(c, work, data, NULL, done);
+}
+
+typedef struct {
+    Collector *collector;
+    CollectorWork work;
+    gpointer data;
+    gint *done;
+} HostJob;
+
+static gpointer run_host_job(gpointer data)
+{
+    g_autofree HostJob *job = data;
+    Collector *c = job->collector;
+
+    job->work(NULL, job->data);
+    g_atomic_int_set(job->done, 1);
+    g_mutex_lock(&c->lock);
+    c->host_jobs--;
+    c->refresh = TRUE;
+    g_cond_broadcast(&c->wake);
+    g_mutex_unlock(&c->lock);
+    collector_unref(c);
+    return NULL;
+}
+
+void collector_run_host(Collector *c, CollectorWork work, gpointer data, gint *done)
+{
+    HostJob *job = g_new(HostJob, 1);
+
+    *job = (HostJob){c, work, data, done};
+    g_atomic_ref_count_inc(&c->refs);
+    g_mutex_lock(&c->lock);
+    c->host_jobs++;
+    g_mutex_unlock(&c->lock);
+    g_thread_unref(g_thread_new("host-job", run_host_job, job));
 }
 
 void collector_refresh(Collector *c)

@@ -37,6 +37,15 @@ typedef void (*CollectorWork)(Connection *connection, gpointer data);
  * again after it. Jobs run one after another. */
 void collector_run(Collector *collector, CollectorWork work, gpointer data, gint *done);
 
+/* The same for work that only asks: no domain is read again after it. @data is freed with @release
+ * on the libvirt thread, also where the end comes before its turn; @done lies in it. */
+void collector_ask(Collector *collector, CollectorWork work, gpointer data, GDestroyNotify release,
+    gint *done);
+
+/* The same of a job that needs the host's files only (@work gets no connection): it waits for no call
+ * of libvirt. */
+void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
+
 /* Takes a new picture now, not at the next interval. */
 void collector_refresh(Collector *collector);
 

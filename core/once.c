@@ -5,6 +5,7 @@
 #include "core/demo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/remote.h"
 #include "core/virt/usage.h"
 
 #define CONNECT_TIMEOUT (10 * G_USEC_PER_SEC)
@@ -61,6 +62,7 @@ static void describe_link(
     link->since_us = g_get_monotonic_time();
     link->uri = options->uri ? connection_shown_uri(options->uri) : NULL;
     link->demo = options->demo;
+    link->remote = collector_is_remote(options);
     link->read_only =
         collector_is_read_only(options, connection && connection_read_only(connection));
     link->hypervisor = connection ? connection_hypervisor(connection) : NULL;
@@ -69,8 +71,8 @@ static void describe_link(
 
 /* Reads host and domains into @snapshot; what it holds already gives the loads. FALSE with a
  * sentence. */
-static gboolean sample(
-    Snapshot *snapshot, const CollectorOptions *options, GPtrArray *domains, GError **error)
+static gboolean sample(Snapshot *snapshot, const CollectorOptions *options, ForeignScan *scan,
+    GPtrArray *domains, GError **error)
 {
     g_autofree char *pid_folder = usage_pid_folder(options->uri, options->root);
     g_autoptr(Host) before = g_steal_pointer(&snapshot->host);
@@ -80,8 +82,53 @@ static gboolean sample(
         demo_tick(options->root, domains);
     snapshot->host = host_read(options->root, before, error);
     if (domains)
-        snapshot->domains = collector_make_views(options->root, pid_folder, domains, views);
+        snapshot->domains =
+            collector_make_views(options->root, pid_folder, snapshot->host, domains, views);
+    g_clear_pointer(&snapshot->foreign, g_ptr_array_unref);
+    g_clear_pointer(&snapshot->other_load, g_free);
+    collector_read_others(snapshot, scan);
     return snapshot->host != NULL;
+}
+
+/* The same of a host at the other end of @connection; *usages is what it told before. */
+static gboolean sample_remote(Snapshot *snapshot, Connection *connection, GPtrArray *domains,
+    GHashTable **usages, GError **error)
+{
+    GHashTable *now = remote_usages(connection, *usages);
+
+    g_clear_pointer(&snapshot->domains, g_ptr_array_unref);
+    g_clear_pointer(usages, g_hash_table_unref);
+    *usages = now;
+    if (snapshot->host == NULL)
+        snapshot->host = remote_host(connection, error);
+    snapshot->domains = collector_make_views(snapshot->root, "", snapshot->host, domains, NULL);
+    collector_add_usages(snapshot->domains, now);
+    return snapshot->host != NULL;
+}
+
+static gboolean take_remote(
+    Snapshot *snapshot, Connection *connection, GPtrArray *domains, GError **error)
+{
+    g_autoptr(GHashTable) usages = NULL;
+
+    if (!sample_remote(snapshot, connection, domains, &usages, error))
+        return FALSE;
+    g_usleep(SAMPLE);
+    return sample_remote(snapshot, connection, domains, &usages, error);
+}
+
+static gboolean take_local(
+    Snapshot *snapshot, const CollectorOptions *options, GPtrArray *domains, GError **error)
+{
+    g_autoptr(ForeignScan) scan = foreign_scan_new(options->root);
+
+    if (!sample(snapshot, options, scan, domains, error))
+        return FALSE;
+    /* Loads need two samples; another machine's files do not move. */
+    if (*options->root && !options->demo)
+        return TRUE;
+    g_usleep(SAMPLE);
+    return sample(snapshot, options, scan, domains, error);
 }
 
 Snapshot *collector_take_once(
@@ -94,16 +141,12 @@ Snapshot *collector_take_once(
     if (want_domains && domains == NULL)
         return NULL;
 
-    g_autoptr(Snapshot) snapshot = snapshot_new(options->root);
+    gboolean remote = opened && collector_is_remote(options);
+    g_autoptr(Snapshot) snapshot = snapshot_new(remote ? REMOTE_ROOT : options->root);
     describe_link(snapshot, options, opened);
-    if (!sample(snapshot, options, domains, error))
+    if (remote ? !take_remote(snapshot, opened, domains, error)
+               : !take_local(snapshot, options, domains, error))
         return NULL;
-    /* Loads need two samples; another machine's files do not move. */
-    if (*options->root == '\0' || options->demo) {
-        g_usleep(SAMPLE);
-        if (!sample(snapshot, options, domains, error))
-            return NULL;
-    }
     if (connection)
         *connection = g_steal_pointer(&opened);
     return g_steal_pointer(&snapshot);

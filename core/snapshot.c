@@ -53,6 +53,8 @@ void snapshot_unref(Snapshot *snapshot)
     g_free(snapshot->host_problem);
     link_info_clear(&snapshot->link);
     g_clear_pointer(&snapshot->domains, g_ptr_array_unref);
+    g_clear_pointer(&snapshot->foreign, g_ptr_array_unref);
+    g_free(snapshot->other_load);
     g_free(snapshot);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/host/host.h"
 #include "core/virt/domain.h"
+#include "core/virt/usage-foreign.h"
 
 typedef enum {
     LINK_CONNECTING, /* not answered yet */
@@ -21,6 +22,7 @@ typedef struct {
     char *hypervisor; /* "QEMU 7.2.22", "TEST 2" */
     char *libvirt;    /* "9.0.0" */
     gboolean demo;
+    gboolean remote; /* the host is another one: libvirt tells what is known of it */
     gboolean read_only; /* of the connection, or not root: nothing is offered */
 } LinkInfo;
 
@@ -42,6 +44,11 @@ typedef struct {
     char *host_problem; /* why there is no host, or NULL */
     LinkInfo link;
     GPtrArray *domains; /* DomainView*, by name (strverscmp); NULL until libvirt first answered */
+    GPtrArray *foreign; /* ForeignUsage* ascending by pid: the host's other QEMU processes; may be
+                         * NULL (no host) */
+    Num *other_load;    /* per Topology.cpus: its load that no thread of @domains explains, in
+                         * 1/1000; an estimate, for a thread counts where it ran last. NULL unknown
+                         */
 } Snapshot;
 
 /* An empty picture of @root, to be filled before anyone else sees it. */

@@ -1,4 +1,4 @@
-/* What app.c and jobs.c share of the App. */
+/* What app.c, edit.c and jobs.c share of the App. */
 #pragma once
 
 #include "tui/app.h"
@@ -6,21 +6,53 @@
 
 typedef struct Job Job;
 
+/* What the open question is about. */
+typedef struct {
+    char **targets; /* "host", or UUIDs; NULL-terminated */
+    char *key;
+    PlanScope scopes[3]; /* by the dialog's ways */
+} Edit;
+
 struct AppPrivate {
     Collector *collector;
     int wake_fd; /* an eventfd: the collector has news */
     gpointer states[SCREEN_COUNT];
     Dialog *dialog;
+    Edit edit;
     char *message;
     Style message_style;
     Job *job;       /* the apply or undo that runs, NULL */
     Preview *asked; /* the one that the question about its warnings is of, or NULL */
     guint journal_serial;
+    GArray *hints;             /* FrameHint: of the last line, as last drawn */
+    char *plan_path;           /* the file the plan was saved in or opened from last; NULL: none */
+    gboolean recovery_offered; /* what was not ended was looked for since the start, or a failure */
+    guint surveyed;            /* the entry that was not ended, and … */
+    char *survey;              /* … what stands of it, a line a step */
     gboolean quit;
     int exit_code;
 };
 
+/* What app_run() is made of. The snapshot and the theme, which app_clear() frees with all the rest,
+ * are set by the caller. */
+void app_set_up(App *app);
+void app_clear(App *app);
+void app_take_key(App *app, guint key);
+void app_take_mouse(App *app, const MouseEvent *event);
+void app_draw(App *app); /* on curses' screen */
+
+/* Lets the open screen make anew what it draws from. */
+void app_update(App *app);
+void edit_clear(Edit *edit);
+
 /* Ends a job that is done; to be called at every wake. */
 void jobs_poll(App *app);
-/* Asks whether the journal's entry @number (0: the newest) shall be taken back. */
-void jobs_confirm_undo(App *app, guint number);
+/* Ask for a file's name: to save what is staged in it, to stage what it holds instead (plans.c). */
+void plans_save(App *app);
+void plans_open(App *app);
+/* Where an entry of the journal was not ended and its kvmtune is gone: asks on the Journal whether
+ * to finish it or to take it back. The second does so at the start, once libvirt answers. */
+void jobs_offer_recovery(App *app);
+void jobs_check_unended(App *app);
+/* Says so where somebody else changed what is staged to be changed; to be called at every wake. */
+void jobs_check_ground(App *app);

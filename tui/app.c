@@ -19,20 +19,22 @@
 
 #define FIRST_PICTURE_MS 100 /* how long the first frame waits for something to show */
 
-static const Screen *const screens[SCREEN_COUNT] = {
+const Screen *const screens[SCREEN_COUNT] = {
     [SCREEN_HOST] = &screen_host,
     [SCREEN_MEMORY] = &screen_memory,
     [SCREEN_SHARING] = &screen_sharing,
     [SCREEN_DOMAINS] = &screen_domains,
+    [SCREEN_BOARD] = &screen_board,
     [SCREEN_PREVIEW] = &screen_preview,
     [SCREEN_JOURNAL] = &screen_journal,
     [SCREEN_DOMAIN] = &screen_domain,
+    [SCREEN_TUNING] = &screen_tuning,
     [SCREEN_HELP] = &screen_help,
 };
 
 /* ---- what screens may ask for ---- */
 
-static void update_screen(App *app)
+void app_update(App *app)
 {
     screens[app->screen]->update(app, app->private->states[app->screen]);
 }
@@ -42,7 +44,17 @@ void app_open(App *app, ScreenId screen)
     if (screen != app->screen && app->screen != SCREEN_HELP)
         app->before = app->screen;
     app->screen = screen;
-    update_screen(app);
+    app_update(app);
+}
+
+void app_open_tuning(App *app, const char *const *uuids)
+{
+    char **copy = g_strdupv((char **)uuids);
+
+    g_strfreev(app->tuned);
+    app->tuned = copy;
+    app->tuning_from = app->screen;
+    app_open(app, SCREEN_TUNING);
 }
 
 void app_open_domain(App *app, const char *uuid)
@@ -81,134 +93,40 @@ gboolean app_may_write(App *app)
     return FALSE;
 }
 
-/* Stages and returns NULL, or why not (the caller frees it). */
-static char *try_stage(App *app, const char *target, const char *key, const char *value)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Plan) alone = plan_new();
-
-    if (!plan_stage(alone, app->snapshot, target, key, value, SCOPE_BOTH, &error))
-        return g_strdup(error->message);
-    /* What would change nothing is not staged; if it takes another value back, so be it. */
-    g_autoptr(Preview) preview = preview_make(app->snapshot, alone);
-    const Change *first = g_ptr_array_index(alone->changes, 0);
-    if (preview->steps->len == 0 && preview->errors == 0) {
-        for (guint i = app->plan->changes->len; i-- > 0;) {
-            const Change *change = g_ptr_array_index(app->plan->changes, i);
-            for (guint j = 0; j < alone->changes->len; j++) {
-                const Change *other = g_ptr_array_index(alone->changes, j);
-                if (g_str_equal(change->target, other->target) &&
-                    g_str_equal(change->key->key, other->key->key)) {
-                    plan_unstage(app->plan, i);
-                    break;
-                }
-            }
-        }
-        app_say(
-            app, STYLE_TEXT, "%s of %s stands at that value: nothing to change", key, first->name);
-    } else {
-        plan_stage(app->plan, app->snapshot, target, key, value, SCOPE_BOTH, NULL);
-        app_say(app, STYLE_STAGED, "staged: %s %s = %s   (p shows what would change)", first->name,
-            key, *first->value ? first->value : "(nothing)");
-    }
-    update_screen(app);
-    return NULL;
-}
-
-gboolean app_stage(App *app, const char *target, const char *key, const char *value)
-{
-    if (!app_may_write(app))
-        return FALSE;
-    g_autofree char *problem = try_stage(app, target, key, value);
-    if (problem)
-        app_say(app, STYLE_BAD, "%s", problem);
-    return problem == NULL;
-}
-
 void app_ask(App *app, const char *title, const char *help, const char *text, AppAccept accept,
     gpointer data)
 {
-    dialog_ask(app->private->dialog, title, help, text, accept, data);
+    dialog_open(app->private->dialog, &(Question){.kind = DIALOG_TEXT,
+                                          .title = title,
+                                          .help = help,
+                                          .text = text,
+                                          .accept = accept,
+                                          .data = data});
+}
+
+/* @data: where the text is kept. */
+static char *accept_search(App *app, const char *text, gpointer data)
+{
+    char **kept = *(char ***)data;
+    g_autofree char *typed = g_strstrip(g_utf8_make_valid(text, -1));
+
+    g_free(*kept);
+    *kept = *typed ? g_steal_pointer(&typed) : NULL;
+    app_update(app);
+    return NULL;
+}
+
+void app_ask_search(App *app, const char *title, const char *help, char **text)
+{
+    app_ask(app, title, help, *text ? *text : "", accept_search, g_memdup2(&text, sizeof text));
 }
 
 void app_confirm(App *app, const char *title, const char *text,
     void (*yes)(App *app, gpointer data), gpointer data)
 {
-    dialog_confirm(app->private->dialog, title, text, yes, data);
-}
-
-/* @data: "TARGET\nKEY" */
-static char *accept_value(App *app, const char *text, gpointer data)
-{
-    g_auto(GStrv) parts = g_strsplit(data, "\n", 2);
-    g_autofree char *value = g_strstrip(g_strdup(text));
-
-    return try_stage(app, parts[0], parts[1], value);
-}
-
-/* "vcpupin.0 of web1" */
-static char *value_title(App *app, const char *target, const char *key)
-{
-    const DomainView *view =
-        g_str_equal(target, "host") ? NULL : snapshot_domain(app->snapshot, target);
-    return g_strdup_printf("%s of %s", key, view ? view->domain->name : "the host");
-}
-
-static TunableKey *parse_key(const char *target, const char *key)
-{
-    return tunable_key_parse(g_str_equal(target, "host") ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
-}
-
-void app_ask_value(App *app, const char *target, const char *key, const char *now)
-{
-    if (!app_may_write(app))
-        return;
-    const char *staged = plan_value(app->plan, target, key);
-    g_autoptr(TunableKey) parsed = parse_key(target, key);
-    g_autofree char *title = value_title(app, target, key);
-    g_autofree char *range =
-        parsed && parsed->tunable->type == VALUE_INT
-            ? g_strdup_printf("From %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ". ",
-                  parsed->tunable->min, parsed->tunable->max)
-            : g_strdup("");
-    g_autofree char *help = g_strconcat(range, parsed ? parsed->tunable->help : "", NULL);
-
-    app_ask(app, title, help, staged ? staged : now, accept_value,
-        g_strdup_printf("%s\n%s", target, key));
-}
-
-void app_choose_value(App *app, const char *target, const char *key, const char *const *values,
-    const char *const *help, const char *now)
-{
-    if (!app_may_write(app))
-        return;
-    const char *staged = plan_value(app->plan, target, key);
-    g_autofree char *title = value_title(app, target, key);
-
-    dialog_choose(app->private->dialog, title, values, help, staged ? staged : now, accept_value,
-        g_strdup_printf("%s\n%s", target, key));
-}
-
-void app_edit_value(App *app, const char *target, const char *key, const char *now)
-{
-    static const char *const on_off[] = {"on", "off", NULL};
-    g_autoptr(TunableKey) parsed = parse_key(target, key);
-
-    if (parsed && parsed->tunable->type == VALUE_SWITCH) {
-        app_choose_value(app, target, key, on_off, NULL, now);
-    } else if (parsed && parsed->tunable->type == VALUE_CHOICE) {
-        g_autoptr(GPtrArray) values = g_ptr_array_new(), help = g_ptr_array_new();
-        for (const TunableChoice *choice = parsed->tunable->choices; choice->value; choice++) {
-            g_ptr_array_add(values, (gpointer)choice->value);
-            g_ptr_array_add(help, (gpointer)choice->help);
-        }
-        g_ptr_array_add(values, NULL);
-        g_ptr_array_add(help, NULL);
-        app_choose_value(app, target, key, (const char *const *)values->pdata,
-            (const char *const *)help->pdata, now);
-    } else {
-        app_ask_value(app, target, key, now);
-    }
+    dialog_open(app->private->dialog,
+        &(Question){
+            .kind = DIALOG_CONFIRM, .title = title, .help = text, .yes = yes, .data = data});
 }
 
 /* ---- keys and mouse ---- */
@@ -252,7 +170,7 @@ static void next_theme(App *app)
 static void undo(App *app)
 {
     if (app->plan->changes->len == 0) {
-        jobs_confirm_undo(app, 0);
+        app_undo(app, 0);
         return;
     }
     guint before = app->plan->changes->len;
@@ -261,7 +179,7 @@ static void undo(App *app)
     app_say(app, STYLE_TEXT, "unstaged: the last %s, %u %s staged",
         gone == 1 ? "change" : "changes", app->plan->changes->len,
         app->plan->changes->len == 1 ? "is" : "are");
-    update_screen(app);
+    app_update(app);
 }
 
 static void act_everywhere(App *app, Action action)
@@ -286,6 +204,12 @@ static void act_everywhere(App *app, Action action)
     case ACTION_UNDO:
         undo(app);
         break;
+    case ACTION_SAVE:
+        plans_save(app);
+        break;
+    case ACTION_LOAD:
+        plans_open(app);
+        break;
     case ACTION_NEXT:
         app_open(
             app, app->screen >= SCREEN_TABS ? SCREEN_DOMAINS : (app->screen + 1) % SCREEN_TABS);
@@ -298,6 +222,7 @@ static void act_everywhere(App *app, Action action)
     case ACTION_MEMORY:
     case ACTION_SHARING:
     case ACTION_DOMAINS:
+    case ACTION_BOARD:
     case ACTION_PREVIEW:
     case ACTION_JOURNAL:
         /* In the order of the tabs. */
@@ -316,7 +241,7 @@ static void act(App *app, Action action)
         act_everywhere(app, action);
 }
 
-static void take_key(App *app, guint key)
+void app_take_key(App *app, guint key)
 {
     if (dialog_is_open(app->private->dialog)) {
         dialog_key(app->private->dialog, app, key);
@@ -326,8 +251,14 @@ static void take_key(App *app, guint key)
     act(app, keymap_action(screens[app->screen]->context, key));
 }
 
-static void take_mouse(App *app, const MouseEvent *event)
+void app_take_mouse(App *app, const MouseEvent *event)
 {
+    if (event->y == app->height - 1 && event->kind == MOUSE_PRESS) {
+        guint key = frame_hint_at(app->private->hints, event->x);
+        if (key)
+            app_take_key(app, key);
+        return;
+    }
     if (dialog_is_open(app->private->dialog)) {
         dialog_mouse(app->private->dialog, app, event);
         return;
@@ -342,8 +273,11 @@ static void take_mouse(App *app, const MouseEvent *event)
     }
     MouseEvent inside = *event;
     inside.y -= FRAME_TOP;
-    if (screens[app->screen]->mouse && inside.y >= 0 &&
-        inside.y < app->height - FRAME_TOP - FRAME_BOTTOM)
+    /* A drag may leave the screen's lines, and its end must not be missed. */
+    gboolean within = inside.y >= 0 && inside.y < app->height - FRAME_TOP - FRAME_BOTTOM;
+    gboolean goes_on =
+        event->kind == MOUSE_DRAG || event->kind == MOUSE_RELEASE || event->kind == MOUSE_HOVER;
+    if (screens[app->screen]->mouse && (within || goes_on))
         screens[app->screen]->mouse(app, app->private->states[app->screen], &inside);
 }
 
@@ -357,16 +291,16 @@ static gboolean take_input(App *app)
         if (input.kind == INPUT_NONE)
             return TRUE;
         if (input.kind == INPUT_KEY && input.key)
-            take_key(app, input.key);
+            app_take_key(app, input.key);
         else if (input.kind == INPUT_MOUSE)
-            take_mouse(app, &input.mouse);
+            app_take_mouse(app, &input.mouse);
     }
     return TRUE;
 }
 
 /* ---- drawing ---- */
 
-static void draw(App *app)
+void app_draw(App *app)
 {
     struct AppPrivate *private = app->private;
     Canvas screen = {.window = stdscr, .theme = app->theme, .ascii = app->ascii};
@@ -379,7 +313,7 @@ static void draw(App *app)
     Frame frame = {private->message, private->message_style,
         dialog_is_open(private->dialog) ? dialog_hint(private->dialog) : NULL,
         screens[app->screen]->context};
-    frame_draw(app, &screen, &frame);
+    frame_draw(app, &screen, &frame, private->hints);
     int height = screen.height - FRAME_TOP - FRAME_BOTTOM;
     if (height > 0) {
         Canvas inside = canvas_part(&screen, FRAME_TOP, 0, height, screen.width);
@@ -410,7 +344,9 @@ static void take_news(App *app)
     snapshot_unref(app->snapshot);
     app->snapshot = fresh;
     jobs_poll(app);
-    update_screen(app);
+    jobs_check_unended(app);
+    jobs_check_ground(app);
+    app_update(app);
 }
 
 static void take_signal(App *app, int number)
@@ -419,13 +355,13 @@ static void take_signal(App *app, int number)
     case SIGWINCH:
         terminal_resize();
         getmaxyx(stdscr, app->height, app->width);
-        update_screen(app);
+        app_update(app);
         break;
     case SIGTSTP:
         terminal_suspend();
         break;
     case SIGINT:
-        take_key(app, KEY_CTRL('c'));
+        app_take_key(app, KEY_CTRL('c'));
         break;
     default:
         app->private->quit = TRUE;
@@ -466,7 +402,7 @@ static void run_loop(App *app, int signal_fd)
         }
         if (private->quit)
             return;
-        draw(app);
+        app_draw(app);
         if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
             return;
     }
@@ -489,12 +425,22 @@ static gboolean load_config(GKeyFile *config, GError **error)
     return keymap_configure(config, error);
 }
 
-static void close_app(App *app)
+void app_set_up(App *app)
 {
     struct AppPrivate *private = app->private;
 
-    terminal_close();
-    collector_free(private->collector);
+    app->plan = plan_new();
+    app->marked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    private->dialog = dialog_new();
+    private->hints = g_array_new(FALSE, FALSE, sizeof(FrameHint));
+    for (int i = 0; i < SCREEN_COUNT; i++)
+    private->states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
+}
+
+void app_clear(App *app)
+{
+    struct AppPrivate *private = app->private;
+
     for (int i = 0; i < SCREEN_COUNT; i++) {
         if (screens[i]->clear)
             screens[i]->clear(private->states[i]);
@@ -502,12 +448,19 @@ static void close_app(App *app)
     }
     dialog_free(private->dialog);
     g_free(private->message);
+    g_free(private->plan_path);
+    edit_clear(&private->edit);
+    g_array_unref(private->hints);
     preview_unref(private->asked);
+    g_free(private->survey);
     plan_free(app->plan);
     snapshot_unref(app->snapshot);
     theme_free(app->theme);
     g_free(app->domain);
-    close(private->wake_fd);
+    g_strfreev(app->tuned);
+    g_hash_table_unref(app->marked);
+    g_free(app->copied_from);
+    g_clear_pointer(&app->copied, g_ptr_array_unref);
 }
 
 int app_run(const AppOptions *options, GError **error)
@@ -530,17 +483,17 @@ int app_run(const AppOptions *options, GError **error)
     }
     theme_use_colour(app.theme, terminal_colours(options->no_color));
     app.ascii = options->ascii || !glyphs_have_utf8();
-    app.plan = plan_new();
-    private.dialog = dialog_new();
+    app_set_up(&app);
     private.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    for (int i = 0; i < SCREEN_COUNT; i++)
-    private.states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
     private.collector = collector_new(&options->collector, on_news, &app);
     app.snapshot = collector_snapshot(private.collector);
     getmaxyx(stdscr, app.height, app.width);
-    update_screen(&app);
+    app_update(&app);
     run_loop(&app, signal_fd);
-    close_app(&app);
+    terminal_close();
+    collector_free(private.collector);
+    app_clear(&app);
+    close(private.wake_fd);
     close(signal_fd);
     return private.exit_code;
 }

@@ -26,12 +26,20 @@ struct App {
     ScreenId screen, before; /* the open one, and the one that Esc goes back to */
     int width, height;       /* of the terminal */
     char *domain;            /* the UUID that SCREEN_DOMAIN shows, or NULL */
+    char **tuned;            /* the UUIDs that SCREEN_TUNING shows, NULL-terminated, or NULL */
+    ScreenId tuning_from;    /* where SCREEN_TUNING was opened */
+    GHashTable *marked;      /* the UUIDs of the domains marked in the list */
+    char *copied_from;       /* the name of the domain whose tunings were copied, or NULL */
+    GPtrArray *copied;       /* its tunings (Tuning*), or NULL */
     struct AppPrivate *private;
 };
 
 void app_open(App *app, ScreenId screen);
 /* Opens SCREEN_DOMAIN for the domain @uuid. */
 void app_open_domain(App *app, const char *uuid);
+
+/* Opens SCREEN_TUNING for the domains @uuids (NULL-terminated, at least one). */
+void app_open_tuning(App *app, const char *const *uuids);
 
 /* Shows a sentence in the message line until the next key. */
 void app_say(App *app, Style style, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -42,6 +50,9 @@ gboolean app_may_write(App *app);
 /* Stages @key=@value of @target ("host" or a domain's UUID) and says so; FALSE, and says why not.
  * A value that stands already is unstaged instead. */
 gboolean app_stage(App *app, const char *target, const char *key, const char *value);
+/* The same for each of @targets (NULL-terminated), to be taken back together. */
+gboolean app_stage_for(
+    App *app, const char *const *targets, const char *key, const char *value, PlanScope scope);
 
 /* Asks for a line of text in a box: @title, @help below, @text to begin with. @accept gets what was
  * typed at Enter; it returns NULL to close the box, or a sentence (the caller frees it) to show in
@@ -49,25 +60,29 @@ gboolean app_stage(App *app, const char *target, const char *key, const char *va
 typedef char *(*AppAccept)(App *app, const char *text, gpointer data);
 void app_ask(App *app, const char *title, const char *help, const char *text, AppAccept accept,
     gpointer data);
-/* The most common question: a new value of @key of @target, from @now (may be NULL). */
-void app_ask_value(App *app, const char *target, const char *key, const char *now);
-
-/* Lets one of @values (NULL-terminated, copied) be chosen, each with a line of @help (may be NULL),
- * @now marked; stages @key=VALUE of @target. */
-void app_choose_value(App *app, const char *target, const char *key, const char *const *values,
-    const char *const *help, const char *now);
-/* The same from the catalogue: a menu for choices and switches, a text box for the rest. */
+/* Asks for the text that the open screen shows only lines with: kept in *@text, NULL for none. */
+void app_ask_search(App *app, const char *title, const char *help, char **text);
+/* Asks for a value of @key for @targets with the right widget, from @now (may be NULL) or what is
+ * staged, and for what it shall be: the running domain, its next start, both. Stages it. */
+void app_edit_for(App *app, const char *const *targets, const char *key, const char *now);
 void app_edit_value(App *app, const char *target, const char *key, const char *now);
 
 /* Asks y/n below some lines of text (escaped by the canvas); @yes is called at y. */
 void app_confirm(App *app, const char *title, const char *text,
     void (*yes)(App *app, gpointer data), gpointer data);
 
-/* Applies what is staged; takes the journal's entry back (0: the newest). Both on the libvirt
- * thread; the message line tells the end. */
+/* Applies what is staged, on the libvirt thread; the message line tells the end. */
 void app_apply(App *app, const Preview *preview);
+/* Stages what takes the journal's entry back (0: the newest), and shows that as a preview. */
 void app_undo(App *app, guint number);
+/* What stands of the journal's entry @number, a line a step, where it was not ended and that was
+ * looked at; else NULL. */
+const char *app_survey(const App *app, guint number);
 /* TRUE while one of them runs. */
 gboolean app_is_applying(const App *app);
 /* Grows with every apply and undo that ended: the journal is to be read again. */
 guint app_journal_serial(const App *app);
+
+/* A question to libvirt, on its thread; as collector_ask(). The screen is updated after it. */
+void app_ask_libvirt(
+    App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);

@@ -33,3 +33,28 @@ char *cell_set(const IdSet *set, const char *otherwise)
         return g_strdup(otherwise);
     return idset_count(set) ? idset_format(set) : g_strdup("none");
 }
+
+char **cell_lines(const char *text, int first, int rest)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    int width = first;
+
+    do {
+        const char *end = text, *blank = NULL;
+        for (int cells = 0; *end; end = g_utf8_next_char(end)) {
+            cells += g_unichar_iswide(g_utf8_get_char(end)) ? 2 : 1;
+            /* A blank far to the left is not worth a line that is nearly empty. */
+            if (*end == ' ' && cells > width / 4)
+                blank = end;
+            if (cells > width && end > text)
+                break;
+        }
+        if (*end && blank)
+            end = blank;
+        g_ptr_array_add(lines, g_strndup(text, (gsize)(end - text)));
+        text = *end == ' ' ? end + 1 : end;
+        width = rest;
+    } while (*text);
+    g_ptr_array_add(lines, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&lines), FALSE);
+}

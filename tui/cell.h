@@ -11,3 +11,7 @@ char *cell_percent(Num permille); /* "31%" of 1/1000 */
 char *cell_rate(Num per_second);  /* "1234/s"; "" for an unknown one: most numbers have none */
 /* @set in list form; @otherwise where it is NULL, "none" where it is empty. */
 char *cell_set(const IdSet *set, const char *otherwise);
+
+/* @text broken at blanks (else within a word) into lines of at most @first cells, the later ones
+ * @rest; at least one line, NULL-terminated. */
+char **cell_lines(const char *text, int first, int rest);

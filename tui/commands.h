@@ -1,4 +1,4 @@
-/* The commands without a screen: host, domains, set, undo, journal, tunables. */
+/* The commands without a screen: one table, and which options each takes. */
 #pragma once
 
 #include "core/collector.h"
@@ -6,19 +6,55 @@
 typedef struct {
     CollectorOptions collector;
     const char *journal_folder;
-    gboolean json, dry_run, live, config, partial;
-    const char *xml; /* set --xml FILE; "-" reads standard input */
+    gboolean json, names, dry_run, command_line, live, config, partial, finish, back;
+    const char *format;                  /* export --format NAME */
+    const char *xml;                     /* set --xml FILE; "-" reads standard input */
+    const char *policy, *reserve, *plan; /* place --policy, --reserve CPUS, --plan FILE */
 } CommandOptions;
+
+/* The options that only some commands take. */
+enum {
+    OPTION_JSON = 1 << 0,
+    OPTION_DRY_RUN = 1 << 1,
+    OPTION_LIVE = 1 << 2,
+    OPTION_CONFIG = 1 << 3,
+    OPTION_PARTIAL = 1 << 4,
+    OPTION_XML = 1 << 5,
+    OPTION_COMMAND_LINE = 1 << 6,
+    OPTION_FORMAT = 1 << 7,
+    OPTION_NAMES = 1 << 8,
+    OPTION_POLICY = 1 << 9,
+    OPTION_RESERVE = 1 << 10,
+    OPTION_PLAN = 1 << 11,
+    OPTION_FINISH = 1 << 12,
+    OPTION_BACK = 1 << 13,
+};
+
+/* What a command needs, and what becomes of it where no libvirt answers. */
+typedef enum {
+    ASKS_HOST,            /* this host's files only */
+    ASKS_PLAN,            /* libvirt only where the plan names a domain */
+    ASKS_JOURNAL,         /* the connection that an entry names, if it names one */
+    ASKS_LIBVIRT,         /* refused where none answers */
+    ASKS_LIBVIRT_OR_DEMO, /* reads only: shows the demo where none answers */
+} CommandNeed;
 
 typedef struct {
     const char *name;
     const char *arguments; /* for the usage line */
     const char *help;
     int min_arguments, max_arguments; /* -1: any number */
-    gboolean may_show_demo; /* reads only: where no libvirt answers it may show the demo */
+    guint options;                    /* OPTION_… it takes */
+    CommandNeed need;
     /* Prints to standard output. FALSE with an error whose code is the exit code. */
     gboolean (*run)(const CommandOptions *options, char **arguments, GError **error);
 } Command;
 
 extern const Command commands[];               /* ends with {NULL} */
 const Command *command_find(const char *name); /* NULL where there is none */
+/* "--json, --dry-run": what @command takes of them; "" for none. The caller frees it. */
+char *command_option_list(const Command *command);
+/* FALSE with a KVMTUNE_ERROR_USAGE sentence where @command does not take an option that is given.
+ */
+gboolean command_check_options(
+    const Command *command, const CommandOptions *options, GError **error);

@@ -1,52 +1,65 @@
 /* The box that asks. */
 #include "tui/dialog.h"
 
+#include "tui/widgets/textfield.h"
+
 #include <string.h>
 
-#define TEXT_MAX  1024 /* characters that can be typed */
-#define BOX_WIDTH 72
-
-typedef enum { DIALOG_NONE, DIALOG_ASK, DIALOG_CHOOSE, DIALOG_CONFIRM } DialogKind;
+#define BOX_WIDTH  72
+#define MAP_WIDTH  112 /* of a box with a map in it */
+#define MIN_WIDTH  10  /* a smaller box is not drawn */
+#define MIN_HEIGHT 3
+#define HELP_LINES 4
+#define PAGE_STEP  10 /* what PgUp counts a number by */
 
 struct Dialog {
     DialogKind kind;
+    guint serial; /* of the question: tells whether an answer opened another */
     char *title, *help;
     char *problem; /* why what was typed is no good */
-    GString *text;
-    glong cursor;       /* in characters */
-    gboolean untouched; /* the text is as proposed: the first character typed replaces it */
+    TextField field;
+    gint64 min, max;
+    SetMap map;
     char **values, **helps;
     int index, top;
-    AppAccept accept;
+    char **ways;
+    guint way;
+    AppAccept accept, check;
     void (*yes)(App *app, gpointer data);
     gpointer data;
-    int y, x, height, width; /* of the box's inside, as last drawn */
-    int first;               /* the line of the first value */
+    /* As last drawn: the box's inside, the lines of the values or the map in it, of the ways (-1:
+     * none). */
+    int y, x, height, width;
+    int first, rows, way_line;
+    char hint[160];
 };
 
 Dialog *dialog_new(void)
 {
     Dialog *dialog = g_new0(Dialog, 1);
-    dialog->text = g_string_new(NULL);
+    textfield_init(&dialog->field);
     return dialog;
 }
 
 void dialog_close(Dialog *dialog)
 {
     dialog->kind = DIALOG_NONE;
+    dialog->serial++;
     g_clear_pointer(&dialog->title, g_free);
     g_clear_pointer(&dialog->help, g_free);
     g_clear_pointer(&dialog->problem, g_free);
     g_clear_pointer(&dialog->values, g_strfreev);
     g_clear_pointer(&dialog->helps, g_strfreev);
+    g_clear_pointer(&dialog->ways, g_strfreev);
     g_clear_pointer(&dialog->data, g_free);
-    g_string_truncate(dialog->text, 0);
+    setmap_close(&dialog->map);
+    textfield_set(&dialog->field, "");
 }
 
 void dialog_free(Dialog *dialog)
 {
     dialog_close(dialog);
-    g_string_free(dialog->text, TRUE);
+    textfield_clear(&dialog->field);
     g_free(dialog);
 }
 
@@ -55,46 +68,49 @@ gboolean dialog_is_open(const Dialog *dialog)
     return dialog->kind != DIALOG_NONE;
 }
 
-static void open_dialog(
-    Dialog *dialog, DialogKind kind, const char *title, const char *help, gpointer data)
+guint dialog_way(const Dialog *dialog)
+{
+    return dialog->way;
+}
+
+/* The map shows what the text says, where that is a set. */
+static void map_from_text(Dialog *dialog)
+{
+    g_autoptr(IdSet) set = idset_parse(dialog->field.text->str, NULL);
+    if (set)
+        setmap_choose(&dialog->map, set);
+}
+
+void dialog_open(Dialog *dialog, const Question *question)
 {
     dialog_close(dialog);
-    dialog->kind = kind;
-    dialog->title = g_strdup(title);
-    dialog->help = g_strdup(help);
-    dialog->data = data;
+    dialog->kind = question->kind;
+    dialog->title = g_strdup(question->title);
+    dialog->help = g_strdup(question->help);
+    dialog->min = question->min;
+    dialog->max = question->max;
+    dialog->values = g_strdupv((char **)question->values);
+    dialog->helps = g_strdupv((char **)question->helps);
+    dialog->ways = g_strdupv((char **)question->ways);
+    dialog->accept = question->accept;
+    dialog->check = question->check;
+    dialog->yes = question->yes;
+    dialog->data = question->data;
+    dialog->way = 0;
     dialog->index = dialog->top = 0;
-}
-
-void dialog_ask(Dialog *dialog, const char *title, const char *help, const char *text,
-    AppAccept accept, gpointer data)
-{
-    open_dialog(dialog, DIALOG_ASK, title, help, data);
-    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
-    g_string_assign(dialog->text, valid);
-    dialog->cursor = g_utf8_strlen(dialog->text->str, -1);
-    dialog->untouched = TRUE;
-    dialog->accept = accept;
-}
-
-void dialog_choose(Dialog *dialog, const char *title, const char *const *values,
-    const char *const *help, const char *now, AppAccept accept, gpointer data)
-{
-    open_dialog(dialog, DIALOG_CHOOSE, title, NULL, data);
-    dialog->values = g_strdupv((char **)values);
-    dialog->helps = help ? g_strdupv((char **)help) : NULL;
-    for (int i = 0; values[i]; i++)
-        if (g_strcmp0(values[i], now) == 0)
+    dialog->height = dialog->rows = 0;
+    dialog->way_line = -1;
+    textfield_set(&dialog->field, question->text);
+    for (int i = 0; dialog->values && dialog->values[i]; i++)
+        if (g_strcmp0(dialog->values[i], question->text) == 0)
             dialog->index = i;
-    dialog->accept = accept;
+    if (dialog->kind == DIALOG_SET) {
+        setmap_open(&dialog->map, question->set, question->host);
+        map_from_text(dialog);
+    }
 }
 
-void dialog_confirm(Dialog *dialog, const char *title, const char *text,
-    void (*yes)(App *app, gpointer data), gpointer data)
-{
-    open_dialog(dialog, DIALOG_CONFIRM, title, text, data);
-    dialog->yes = yes;
-}
+/* ---- drawing ---- */
 
 /* The lines @text takes when each of its lines is broken to @width cells; a break at a blank may
  * cost one more than this counts, and then the box scrolls nothing but its blank line away. */
@@ -110,62 +126,98 @@ static int count_lines(const char *text, int width)
     return count;
 }
 
-/* The line of text with its cursor, scrolled so that the cursor is seen. */
-static void draw_text(Dialog *dialog, const Canvas *box, int y)
+/* The lines the question takes in a box of @width cells. */
+static int wanted_lines(Dialog *dialog, int width)
 {
-    int width = box->width - 2;
-    const char *start = dialog->text->str;
-    g_autofree char *before = g_utf8_substring(start, 0, dialog->cursor);
-    int column = canvas_width(before, box->ascii);
-    const char *shown = start;
-    int hidden = 0;
+    int ways = dialog->ways ? 1 : 0;
 
-    while (column - hidden >= width && *shown) {
-        g_autofree char *one = g_utf8_substring(shown, 0, 1);
-        hidden += canvas_width(one, box->ascii);
-        shown = g_utf8_next_char(shown);
+    switch (dialog->kind) {
+    case DIALOG_SET:
+        return 2 + count_lines(dialog->help, width - 2) + setmap_lines(&dialog->map, width - 2) +
+               ways;
+    case DIALOG_CHOOSE:
+        return (int)g_strv_length(dialog->values) + 2 * ways;
+    case DIALOG_CONFIRM:
+        return count_lines(dialog->help, width - 2);
+    default:
+        return 1 + HELP_LINES + ways;
     }
-    canvas_fill(box, y, 1, 1, width, STYLE_FIELD);
-    Canvas field = *box;
-    field.selected = dialog->untouched && *shown;
-    canvas_text(&field, y, 1, width, STYLE_FIELD, shown);
-    canvas_cursor(box, y, 1 + column - hidden);
 }
 
-static void draw_values(Dialog *dialog, const Canvas *box, int y)
+static void draw_values(Dialog *dialog, const Canvas *box)
 {
-    int rows = box->height - y, widest = 0;
+    int widest = 0;
 
-    dialog->first = y;
     for (int i = 0; dialog->values[i]; i++)
         widest = MAX(widest, canvas_width(dialog->values[i], box->ascii));
     if (dialog->index < dialog->top)
         dialog->top = dialog->index;
-    if (dialog->index >= dialog->top + rows)
-        dialog->top = dialog->index - rows + 1;
-    for (int i = 0; i < rows && dialog->values[dialog->top + i]; i++) {
+    if (dialog->index >= dialog->top + dialog->rows)
+        dialog->top = dialog->index - dialog->rows + 1;
+    for (int i = 0; i < dialog->rows && dialog->values[dialog->top + i]; i++) {
         int n = dialog->top + i;
         Canvas line = *box;
         line.selected = n == dialog->index;
-        canvas_fill(&line, y + i, 0, 1, box->width, STYLE_DIALOG);
-        canvas_text(&line, y + i, 1, widest, STYLE_DIALOG, dialog->values[n]);
+        canvas_fill(&line, i, 0, 1, box->width, STYLE_DIALOG);
+        canvas_text(&line, i, 1, widest, STYLE_DIALOG, dialog->values[n]);
         if (dialog->helps && dialog->helps[n])
             canvas_text(
-                &line, y + i, widest + 3, box->width - widest - 4, STYLE_DIALOG, dialog->helps[n]);
+                &line, i, widest + 3, box->width - widest - 4, STYLE_DIALOG, dialog->helps[n]);
     }
+}
+
+/* "● running and next start  ○ next start only" */
+static void draw_ways(const Dialog *dialog, const Canvas *box)
+{
+    gboolean choice = dialog->ways[0] && dialog->ways[1];
+    int x = 1;
+
+    for (guint i = 0; dialog->ways[i]; i++) {
+        const char *mark = !choice ? "◷" : i == dialog->way ? "●" : "○";
+        x += canvas_printf(box, dialog->way_line, x, -1,
+            choice && i == dialog->way ? STYLE_STAGED : STYLE_DIALOG, "%s %s", mark,
+            dialog->ways[i]);
+        x += 2;
+    }
+}
+
+/* The text, what is wrong with it or what it is, and the map; the text last: the cursor stays. */
+static void draw_typed(Dialog *dialog, const Canvas *box)
+{
+    gboolean has_map = dialog->kind == DIALOG_SET;
+    int room = box->height - 1 - (dialog->ways ? 1 : 0);
+    const char *words = dialog->problem ? dialog->problem : dialog->help ? dialog->help : "";
+    /* The problem takes no more lines than the help did: the map does not jump. */
+    int lines = has_map ? MIN(count_lines(dialog->help, box->width - 2), MAX(room - 1, 0))
+                        : MIN(HELP_LINES, room);
+
+    canvas_wrap(
+        box, 1, 1, box->width - 2, lines, dialog->problem ? STYLE_BAD : STYLE_DIALOG, words);
+    if (has_map) {
+        dialog->first = 2 + lines;
+        dialog->rows = MAX(room - lines - 1, 0);
+        Canvas part = canvas_part(box, dialog->first, 1, dialog->rows, box->width - 2);
+        setmap_draw(&dialog->map, &part);
+    }
+    textfield_draw(&dialog->field, box, 0, 1, box->width - 2);
+}
+
+static void draw_lines(const Dialog *dialog, const Canvas *box)
+{
+    g_auto(GStrv) text = g_strsplit(dialog->help ? dialog->help : "", "\n", -1);
+
+    for (int i = 0, y = 0; text[i] && y < box->height; i++)
+        y += MAX(canvas_wrap(box, y, 1, box->width - 2, box->height - y, STYLE_DIALOG, text[i]), 1);
 }
 
 void dialog_draw(Dialog *dialog, const Canvas *screen)
 {
-    if (dialog->kind == DIALOG_NONE)
+    int width = MIN(dialog->kind == DIALOG_SET ? MAP_WIDTH : BOX_WIDTH, screen->width - 2);
+
+    dialog->height = dialog->width = 0; /* nothing to click on where it is not drawn */
+    if (dialog->kind == DIALOG_NONE || width < MIN_WIDTH || screen->height - 2 < MIN_HEIGHT)
         return;
-    int width = MIN(BOX_WIDTH, screen->width - 2);
-    int lines = dialog->kind == DIALOG_ASK      ? 5
-                : dialog->kind == DIALOG_CHOOSE ? (int)g_strv_length(dialog->values)
-                                                : count_lines(dialog->help, width - 4);
-    int height = MIN(lines + 2, screen->height - 2);
-    if (width < 10 || height < 3)
-        return;
+    int height = MIN(wanted_lines(dialog, width - 2) + 2, screen->height - 2);
     Canvas frame = canvas_part(
         screen, (screen->height - height) / 2, (screen->width - width) / 2, height, width);
     canvas_fill(&frame, 0, 0, height, width, STYLE_DIALOG);
@@ -175,35 +227,35 @@ void dialog_draw(Dialog *dialog, const Canvas *screen)
     dialog->x = box.x;
     dialog->height = box.height;
     dialog->width = box.width;
-    if (dialog->kind == DIALOG_ASK) {
-        canvas_wrap(&box, 1, 1, box.width - 2, 4, dialog->problem ? STYLE_BAD : STYLE_DIALOG,
-            dialog->problem ? dialog->problem
-            : dialog->help  ? dialog->help
-                            : "");
-        draw_text(dialog, &box, 0);
-    } else if (dialog->kind == DIALOG_CHOOSE) {
-        draw_values(dialog, &box, 0);
+    dialog->way_line = dialog->ways && box.height > 1 ? box.height - 1 : -1;
+    if (dialog->way_line > 0)
+        draw_ways(dialog, &box);
+    if (dialog->kind == DIALOG_CHOOSE) {
+        dialog->first = 0;
+        dialog->rows = MAX(dialog->way_line > 0 ? dialog->way_line : box.height, 1);
+        draw_values(dialog, &box);
+    } else if (dialog->kind == DIALOG_CONFIRM) {
+        draw_lines(dialog, &box);
     } else {
-        g_auto(GStrv) text = g_strsplit(dialog->help, "\n", -1);
-        for (int i = 0, y = 0; text[i] && y < box.height; i++)
-            y += MAX(
-                canvas_wrap(&box, y, 1, box.width - 2, box.height - y, STYLE_DIALOG, text[i]), 1);
+        draw_typed(dialog, &box);
     }
 }
+
+/* ---- keys and mouse ---- */
 
 /* Hands what was typed or chosen over; the box stays open with a sentence where it is no good. */
 static void accept(Dialog *dialog, App *app, const char *text)
 {
     g_autofree char *value = g_strdup(text);
     gpointer data = g_steal_pointer(&dialog->data);
-    AppAccept call = dialog->accept;
-    g_autofree char *title = g_strdup(dialog->title);
+    guint serial = dialog->serial;
 
-    char *problem = call(app, value, data);
-    if (problem == NULL) {
+    char *problem = dialog->accept(app, value, data);
+    if (problem == NULL || dialog->serial != serial) {
         g_free(data);
+        g_free(problem);
         /* The call may have opened another one. */
-        if (dialog->data == NULL && g_strcmp0(dialog->title, title) == 0)
+        if (dialog->serial == serial)
             dialog_close(dialog);
         return;
     }
@@ -212,58 +264,101 @@ static void accept(Dialog *dialog, App *app, const char *text)
     dialog->problem = problem;
 }
 
-static void edit_text(Dialog *dialog, guint key)
+static void text_changed(Dialog *dialog, App *app)
 {
-    GString *text = dialog->text;
-    gboolean types = key >= ' ' && key < KEY_CODE_UP && g_unichar_isprint(key);
-
-    if (types && dialog->untouched) {
-        g_string_truncate(text, 0);
-        dialog->cursor = 0;
-    }
-    dialog->untouched = FALSE;
-    glong length = g_utf8_strlen(text->str, -1);
-    gssize at = g_utf8_offset_to_pointer(text->str, dialog->cursor) - text->str;
-
-    if (key == KEY_CODE_LEFT)
-        dialog->cursor = MAX(dialog->cursor - 1, 0);
-    else if (key == KEY_CODE_RIGHT)
-        dialog->cursor = MIN(dialog->cursor + 1, length);
-    else if (key == KEY_CODE_HOME || key == KEY_CTRL('a'))
-        dialog->cursor = 0;
-    else if (key == KEY_CODE_END || key == KEY_CTRL('e'))
-        dialog->cursor = length;
-    else if (key == KEY_CTRL('u')) {
-        g_string_erase(text, 0, at);
-        dialog->cursor = 0;
-    } else if (key == KEY_CODE_BACKSPACE && dialog->cursor > 0) {
-        gssize before = g_utf8_offset_to_pointer(text->str, --dialog->cursor) - text->str;
-        g_string_erase(text, before, at - before);
-    } else if (key == KEY_CODE_DELETE && dialog->cursor < length) {
-        g_string_erase(text, at, g_utf8_next_char(text->str + at) - (text->str + at));
-    } else if (types && length < TEXT_MAX) {
-        g_string_insert_unichar(text, at, key);
-        dialog->cursor++;
-    }
     g_clear_pointer(&dialog->problem, g_free);
+    if (dialog->check)
+        dialog->problem = dialog->check(app, dialog->field.text->str, dialog->data);
 }
 
-static void key_ask(Dialog *dialog, App *app, guint key)
+/* Counts the number in the text by @step, within its range. */
+static void count(Dialog *dialog, App *app, gint64 step)
+{
+    const char *text = dialog->field.text->str;
+    char *rest = NULL;
+    gint64 number = g_ascii_strtoll(text, &rest, 10), sum = 0;
+
+    if (__builtin_add_overflow(number, step, &sum))
+        sum = step < 0 ? dialog->min : dialog->max;
+    g_autofree char *counted = g_strdup_printf(
+        "%" G_GINT64_FORMAT "%s", CLAMP(sum, dialog->min, dialog->max), rest == text ? "" : rest);
+    textfield_set(&dialog->field, counted);
+    dialog->field.untouched = FALSE;
+    text_changed(dialog, app);
+}
+
+/* TRUE where @key counts. A minus that begins a number is typed. */
+static gboolean key_number(Dialog *dialog, App *app, guint key)
+{
+    gboolean begins = dialog->field.untouched || dialog->field.cursor == 0;
+
+    if (key == KEY_CODE_UP || key == '+')
+        count(dialog, app, 1);
+    else if (key == KEY_CODE_DOWN || (key == '-' && !(begins && dialog->min < 0)))
+        count(dialog, app, -1);
+    else if (key == KEY_CODE_PAGE_UP)
+        count(dialog, app, PAGE_STEP);
+    else if (key == KEY_CODE_PAGE_DOWN)
+        count(dialog, app, -PAGE_STEP);
+    else
+        return FALSE;
+    return TRUE;
+}
+
+/* The text says what the map shows. */
+static void text_from_map(Dialog *dialog, App *app)
+{
+    g_autofree char *text = idset_format(dialog->map.set);
+
+    textfield_set(&dialog->field, text);
+    dialog->field.untouched = FALSE;
+    text_changed(dialog, app);
+}
+
+/* Figures and what stands between them are typed, all else is the map's. */
+static gboolean types_set(guint key)
+{
+    return (key < 0x80 && (g_ascii_isdigit((char)key) || strchr(",-^", (int)key))) ||
+           key == KEY_CODE_BACKSPACE || key == KEY_CODE_DELETE || key == KEY_CTRL('u');
+}
+
+static void key_set(Dialog *dialog, App *app, guint key)
+{
+    if (types_set(key)) {
+        textfield_key(&dialog->field, key);
+        map_from_text(dialog);
+        text_changed(dialog, app);
+    } else if (setmap_key(&dialog->map, key)) {
+        text_from_map(dialog, app);
+    }
+}
+
+static void key_typed(Dialog *dialog, App *app, guint key)
 {
     if (key == KEY_CODE_ENTER || key == '\n')
-        accept(dialog, app, dialog->text->str);
-    else
-        edit_text(dialog, key);
+        accept(dialog, app, dialog->field.text->str);
+    else if (dialog->kind == DIALOG_SET)
+        key_set(dialog, app, key);
+    else if (!(dialog->kind == DIALOG_NUMBER && key_number(dialog, app, key)) &&
+             textfield_key(&dialog->field, key))
+        text_changed(dialog, app);
 }
 
 static void key_choose(Dialog *dialog, App *app, guint key)
 {
     int last = (int)g_strv_length(dialog->values) - 1;
+    int page = MAX(dialog->rows, 1);
 
+    if (last < 0)
+        return;
     if (key == KEY_CODE_UP || key == 'k')
         dialog->index = MAX(dialog->index - 1, 0);
     else if (key == KEY_CODE_DOWN || key == 'j')
         dialog->index = MIN(dialog->index + 1, last);
+    else if (key == KEY_CODE_PAGE_UP)
+        dialog->index = MAX(dialog->index - page, 0);
+    else if (key == KEY_CODE_PAGE_DOWN)
+        dialog->index = MIN(dialog->index + page, last);
     else if (key == KEY_CODE_HOME)
         dialog->index = 0;
     else if (key == KEY_CODE_END)
@@ -293,28 +388,49 @@ static void key_confirm(Dialog *dialog, App *app, guint key)
     }
 }
 
+static void next_way(Dialog *dialog)
+{
+    if (dialog->ways)
+        dialog->way = (dialog->way + 1) % MAX(g_strv_length(dialog->ways), 1);
+}
+
 void dialog_key(Dialog *dialog, App *app, guint key)
 {
+    if (dialog->kind == DIALOG_NONE)
+        return;
     if (key == KEY_CODE_ESCAPE || key == KEY_CTRL('c'))
         dialog_close(dialog);
-    else if (dialog->kind == DIALOG_ASK)
-        key_ask(dialog, app, key);
+    else if (key == KEY_CODE_TAB)
+        next_way(dialog);
     else if (dialog->kind == DIALOG_CHOOSE)
         key_choose(dialog, app, key);
     else if (dialog->kind == DIALOG_CONFIRM)
         key_confirm(dialog, app, key);
+    else
+        key_typed(dialog, app, key);
 }
 
 void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
 {
     int y = event->y - dialog->y, x = event->x - dialog->x;
     gboolean inside = y >= 0 && y < dialog->height && x >= 0 && x < dialog->width;
+    gboolean listed = inside && y >= dialog->first && y < dialog->first + dialog->rows;
 
+    if (dialog->kind == DIALOG_SET && listed) {
+        MouseEvent inner = *event;
+        inner.y = y - dialog->first;
+        inner.x = x - 1;
+        if (setmap_mouse(&dialog->map, &inner))
+            text_from_map(dialog, app);
+        return;
+    }
     if (event->kind != MOUSE_PRESS)
         return;
     if (!inside && (y < -1 || y > dialog->height || x < -1 || x > dialog->width)) {
         dialog_close(dialog);
-    } else if (inside && dialog->kind == DIALOG_CHOOSE && y >= dialog->first) {
+    } else if (inside && y == dialog->way_line) {
+        next_way(dialog);
+    } else if (dialog->kind == DIALOG_CHOOSE && listed) {
         int n = dialog->top + y - dialog->first;
         if (n < (int)g_strv_length(dialog->values)) {
             dialog->index = n;
@@ -325,16 +441,24 @@ void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
 
 gboolean dialog_types(const Dialog *dialog)
 {
-    return dialog->kind == DIALOG_ASK;
+    return dialog->kind == DIALOG_TEXT || dialog->kind == DIALOG_NUMBER ||
+           dialog->kind == DIALOG_SET;
 }
 
-const char *dialog_hint(const Dialog *dialog)
+const char *dialog_hint(Dialog *dialog)
 {
     static const char *const hints[] = {
         [DIALOG_NONE] = "",
-        [DIALOG_ASK] = "Enter accept   Esc cancel   ← → edit   Ctrl-U clear",
+        [DIALOG_TEXT] = "Enter accept   Esc cancel   ← → edit   Ctrl-U clear",
+        [DIALOG_NUMBER] = "Enter accept   Esc cancel   ↑ ↓ + - count   PgUp PgDn by ten",
+        [DIALOG_SET] = "Enter accept",
         [DIALOG_CHOOSE] = "Enter choose   Esc cancel",
         [DIALOG_CONFIRM] = "y yes   n no",
     };
-    return hints[dialog->kind];
+    gboolean set = dialog->kind == DIALOG_SET;
+
+    g_snprintf(dialog->hint, sizeof dialog->hint, "%s%s%s%s", hints[dialog->kind],
+        dialog->ways && dialog->ways[0] && dialog->ways[1] ? "  Tab for what" : "", set ? "  " : "",
+        set ? setmap_hint(&dialog->map) : "");
+    return dialog->hint;
 }

@@ -1,23 +1,46 @@
-/* The box that asks: for a line of text, for one of some values, for yes or no. One at a time. */
+/* The box that asks: for a line of text, a number, a set of CPUs or nodes, one of some values, yes
+ * or no. One at a time. */
 #pragma once
 
 #include "tui/app.h"
+#include "tui/widgets/setmap.h"
 
 typedef struct Dialog Dialog;
+
+typedef enum {
+    DIALOG_NONE,
+    DIALOG_TEXT,
+    DIALOG_NUMBER, /* text that Up, Down, + and - count; what follows the figures stays ("8G") */
+    DIALOG_SET,    /* text, and below it the machine to click on */
+    DIALOG_CHOOSE,
+    DIALOG_CONFIRM,
+} DialogKind;
+
+/* A question. All is copied but data, which is freed with g_free; NULL and 0 for what does not
+ * apply. */
+typedef struct {
+    DialogKind kind;
+    const char *title, *help;
+    const char *text; /* proposed; of DIALOG_CHOOSE the value that is marked */
+    gint64 min, max;  /* DIALOG_NUMBER */
+    SetMapKind set;   /* DIALOG_SET */
+    Host *host;       /* DIALOG_SET: it has CPUs and nodes */
+    const char *const *values, *const *helps; /* DIALOG_CHOOSE, NULL-terminated */
+    const char *const *ways; /* what the answer can be for, Tab goes from one to the next; of one
+                              * way there is only word */
+    AppAccept accept;        /* gets what was typed or chosen */
+    AppAccept check;         /* says what is wrong while it is typed */
+    void (*yes)(App *app, gpointer data); /* DIALOG_CONFIRM */
+    gpointer data;
+} Question;
 
 Dialog *dialog_new(void);
 void dialog_free(Dialog *dialog);
 gboolean dialog_is_open(const Dialog *dialog);
 void dialog_close(Dialog *dialog);
-
-/* As app_ask, app_choose_value and app_confirm, which the App passes on. @accept of a choice gets
- * the value chosen. */
-void dialog_ask(Dialog *dialog, const char *title, const char *help, const char *text,
-    AppAccept accept, gpointer data);
-void dialog_choose(Dialog *dialog, const char *title, const char *const *values,
-    const char *const *help, const char *now, AppAccept accept, gpointer data);
-void dialog_confirm(Dialog *dialog, const char *title, const char *text,
-    void (*yes)(App *app, gpointer data), gpointer data);
+void dialog_open(Dialog *dialog, const Question *question);
+/* The way now taken, from 0; for accept. */
+guint dialog_way(const Dialog *dialog);
 
 void dialog_draw(Dialog *dialog, const Canvas *screen);
 /* An open dialog takes every key and every click. */
@@ -25,5 +48,5 @@ void dialog_key(Dialog *dialog, App *app, guint key);
 void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event);
 /* TRUE where text is typed, and the terminal's cursor is to be seen. */
 gboolean dialog_types(const Dialog *dialog);
-/* What the keys do now, for the hint line. */
-const char *dialog_hint(const Dialog *dialog);
+/* What the keys do now, for the hint line; belongs to @dialog. */
+const char *dialog_hint(Dialog *dialog);

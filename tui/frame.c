@@ -6,20 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const Screen *const tabs[SCREEN_TABS] = {
-    [SCREEN_HOST] = &screen_host,
-    [SCREEN_MEMORY] = &screen_memory,
-    [SCREEN_SHARING] = &screen_sharing,
-    [SCREEN_DOMAINS] = &screen_domains,
-    [SCREEN_PREVIEW] = &screen_preview,
-    [SCREEN_JOURNAL] = &screen_journal,
-};
-
-const char *frame_tab_title(ScreenId screen)
-{
-    return screen < SCREEN_TABS ? tabs[screen]->title : NULL;
-}
-
 /* A piece of the header: the least important are left out where the line is short. */
 typedef struct {
     int importance; /* the higher the longer it stays */
@@ -56,6 +42,7 @@ static void draw_header(const App *app, const Canvas *screen)
     Piece pieces[] = {
         {9, STYLE_TITLE, g_strdup(host)},
         {8, STYLE_WARN, link->demo ? g_strdup("DEMO") : NULL},
+        {8, STYLE_WARN, link->remote ? g_strdup("REMOTE") : NULL},
         {2, STYLE_DIM, link->uri && !link->demo ? g_strdup(link->uri) : NULL},
         {1, STYLE_DIM, s->host && s->host->kernel ? text_escape(s->host->kernel, 24) : NULL},
         {3, STYLE_DIM, link->hypervisor && !link->demo ? g_strdup(link->hypervisor) : NULL},
@@ -98,8 +85,8 @@ static int tab_width(const App *app, ScreenId screen, int width)
     int all = 0;
 
     for (int i = 0; i < SCREEN_TABS; i++)
-        all += canvas_width(tabs[i]->title, app->ascii) + 4;
-    return all <= width ? canvas_width(tabs[screen]->title, app->ascii) + 4 : 3;
+        all += canvas_width(screens[i]->title, app->ascii) + 4;
+    return all <= width ? canvas_width(screens[screen]->title, app->ascii) + 4 : 3;
 }
 
 static void draw_tabs(const App *app, const Canvas *screen)
@@ -108,11 +95,13 @@ static void draw_tabs(const App *app, const Canvas *screen)
 
     for (ScreenId i = 0; i < SCREEN_TABS; i++) {
         int width = tab_width(app, i, screen->width);
-        gboolean open = i == app->screen || (app->screen == SCREEN_DOMAIN && i == SCREEN_DOMAINS);
+        gboolean open =
+            i == app->screen ||
+            ((app->screen == SCREEN_DOMAIN || app->screen == SCREEN_TUNING) && i == SCREEN_DOMAINS);
         Style style = open ? STYLE_TAB_OPEN : STYLE_TAB;
         canvas_fill(screen, 1, x, 1, width, style);
         canvas_printf(screen, 1, x + 1, width - 1, style, width > 3 ? "%d %s" : "%d", (int)i + 1,
-            tabs[i]->title);
+            screens[i]->title);
         x += width;
     }
     if (screen->width < TERMINAL_GOOD_WIDTH || screen->height < TERMINAL_GOOD_HEIGHT)
@@ -152,8 +141,26 @@ static gboolean is_said(const KeyRow *rows, guint count, const KeyRow *row, KeyC
     return FALSE;
 }
 
+/* Draws "KEY word" at @x and notes where; a key that is none (arrows) is only drawn. Returns the
+ * cells used, 0 where it does not fit any more. */
+static int draw_hint(
+    const App *app, const Canvas *screen, int x, const char *key, const char *word, GArray *hints)
+{
+    FrameHint hint = {
+        x, canvas_width(key, app->ascii) + 1 + canvas_width(word, app->ascii), keymap_code(key)};
+    int y = screen->height - 1;
+
+    if (x + hint.width > screen->width - 1)
+        return 0;
+    int used = canvas_text(screen, y, x, -1, STYLE_KEY, key);
+    canvas_text(screen, y, x + used + 1, -1, STYLE_DIM, word);
+    if (hint.key)
+        g_array_append_val(hints, hint);
+    return hint.width;
+}
+
 /* The screen's own keys, then those of everywhere, as far as the line reaches. */
-static void draw_hints(const App *app, const Canvas *screen, int y, KeyContext context)
+static void draw_hints(const App *app, const Canvas *screen, KeyContext context, GArray *hints)
 {
     guint count;
     const KeyRow *rows = keymap_rows(&count);
@@ -170,18 +177,32 @@ static void draw_hints(const App *app, const Canvas *screen, int y, KeyContext c
             g_autofree char *key = first_key(row);
             if (keymap_action(context, keymap_code(key)) != row->action)
                 continue;
-            int width = canvas_width(key, app->ascii) + 1 + canvas_width(row->hint, app->ascii);
-            if (x + width > screen->width - 1)
+            int used = draw_hint(app, screen, x, key, row->hint, hints);
+            if (used == 0)
                 return;
-            int used = canvas_text(screen, y, x, -1, STYLE_KEY, key);
-            canvas_text(screen, y, x + used + 1, -1, STYLE_DIM, row->hint);
-            x += width + 2;
+            x += used + 2;
         }
     }
 }
 
-void frame_draw(const App *app, const Canvas *screen, const Frame *frame)
+/* A dialog's own: "Enter accept   Esc cancel". */
+static void draw_own_hints(const App *app, const Canvas *screen, const char *text, GArray *hints)
 {
+    g_auto(GStrv) parts = g_strsplit(text, "   ", -1);
+    int x = 1;
+
+    for (guint i = 0; parts[i]; i++) {
+        char *word = strchr(parts[i], ' ');
+        if (word == NULL)
+            continue;
+        *word++ = '\0';
+        x += draw_hint(app, screen, x, parts[i], word, hints) + 3;
+    }
+}
+
+void frame_draw(const App *app, const Canvas *screen, const Frame *frame, GArray *hints)
+{
+    g_array_set_size(hints, 0);
     draw_header(app, screen);
     draw_tabs(app, screen);
     int lines = frame->message ? canvas_wrap(screen, screen->height - 2, 1, screen->width - 2, 2,
@@ -190,7 +211,17 @@ void frame_draw(const App *app, const Canvas *screen, const Frame *frame)
     if (lines > 1)
         return; /* the hints come back with the next key */
     if (frame->hint)
-        canvas_text(screen, screen->height - 1, 1, -1, STYLE_DIM, frame->hint);
+        draw_own_hints(app, screen, frame->hint, hints);
     else
-        draw_hints(app, screen, screen->height - 1, frame->context);
+        draw_hints(app, screen, frame->context, hints);
+}
+
+guint frame_hint_at(const GArray *hints, int x)
+{
+    for (guint i = 0; i < hints->len; i++) {
+        const FrameHint *hint = &g_array_index(hints, FrameHint, i);
+        if (x >= hint->x && x < hint->x + hint->width)
+            return hint->key;
+    }
+    return 0;
 }

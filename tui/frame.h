@@ -14,7 +14,15 @@ typedef struct {
     KeyContext context;
 } Frame;
 
-void frame_draw(const App *app, const Canvas *screen, const Frame *frame);
+/* A hint in the last line, as drawn: a click on it is its key. */
+typedef struct {
+    int x, width;
+    guint key; /* a code of keymap.h */
+} FrameHint;
+
+/* Fills @hints (FrameHint) with those that are drawn. */
+void frame_draw(const App *app, const Canvas *screen, const Frame *frame, GArray *hints);
+/* The key of the hint at column @x; 0 where there is none. */
+guint frame_hint_at(const GArray *hints, int x);
 /* The tab at column @x of the tabs' line; SCREEN_COUNT where there is none. */
 ScreenId frame_tab_at(const App *app, int x);
-const char *frame_tab_title(ScreenId screen);

@@ -25,7 +25,8 @@ static const struct {
     {0x2717, "x"},  /* ✗ an error */
     {0x25f7, "@"},  /* ◷ waits */
     {0x2190, "<-"}, /* ← */
-    {0x25b8, ">"},  /* ▸ the selected row */
+    {0x25b8, ">"},  /* ▸ folded */
+    {0x25be, "v"},  /* ▾ unfolded */
     {0x25cf, "*"},  /* ● chosen, staged */
     {0x25cb, "o"},  /* ○ not chosen */
     {0x2500, "-"},  /* ─ lines and frames */

@@ -1,14 +1,25 @@
-/* Apply and undo from the full screen: jobs for the libvirt thread, and what is said at their end.
- */
+/* What the full screen has done on the collector's threads: applying, recovering; and what is said at
+ * the end. */
 #include "core/demo.h"
+#include "core/tune/lock.h"
+#include "core/tune/undo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "tui/app-private.h"
 
+typedef enum {
+    JOB_APPLY,
+    JOB_SURVEY, /* what stands of an entry that was not ended */
+    JOB_FINISH,
+    JOB_BACK,
+    JOB_SETTLE, /* marks an entry as undone that has nothing left to take back */
+} JobKind;
+
 /* Everything a job needs is its own: the screen goes on meanwhile. */
 struct Job {
-    Preview *preview; /* NULL: an undo */
-    guint entry;
+    JobKind kind;
+    Preview *preview; /* JOB_APPLY */
+    guint entry;      /* the others */
     char *root, *uri, *folder;
     gboolean demo;
     gint done; /* set last, by the collector */
@@ -28,7 +39,16 @@ static void job_free(Job *job)
     g_free(job);
 }
 
-/* On the libvirt thread. */
+/* What stands of the entry, as text; NULL with an error. */
+static char *survey(const ApplyContext *context, guint number, GError **error)
+{
+    g_autoptr(JournalEntry) entry = journal_get(context->journal, number, error);
+    g_autoptr(GArray) standings = entry ? apply_survey(context, entry->steps) : NULL;
+
+    return entry ? apply_survey_text(entry->steps, standings) : NULL;
+}
+
+/* On the libvirt thread, or on one of its own where it needs no libvirt. */
 static void run_job(Connection *connection, gpointer data)
 {
     Job *job = data;
@@ -43,21 +63,46 @@ static void run_job(Connection *connection, gpointer data)
         .uri = job->uri,
         .settle = job->demo ? demo_settle : NULL,
     };
-    job->number = job->preview ? apply_preview(&context, job->preview, &job->report, &job->error)
-                               : apply_undo(&context, job->entry, &job->report, &job->error);
+    switch (job->kind) {
+    case JOB_APPLY:
+        job->number = apply_preview(&context, job->preview, &job->report, &job->error);
+        break;
+    case JOB_SURVEY:
+        job->report = survey(&context, job->entry, &job->error);
+        job->number = job->report ? job->entry : 0;
+        break;
+    case JOB_FINISH:
+    case JOB_BACK:
+        job->number = apply_recover(&context, job->entry, job->kind == JOB_FINISH, &job->error);
+        break;
+    case JOB_SETTLE:
+        job->number = apply_settle_undo(&context, job->entry, &job->error) ? job->entry : 0;
+        break;
+    }
 }
 
-static void start_job(App *app, const Preview *preview, guint entry)
+/* Whether @preview (NULL: an entry of the journal) needs the host's files only. What it undoes may
+ * have had steps of domains as well. */
+static gboolean is_of_host(const Preview *preview)
+{
+    for (guint i = 0; preview && i < preview->steps->len; i++) {
+        const Step *step = g_ptr_array_index(preview->steps, i);
+        if (step->kind != STEP_HOST || step->undoes)
+            return FALSE;
+    }
+    return preview != NULL;
+}
+
+static void start_job(App *app, JobKind kind, const Preview *preview, guint entry)
 {
     struct AppPrivate *private = app->private;
 
-    if (!app_may_write(app))
-        return;
     if (private->job) {
         app_say(app, STYLE_WARN, "one change is still being written: wait for its end");
         return;
     }
     Job *job = g_new0(Job, 1);
+    job->kind = kind;
     job->preview = preview ? preview_ref((Preview *)preview) : NULL;
     job->entry = entry;
     job->root = g_strdup(app->snapshot->root);
@@ -65,14 +110,26 @@ static void start_job(App *app, const Preview *preview, guint entry)
     job->folder = g_strdup(app->options->journal_folder);
     job->demo = app->options->collector.demo;
     private->job = job;
-    app_say(app, STYLE_TEXT, preview ? "applying…" : "undoing…");
-    collector_run(private->collector, run_job, job, &job->done);
+    if (is_of_host(preview))
+        collector_run_host(private->collector, run_job, job, &job->done);
+    else
+        collector_run(private->collector, run_job, job, &job->done);
+}
+
+/* ---- applying ---- */
+
+static void start_apply(App *app, const Preview *preview)
+{
+    if (!app_may_write(app))
+        return;
+    app_say(app, STYLE_TEXT, "applying…");
+    start_job(app, JOB_APPLY, preview, 0);
 }
 
 static void apply_confirmed(App *app, gpointer data)
 {
     (void)data;
-    start_job(app, app->private->asked, 0);
+    start_apply(app, app->private->asked);
 }
 
 /* With warnings there is one more question; what was shown is what will be applied. */
@@ -100,12 +157,13 @@ void app_apply(App *app, const Preview *preview)
     else if (preview->warnings > 0)
         confirm_warnings(app, preview);
     else
-        start_job(app, preview, 0);
+        start_apply(app, preview);
 }
 
-void app_undo(App *app, guint number)
+void app_ask_libvirt(
+    App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done)
 {
-    start_job(app, NULL, number);
+    collector_ask(app->private->collector, work, data, release, done);
 }
 
 gboolean app_is_applying(const App *app)
@@ -135,33 +193,72 @@ static void unstage_applied(App *app, const Preview *preview)
     }
 }
 
-void jobs_poll(App *app)
+/* What undo staged is of no use after it was tried: what could not go back is said. */
+static void unstage_undo(App *app, const Preview *preview)
 {
-    struct AppPrivate *private = app->private;
-    Job *job = private->job;
+    g_autoptr(GHashTable) undone = g_hash_table_new(NULL, NULL);
 
-    if (job == NULL || !g_atomic_int_get(&job->done))
-        return;
-    private->job = NULL;
-    private->journal_serial++;
+    for (guint i = 0; i < preview->steps->len; i++) {
+        const Step *step = g_ptr_array_index(preview->steps, i);
+        if (step->undoes)
+            g_hash_table_add(undone, GUINT_TO_POINTER(step->undoes));
+    }
+    for (guint i = app->plan->changes->len; i-- > 0;) {
+        const Change *change = g_ptr_array_index(app->plan->changes, i);
+        if (change->undoes && g_hash_table_contains(undone, GUINT_TO_POINTER(change->undoes)))
+            plan_unstage(app->plan, i);
+    }
+}
+
+static void end_apply(App *app, const Job *job)
+{
+    const Step *first = g_ptr_array_index(job->preview->steps, 0);
+
+    /* An undo that is written but leaves a part standing tells so by an error. */
+    if (job->number == 0 && job->error->code == KVMTUNE_ERROR_PARTIAL)
+        unstage_undo(app, job->preview);
     if (job->number == 0) {
         app_say_error(app, job->error);
-    } else {
-        if (job->preview)
-            unstage_applied(app, job->preview);
-        app_say(app, STYLE_GOOD, "%s as entry %u of the journal%s%s",
-            job->preview ? "applied" : "undone", job->number,
-            job->report ? "; " : "; u takes it back", job->report ? job->report : "");
+        return;
     }
-    job_free(job);
+    unstage_applied(app, job->preview);
+    unstage_undo(app, job->preview);
+    app_say(app, STYLE_GOOD, "%s as entry %u of the journal%s%s",
+        first->undoes ? "undone" : "applied", job->number,
+        job->report     ? "; "
+        : first->undoes ? ""
+                        : "; u takes it back",
+        job->report ? job->report : "");
 }
 
-static void undo_confirmed(App *app, gpointer data)
+void jobs_check_ground(App *app)
 {
-    app_undo(app, *(guint *)data);
+    /* Not while a job of our own moves it. */
+    const Change *moved = app->private->job ? NULL : plan_look(app->plan, app->snapshot);
+
+    if (moved)
+        app_say(app, STYLE_WARN,
+            "somebody changed %s %s since it was staged: p shows what stands there now",
+            moved->name, moved->key->key);
 }
 
-void jobs_confirm_undo(App *app, guint number)
+/* ---- undo ---- */
+
+static void say_staged(App *app, guint number, const GPtrArray *notes, gboolean any)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < notes->len; i++)
+        g_string_append_printf(text, "; %s", (char *)g_ptr_array_index(notes, i));
+    if (any)
+        app_say(app, notes->len ? STYLE_WARN : STYLE_STAGED,
+            "entry %u is staged to be taken back: a applies it%s", number, text->str);
+    else
+        app_say(app, notes->len ? STYLE_WARN : STYLE_TEXT,
+            "nothing is left to take back of entry %u%s", number, text->str);
+}
+
+void app_undo(App *app, guint number)
 {
     g_autoptr(GError) error = NULL;
 
@@ -173,25 +270,146 @@ void jobs_confirm_undo(App *app, guint number)
         app_say_error(app, error);
         return;
     }
-    if (entry->undone_by || entry->state == ENTRY_FAILED) {
-        app_say(app, STYLE_WARN,
-            entry->undone_by ? "entry %u is undone already" : "entry %u was not applied",
-            entry->number);
+    g_autofree char *reason = journal_entry_not_undoable(entry);
+    if (reason) {
+        app_say(app, STYLE_WARN, "%s", reason);
         return;
     }
-    GString *text = g_string_new(NULL);
-    for (guint i = entry->steps->len; i-- > 0 && text->len < 4096;) {
-        const Step *step = g_ptr_array_index(entry->steps, i);
-        const char *now = step->granted ? step->granted : step->new_value;
-        g_string_append_printf(text, "%s %s: %s → %s%s\n", step->name, step->key->key,
-            *now ? now : "(nothing)", *step->old_value ? step->old_value : "(nothing)",
-            step->kind == STEP_LIVE     ? "  now"
-            : step->kind == STEP_CONFIG ? "  next start"
-                                        : "");
+    if (entry->state == ENTRY_OPEN) {
+        jobs_offer_recovery(app);
+        return;
     }
-    g_string_append(text, "\nTake it back? y/n");
-    g_autofree char *title = g_strdup_printf("Undo entry %u", entry->number);
-    app_confirm(
-        app, title, text->str, undo_confirmed, g_memdup2(&entry->number, sizeof entry->number));
-    g_string_free(text, TRUE);
+    guint before = app->plan->acts;
+    g_autoptr(GPtrArray) notes = undo_stage(app->plan, app->snapshot, entry);
+    gboolean any = FALSE;
+    for (guint i = 0; i < app->plan->changes->len; i++)
+        any |= ((const Change *)g_ptr_array_index(app->plan->changes, i))->act > before;
+    if (any)
+        app_open(app, SCREEN_PREVIEW);
+    else if (app->snapshot->domains || notes->len == 0)
+        start_job(app, JOB_SETTLE, NULL, entry->number);
+    say_staged(app, entry->number, notes, any);
+}
+
+/* ---- recovery ---- */
+
+void jobs_offer_recovery(App *app)
+{
+    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, NULL);
+    g_autoptr(GPtrArray) entries = journal ? journal_unended(journal) : NULL;
+    g_autofree char *holder = host_lock_holder(app->snapshot->root);
+
+    if (entries == NULL || entries->len == 0 || app->private->job || holder)
+        return;
+    const JournalEntry *entry = g_ptr_array_index(entries, 0);
+    if (entry->state == ENTRY_OPEN && !app->snapshot->link.read_only)
+        start_job(app, JOB_SURVEY, NULL, entry->number);
+}
+
+void jobs_check_unended(App *app)
+{
+    struct AppPrivate *private = app->private;
+
+    /* Once libvirt's answer is there, what stands can be told. */
+    if (private->recovery_offered || app->snapshot->domains == NULL ||
+        app->snapshot->link.state != LINK_UP || dialog_is_open(private->dialog))
+        return;
+    private->recovery_offered = TRUE;
+    jobs_offer_recovery(app);
+}
+
+/* What can become of an entry that was not ended, in the order of the question. */
+static const struct {
+    const char *name, *help;
+    JobKind kind;
+} ways[] = {
+    {"take back", "puts back what was written; everything is as before", JOB_BACK},
+    {"finish", "writes what was not written yet", JOB_FINISH},
+    {"later", "leaves it as it is: u on the entry asks again", JOB_SURVEY},
+};
+
+static char *way_chosen(App *app, const char *text, gpointer data)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++)
+        if (g_str_equal(ways[i].name, text) && ways[i].kind != JOB_SURVEY && app_may_write(app)) {
+            app_say(app, STYLE_TEXT, ways[i].kind == JOB_BACK ? "taking it back…" : "finishing…");
+            start_job(app, ways[i].kind, NULL, *(guint *)data);
+        }
+    return NULL;
+}
+
+/* The Journal shows what stands; the question stands above it. */
+static void end_survey(App *app, Job *job)
+{
+    const char *values[G_N_ELEMENTS(ways) + 1] = {NULL}, *helps[G_N_ELEMENTS(ways) + 1] = {NULL};
+
+    if (job->number == 0) {
+        app_say_error(app, job->error);
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+        values[i] = ways[i].name;
+        helps[i] = ways[i].help;
+    }
+    g_free(app->private->survey);
+    app->private->survey = g_steal_pointer(&job->report);
+    app->private->surveyed = job->entry;
+    app_open(app, SCREEN_JOURNAL);
+    g_autofree char *title =
+        g_strdup_printf("Entry %u was not ended, its kvmtune is gone", job->entry);
+    const Question question = {.kind = DIALOG_CHOOSE,
+        .title = title,
+        .text = values[0],
+        .values = values,
+        .helps = helps,
+        .accept = way_chosen,
+        .data = g_memdup2(&job->entry, sizeof job->entry)};
+    dialog_open(app->private->dialog, &question);
+}
+
+const char *app_survey(const App *app, guint number)
+{
+    return app->private->surveyed == number ? app->private->survey : NULL;
+}
+
+static void end_recovery(App *app, const Job *job)
+{
+    app->private->surveyed = 0;
+    if (job->number)
+        app_say(app, STYLE_GOOD, "entry %u is %s", job->entry,
+            job->kind == JOB_FINISH ? "finished" : "taken back");
+    else
+        app_say_error(app, job->error);
+}
+
+/* ---- the end of a job ---- */
+
+void jobs_poll(App *app)
+{
+    struct AppPrivate *private = app->private;
+    Job *job = private->job;
+
+    if (job == NULL || !g_atomic_int_get(&job->done))
+        return;
+    private->job = NULL;
+    private->journal_serial++;
+    switch (job->kind) {
+    case JOB_APPLY:
+        end_apply(app, job);
+        /* It may have been left open, with libvirt gone in the middle. */
+        private->recovery_offered = job->number != 0;
+        break;
+    case JOB_SURVEY:
+        end_survey(app, job);
+        break;
+    case JOB_FINISH:
+    case JOB_BACK:
+        end_recovery(app, job);
+        break;
+    case JOB_SETTLE:
+        if (job->number == 0)
+            app_say_error(app, job->error);
+        break;
+    }
+    job_free(job);
 }

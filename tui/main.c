@@ -5,11 +5,13 @@
 #include "core/tune/journal.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/remote.h"
 #include "tui/app.h"
 #include "tui/commands.h"
 
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,7 +23,7 @@ typedef struct {
     AppOptions app;
     gboolean version;
     gboolean demo_by_default; /* nobody asked for the demo: no libvirt answers */
-    char *sysroot, *uri, *theme, *xml, *journal;
+    char *sysroot, *uri, *theme, *xml, *format, *policy, *reserve, *plan, *journal;
     Demo *demo;
 } Options;
 
@@ -42,11 +44,14 @@ static char *describe_commands(void)
 
     for (const Command *command = commands; command->name; command++) {
         g_autofree char *usage = g_strdup_printf("%s %s", command->name, command->arguments);
-        g_string_append_printf(out, "  %-26s %s\n", usage, command->help);
+        g_autofree char *list = command_option_list(command);
+        g_string_append_printf(out, "  %-26s %s%s%s%s\n", usage, command->help, *list ? " (" : "",
+            list, *list ? ")" : "");
     }
     g_string_append(out,
         "\nExit status: 0 done, 1 failed and nothing changed, 2 usage or bad value,\n"
-        "3 the target changed since the preview, 4 undone only in part.\n");
+        "3 the target changed since the preview, 4 undone only in part, 5 a plan does not "
+        "stand.\n");
     return g_string_free(out, FALSE);
 }
 
@@ -69,15 +74,31 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
         {"no-color", 0, 0, G_OPTION_ARG_NONE, &app->no_color, "no colours", NULL},
         {"no-mouse", 0, 0, G_OPTION_ARG_NONE, &app->no_mouse, "leave the mouse to the terminal",
             NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &command->json, "host, domains: print JSON", NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &command->json, "host, domains, tunables: print JSON",
+            NULL},
+        {"names", 0, 0, G_OPTION_ARG_NONE, &command->names, "tunables: print the keys only", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &command->dry_run, "set: show what would change",
             NULL},
+        {"command-line", 0, 0, G_OPTION_ARG_NONE, &command->command_line,
+            "with --dry-run: how QEMU's command line would change, too", NULL},
         {"live", 0, 0, G_OPTION_ARG_NONE, &command->live, "set: the running domain only", NULL},
         {"config", 0, 0, G_OPTION_ARG_NONE, &command->config, "set: the next start only", NULL},
         {"partial", 0, 0, G_OPTION_ARG_NONE, &command->partial,
             "set: keep what the kernel grants, even if it is less", NULL},
+        {"finish", 0, 0, G_OPTION_ARG_NONE, &command->finish,
+            "recover: write what was not written yet", NULL},
+        {"back", 0, 0, G_OPTION_ARG_NONE, &command->back, "recover: put back what was written",
+            NULL},
         {"xml", 0, 0, G_OPTION_ARG_FILENAME, &options->xml,
             "set: edit this file (- for standard input) and print it", "FILE"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options->format, "export: virsh, ansible or xml",
+            "NAME"},
+        {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy, "place: how VMs lie to each other",
+            "pack|spread|isolate"},
+        {"reserve", 0, 0, G_OPTION_ARG_STRING, &options->reserve, "place: CPUs for no vCPU",
+            "CPUS"},
+        {"plan", 0, 0, G_OPTION_ARG_FILENAME, &options->plan, "place: write the plan to FILE",
+            "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
         {NULL},
     };
@@ -168,20 +189,34 @@ static gboolean run_command(
             command->name, command->arguments);
         return FALSE;
     }
+    options->command.xml = options->xml;
+    options->command.format = options->format;
+    options->command.policy = options->policy;
+    options->command.reserve = options->reserve;
+    options->command.plan = options->plan;
+    if (!command_check_options(command, &options->command, error))
+        return FALSE;
     /* What needs no libvirt asks none, and shows this host. */
-    gboolean own_host = g_str_equal(name, "host") || g_str_equal(name, "journal") ||
-                        g_str_equal(name, "undo") || g_str_equal(name, "tunables") ||
-                        options->xml ||
-                        (g_str_equal(name, "set") && g_str_equal(arguments[0], "host"));
+    gboolean own_host = command->need == ASKS_HOST || command->need == ASKS_PLAN ||
+                        command->need == ASKS_JOURNAL || options->xml ||
+                        (command->need == ASKS_LIBVIRT && count && g_str_equal(*arguments, "host"));
+    gboolean reads_sys = command->need == ASKS_HOST || command->need == ASKS_LIBVIRT;
     if (own_host && !options->command.collector.demo) {
         const char *uri = options->uri ? options->uri : g_getenv("LIBVIRT_DEFAULT_URI");
+        if (reads_sys && !options->xml && options->sysroot == NULL && remote_uri(uri)) {
+            g_autofree char *shown = connection_shown_uri(uri);
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+                "\"host\" is the host kvmtune runs on, and %s is another one: run kvmtune there",
+                shown);
+            return FALSE;
+        }
         options->command.collector.uri =
-            g_str_equal(name, "undo") || (uri && *uri) ? uri : "qemu:///system";
+            command->need == ASKS_JOURNAL || (uri && *uri) ? uri : "qemu:///system";
         options->command.collector.root = options->sysroot ? options->sysroot : "";
     } else if (!choose_connection(options, error)) {
         return FALSE;
     }
-    if (options->demo_by_default && !command->may_show_demo) {
+    if (options->demo_by_default && command->need != ASKS_LIBVIRT_OR_DEMO) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "no libvirt answers at qemu:///system: start libvirtd, name a connection with -c, or "
             "try --demo");
@@ -191,8 +226,18 @@ static gboolean run_command(
         g_printerr("kvmtune: no libvirt answers at qemu:///system: this is the demo host\n");
     options->journal = journal_folder(&options->command.collector);
     options->command.journal_folder = options->journal;
-    options->command.xml = options->xml;
     return command->run(&options->command, arguments, error);
+}
+
+/* GOption leaves the "--" that ended the options where it stood behind an argument. */
+static void drop_dashes(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++)
+        if (g_str_equal(argv[i], "--")) {
+            memmove(argv + i, argv + i + 1, (gsize)(*argc - i) * sizeof *argv);
+            (*argc)--;
+            return;
+        }
 }
 
 static gboolean run(Options *options, int argc, char **argv, int *exit_code, GError **error)
@@ -200,6 +245,7 @@ static gboolean run(Options *options, int argc, char **argv, int *exit_code, GEr
     options->command.collector.interval = 2;
     if (!parse_options(options, &argc, &argv, error))
         return FALSE;
+    drop_dashes(&argc, argv);
     if (options->version) {
         g_print("kvmtune " PACKAGE_VERSION "\n");
         return TRUE;
@@ -237,6 +283,10 @@ int main(int argc, char **argv)
     int exit_code = 0;
 
     setlocale(LC_ALL, "");
+#ifdef M_ARENA_MAX
+    /* An arena a thread would keep what a list of a thousand domains took for a moment. */
+    mallopt(M_ARENA_MAX, 1);
+#endif
     g_set_prgname("kvmtune");
     g_set_print_handler(print_out);
     g_set_printerr_handler(print_err);
@@ -250,9 +300,16 @@ int main(int argc, char **argv)
     g_free(options.uri);
     g_free(options.theme);
     g_free(options.xml);
+    g_free(options.format);
+    g_free(options.policy);
+    g_free(options.reserve);
+    g_free(options.plan);
     g_free(options.journal);
-    if (fflush(stdout) != 0 && exit_code == 0) {
-        g_printerr("kvmtune: standard output: %s\n", g_strerror(errno));
+    /* Of a long text a part may have been lost before: errno is gone then. */
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && exit_code == 0) {
+        g_printerr("kvmtune: standard output: %s\n",
+            errno ? g_strerror(errno) : "not all could be written");
         exit_code = KVMTUNE_ERROR_FAILED;
     }
     return exit_code;

@@ -27,13 +27,17 @@ typedef enum {
     SCREEN_MEMORY,
     SCREEN_SHARING,
     SCREEN_DOMAINS,
+    SCREEN_BOARD,
     SCREEN_PREVIEW,
     SCREEN_JOURNAL,
     SCREEN_TABS,                 /* those before have tabs */
     SCREEN_DOMAIN = SCREEN_TABS, /* one domain, opened from the list */
+    SCREEN_TUNING,               /* the tunings of one domain or several */
     SCREEN_HELP,
     SCREEN_COUNT,
 } ScreenId;
 
 extern const Screen screen_host, screen_memory, screen_sharing, screen_domains, screen_domain,
-    screen_preview, screen_journal, screen_help;
+    screen_tuning, screen_board, screen_preview, screen_journal, screen_help;
+/* Each at its number: the one table of them (app.c). */
+extern const Screen *const screens[SCREEN_COUNT];

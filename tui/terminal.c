@@ -15,18 +15,17 @@
 #include "core/util/text.h"
 #include "tui/keymap.h"
 
-/* Presses, releases, motion while a button is held (1002), in the form that has no limit of 223
- * columns (1006). curses' own mouse knows neither on every terminal, so kvmtune reads it itself. */
-#define MOUSE_ON     "\033[?1000h\033[?1002h\033[?1006h"
-#define MOUSE_OFF    "\033[?1006l\033[?1002l\033[?1000l"
-#define KEY_OF_MOUSE (KEY_MAX + 1)
+/* curses' own mouse knows neither motion nor wide terminals everywhere, so kvmtune reads the
+ * reports itself: curses finds how they begin. */
+#define KEY_OF_SGR   (KEY_MAX + 1)
+#define KEY_OF_BYTES (KEY_MAX + 2)
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
 
 static struct {
     SCREEN *screen;
     struct termios saved;
-    gboolean mouse;
+    char *mouse_on, *mouse_off; /* what turns its reports on and off; NULL: no mouse */
     volatile sig_atomic_t open;
     char restore[256]; /* what gives the terminal back, made beforehand for the signal handlers */
     struct sigaction old[G_N_ELEMENTS(fatal_signals)];
@@ -47,12 +46,20 @@ static void on_fatal_signal(int number)
     raise(number); /* is delivered when this handler returns */
 }
 
-static void add_capability(GString *out, const char *name)
+/* The string that terminfo has for @name, or NULL. */
+static const char *capability(const char *name)
 {
     const char *value = tigetstr(name);
 
+    return value != (const char *)-1 ? value : NULL;
+}
+
+static void add_capability(GString *out, const char *name)
+{
+    const char *value = capability(name);
+
     /* Padding ("$<5>") means nothing to today's terminals and must not be written raw. */
-    if (value != NULL && value != (const char *)-1)
+    if (value != NULL)
         for (const char *p = value; *p != '\0'; p++) {
             if (p[0] == '$' && p[1] == '<' && strchr(p, '>') != NULL)
                 p = strchr(p, '>');
@@ -61,9 +68,19 @@ static void add_capability(GString *out, const char *name)
         }
 }
 
+static void prepare_mouse(void)
+{
+    const char *kmous = capability("kmous"), *xm = capability("XM");
+
+    g_free(terminal.mouse_on);
+    g_free(terminal.mouse_off);
+    terminal.mouse_on = mouse_mode(kmous, xm, TRUE);
+    terminal.mouse_off = mouse_mode(kmous, xm, FALSE);
+}
+
 static void prepare_restore(void)
 {
-    g_autoptr(GString) out = g_string_new(terminal.mouse ? MOUSE_OFF : "");
+    g_autoptr(GString) out = g_string_new(terminal.mouse_off);
 
     add_capability(out, "sgr0");
     add_capability(out, "cnorm");
@@ -82,6 +99,30 @@ static void write_raw(const char *text)
     fflush(stdout);
     ssize_t written = write(STDOUT_FILENO, text, strlen(text));
     (void)written;
+}
+
+static void show_cursor(void)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    add_capability(out, "cnorm");
+    write_raw(out->str);
+}
+
+gboolean terminal_send(const char *bytes, gsize length, GError **error)
+{
+    fflush(stdout);
+    while (length > 0) {
+        ssize_t written = write(STDOUT_FILENO, bytes, length);
+        if (written < 0 && errno != EINTR) {
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "the terminal takes nothing more: %s", g_strerror(errno));
+            return FALSE;
+        }
+        bytes += MAX(written, 0);
+        length -= (gsize)MAX(written, 0);
+    }
+    return TRUE;
 }
 
 static gboolean refuse(GError **error, const char *sentence)
@@ -137,8 +178,8 @@ gboolean terminal_open(gboolean mouse, GError **error)
             size.ws_col, size.ws_row, TERMINAL_MIN_WIDTH, TERMINAL_MIN_HEIGHT);
         return FALSE;
     }
-    const char *mouse_key = tigetstr("kmous");
-    terminal.mouse = mouse && mouse_key != NULL && mouse_key != (char *)-1;
+    if (mouse)
+        prepare_mouse();
     prepare_restore();
     del_curterm(cur_term); /* newterm reads the description again, and keeps that one */
     terminal.screen = newterm(NULL, stdout, stdin);
@@ -154,9 +195,10 @@ gboolean terminal_open(gboolean mouse, GError **error)
     nodelay(stdscr, TRUE);
     set_escdelay(25);
     curs_set(0);
-    if (terminal.mouse) {
-        define_key("\033[<", KEY_OF_MOUSE);
-        write_raw(MOUSE_ON);
+    if (terminal.mouse_on != NULL) {
+        define_key("\033[<", KEY_OF_SGR);
+        define_key("\033[M", KEY_OF_BYTES);
+        write_raw(terminal.mouse_on);
     }
     return TRUE;
 }
@@ -166,10 +208,11 @@ void terminal_close(void)
     if (!terminal.open)
         return;
     terminal.open = FALSE;
-    if (terminal.mouse)
-        write_raw(MOUSE_OFF);
-    curs_set(1);
+    if (terminal.mouse_off != NULL)
+        write_raw(terminal.mouse_off);
     endwin();
+    /* After the alternate screen is left: some terminals restore a cursor saved while hidden. */
+    show_cursor();
     for (guint i = 0; i < G_N_ELEMENTS(fatal_signals); i++)
         sigaction(fatal_signals[i], &terminal.old[i], NULL);
     delscreen(terminal.screen);
@@ -178,12 +221,12 @@ void terminal_close(void)
 
 void terminal_suspend(void)
 {
-    if (terminal.mouse)
-        write_raw(MOUSE_OFF);
+    if (terminal.mouse_off != NULL)
+        write_raw(terminal.mouse_off);
     endwin();
     raise(SIGSTOP);
-    if (terminal.mouse)
-        write_raw(MOUSE_ON);
+    if (terminal.mouse_on != NULL)
+        write_raw(terminal.mouse_on);
     terminal_resize();
     clearok(curscr, TRUE);
 }
@@ -207,35 +250,23 @@ int terminal_colours(gboolean no_colour)
     return COLORS >= 8 ? COLORS : 0;
 }
 
-/* The rest of "ESC [ < button ; x ; y M|m"; FALSE where it is no such report. */
-static gboolean read_mouse(MouseEvent *event)
+/* The rest of a report, whose begin was the key @begin; FALSE where it is none. */
+static gboolean read_mouse(int begin, MouseEvent *event)
 {
-    int numbers[3] = {0};
-    guint n = 0;
+    char text[MOUSE_REPORT_MAX + 1] = "";
+    gsize length = 0, wanted = begin == KEY_OF_BYTES ? 3 : MOUSE_REPORT_MAX;
     int c = 0;
 
     timeout(50); /* the rest is on its way */
-    while ((c = getch()) != ERR && n < 3) {
-        if (g_ascii_isdigit(c))
-            numbers[n] = MIN(numbers[n] * 10 + (c - '0'), 100000);
-        else if (c == ';')
-            n++;
-        else
+    while (length < wanted && (c = getch()) != ERR) {
+        text[length++] = (char)c;
+        if (begin == KEY_OF_SGR && (c == 'M' || c == 'm'))
             break;
     }
     nodelay(stdscr, TRUE);
-    if (n != 2 || (c != 'M' && c != 'm') || numbers[1] < 1 || numbers[2] < 1)
-        return FALSE;
-    event->x = numbers[1] - 1;
-    event->y = numbers[2] - 1;
-    event->button = (numbers[0] & 3) + 1;
-    if (numbers[0] & 64)
-        event->kind = numbers[0] & 1 ? MOUSE_WHEEL_DOWN : MOUSE_WHEEL_UP;
-    else if (numbers[0] & 32)
-        event->kind = MOUSE_DRAG;
-    else
-        event->kind = c == 'M' ? MOUSE_PRESS : MOUSE_RELEASE;
-    return TRUE;
+    if (begin == KEY_OF_BYTES)
+        return length == wanted && mouse_read_bytes((const guchar *)text, event);
+    return mouse_read_sgr(text, event);
 }
 
 static const struct {
@@ -279,9 +310,9 @@ Input terminal_read(void)
 
     if (got == ERR) {
         input.kind = terminal_gone() ? INPUT_GONE : INPUT_NONE;
-    } else if (got == KEY_CODE_YES && c == KEY_OF_MOUSE) {
+    } else if (got == KEY_CODE_YES && (c == KEY_OF_SGR || c == KEY_OF_BYTES)) {
         /* A report that is none is dropped like an unknown key. */
-        input.kind = read_mouse(&input.mouse) ? INPUT_MOUSE : INPUT_KEY;
+        input.kind = read_mouse((int)c, &input.mouse) ? INPUT_MOUSE : INPUT_KEY;
     } else {
         input.kind = INPUT_KEY;
         input.key = c == 0x7f || c == '\b' ? KEY_CODE_BACKSPACE : (guint)c;

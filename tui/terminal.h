@@ -1,7 +1,7 @@
 /* The terminal: taken over with curses, and given back as it was on every way out. */
 #pragma once
 
-#include <glib.h>
+#include "tui/mouse.h"
 
 #define TERMINAL_MIN_WIDTH   20
 #define TERMINAL_MIN_HEIGHT  5
@@ -21,15 +21,10 @@ void terminal_resize(void);
 /* The colours it has and the user wants (NO_COLOR); 0 or 1: none. */
 int terminal_colours(gboolean no_colour);
 
+/* Sends bytes that draw nothing past curses, such as a text for the clipboard. */
+gboolean terminal_send(const char *bytes, gsize length, GError **error);
+
 typedef enum { INPUT_NONE, INPUT_KEY, INPUT_MOUSE, INPUT_GONE } InputKind;
-
-typedef enum { MOUSE_PRESS, MOUSE_RELEASE, MOUSE_DRAG, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } MouseKind;
-
-typedef struct {
-    MouseKind kind;
-    int button; /* 1 to 3 */
-    int y, x;   /* from 0 */
-} MouseEvent;
 
 typedef struct {
     InputKind kind;

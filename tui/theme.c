@@ -48,6 +48,12 @@ static const struct {
     [STYLE_METER_BACK] = {"meter-back", A_NORMAL},
     [STYLE_DIALOG] = {"dialog", A_NORMAL},
     [STYLE_FIELD] = {"field", A_UNDERLINE},
+    [STYLE_CHIP_1] = {"chip-1", A_NORMAL},
+    [STYLE_CHIP_2] = {"chip-2", A_BOLD},
+    [STYLE_CHIP_3] = {"chip-3", A_NORMAL},
+    [STYLE_CHIP_4] = {"chip-4", A_BOLD},
+    [STYLE_CHIP_5] = {"chip-5", A_NORMAL},
+    [STYLE_CHIP_6] = {"chip-6", A_BOLD},
 };
 
 static const char *const colour_names[] = {"black", "red", "green", "yellow", "blue", "magenta",

@@ -31,7 +31,15 @@ typedef enum {
     STYLE_METER_BACK, /* its empty part */
     STYLE_DIALOG,     /* the ground of a dialog */
     STYLE_FIELD,      /* a text field */
+    STYLE_CHIP_1,     /* the chips of a domain on the board: six colours in turn */
+    STYLE_CHIP_2,
+    STYLE_CHIP_3,
+    STYLE_CHIP_4,
+    STYLE_CHIP_5,
+    STYLE_CHIP_6,
     STYLE_COUNT,
+    STYLE_CHIP_FIRST = STYLE_CHIP_1,
+    STYLE_CHIP_LAST = STYLE_CHIP_6,
 } Style;
 
 typedef struct Theme Theme;

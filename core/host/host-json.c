@@ -119,6 +119,15 @@ static JsonObject *node_object(const Node *node, const NodeMemory *memory)
         json_object_set_null_member(object, "distances");
     }
     json_object_set_array_member(object, "hugepages", pools_array(memory->pools, FALSE));
+    if (memory->free_blocks) {
+        JsonArray *blocks = json_array_new();
+        for (guint i = 0; i < memory->free_blocks->len; i++)
+            json_array_add_int_element(
+                blocks, (gint64)MIN(g_array_index(memory->free_blocks, guint64, i), G_MAXINT64));
+        json_object_set_array_member(object, "free_blocks", blocks);
+    } else {
+        json_object_set_null_member(object, "free_blocks");
+    }
     json_object_set_object_member(object, "meminfo", numbers_object(memory->meminfo));
     json_object_set_object_member(object, "numastat", numbers_object(memory->numastat));
     return object;
@@ -184,6 +193,74 @@ static JsonObject *thp_object(const Host *host)
     return object;
 }
 
+static void set_percent(JsonObject *object, const char *name, Num hundredths)
+{
+    if (hundredths.known)
+        json_object_set_double_member(object, name, (double)hundredths.value / 100);
+    else
+        json_object_set_null_member(object, name);
+}
+
+static JsonObject *pressure_object(const Pressure *pressure)
+{
+    JsonObject *object = json_object_new();
+
+    set_percent(object, "some_avg10", pressure->some10);
+    set_percent(object, "some_avg60", pressure->some60);
+    set_percent(object, "full_avg10", pressure->full10);
+    set_percent(object, "full_avg60", pressure->full60);
+    return object;
+}
+
+static JsonArray *mounts_array(const GPtrArray *mounts)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < mounts->len; i++) {
+        const HugeMount *mount = mounts->pdata[i];
+        JsonObject *object = json_object_new();
+        set_text(object, "path", mount->path);
+        set_num(object, "size_kib",
+            mount->size_kib ? NUM(mount->size_kib) : NUM_UNKNOWN); /* null: the default size */
+        set_text(object, "options", mount->options);
+        json_array_add_object_element(array, object);
+    }
+    return array;
+}
+
+static JsonArray *claims_array(const GPtrArray *claims)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < claims->len; i++) {
+        const Claim *claim = claims->pdata[i];
+        JsonObject *object = json_object_new();
+        set_text(object, "place", claim->place);
+        set_text(object, "value", claim->value);
+        set_text(object, "file", claim->file);
+        set_num(object, "line", claim->line ? NUM(claim->line) : NUM_UNKNOWN);
+        json_array_add_object_element(array, object);
+    }
+    return array;
+}
+
+static JsonObject *kvm_object(const Host *host)
+{
+    JsonObject *object = files_object(host->kvm);
+    JsonObject *facts = json_object_new();
+    g_autoptr(GArray) list = host_kvm_facts(host);
+
+    for (guint i = 0; i < list->len; i++) {
+        const KvmFact *fact = &g_array_index(list, KvmFact, i);
+        if (fact->state == KVM_UNKNOWN)
+            json_object_set_null_member(facts, fact->label);
+        else
+            json_object_set_boolean_member(facts, fact->label, fact->state == KVM_ON);
+    }
+    json_object_set_object_member(object, "facts", facts);
+    return object;
+}
+
 char *host_to_json(const Host *host)
 {
     g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
@@ -198,6 +275,11 @@ char *host_to_json(const Host *host)
     json_object_set_array_member(object, "pools", pools_array(host->pools, TRUE));
     json_object_set_object_member(object, "ksm", ksm);
     json_object_set_object_member(object, "thp", thp_object(host));
+    json_object_set_object_member(object, "vm", files_object(host->vm));
+    json_object_set_object_member(object, "pressure", pressure_object(&host->pressure));
+    json_object_set_array_member(object, "hugetlbfs", mounts_array(host->mounts));
+    json_object_set_array_member(object, "claims", claims_array(host->keep->claims));
+    json_object_set_object_member(object, "kvm", kvm_object(host));
     json_object_set_object_member(object, "vmstat", numbers_object(host->vmstat));
     json_node_take_object(root, object);
     return json_to_string(root, TRUE);

@@ -17,6 +17,9 @@ void host_unref(Host *host)
         return;
     host_free_memory(host);
     host_free_features(host);
+    host_free_vm(host);
+    host_free_kvm(host);
+    keep_unref(host->keep);
     g_free(host->load);
     g_free(host->ticks);
     g_free(host->hostname);
@@ -37,14 +40,11 @@ static char *read_kernel(const char *root)
     return g_strv_length(words) >= 3 ? g_strdup(words[2]) : NULL;
 }
 
-Host *host_read(const char *root, const Host *previous, GError **error)
+/* Everything but the topology, which the host takes over. */
+static Host *read_rest(Topology *topology, gint64 now, const char *root, const Host *previous)
 {
-    gint64 now = g_get_monotonic_time();
-    Topology *topology = topology_read(root, previous ? previous->topology : NULL, error);
-
-    if (topology == NULL)
-        return NULL;
     Host *host = g_new0(Host, 1);
+
     g_atomic_ref_count_init(&host->refs);
     host->taken_us = now;
     host->topology = topology;
@@ -52,7 +52,26 @@ Host *host_read(const char *root, const Host *previous, GError **error)
     host->kernel = read_kernel(root);
     host_read_memory(host, root, previous);
     host_read_features(host, root, previous);
+    host_read_vm(host, root);
+    host_read_kvm(host, root, previous);
+    host->keep = keep_read(root, previous ? previous->keep : NULL);
     host_read_load(host, root, previous);
+    return host;
+}
+
+Host *host_read(const char *root, const Host *previous, GError **error)
+{
+    gint64 now = g_get_monotonic_time();
+    Topology *topology = topology_read(root, previous ? previous->topology : NULL, error);
+
+    return topology ? read_rest(topology, now, root, previous) : NULL;
+}
+
+Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *root)
+{
+    Host *host = read_rest(topology, g_get_monotonic_time(), root, NULL);
+
+    host->hostname = g_strdup(hostname);
     return host;
 }
 

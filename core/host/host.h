@@ -4,6 +4,7 @@
  * Sizes are in KiB. What the kernel does not offer is unknown (Num.known FALSE, NULL, -1). */
 #pragma once
 
+#include "core/keep/keep.h"
 #include "core/util/idset.h"
 #include "core/util/num.h"
 
@@ -69,7 +70,33 @@ typedef struct {
     GPtrArray *meminfo;  /* KernelFile* of nodeN/meminfo, the "Node N " removed */
     GPtrArray *numastat; /* KernelFile* */
     GArray *pools;       /* HugePool, ascending by size */
+    GArray *free_blocks; /* guint64 by order: free blocks of 2^order base pages; NULL unknown */
 } NodeMemory;
+
+/* How long tasks waited for memory, in 1/100 % of the last 10 and 60 seconds: some of them, or all
+ * at once (Documentation/accounting/psi.rst). */
+typedef struct {
+    Num some10, some60, full10, full60;
+} Pressure;
+
+/* Of the text of a file such as /proc/pressure/memory or a cgroup's memory.pressure (may be NULL).
+ */
+void pressure_parse(const char *text, Pressure *pressure);
+
+/* A mounted hugetlbfs, as /proc/mounts has it. */
+typedef struct {
+    char *path, *options;
+    guint64 size_kib; /* 0: the default page size */
+} HugeMount;
+
+typedef enum { KVM_UNKNOWN, KVM_OFF, KVM_ON } KvmState;
+
+/* Something KVM does or does not do here. */
+typedef struct {
+    const char *label;
+    KvmState state;
+    const char *off; /* what it means where it is off */
+} KvmFact;
 
 typedef struct {
     guint64 size_kib;
@@ -90,6 +117,12 @@ typedef struct {
     GPtrArray *khugepaged; /* KernelFile* */
     GPtrArray *thp_sizes;  /* ThpSize*, ascending */
     GPtrArray *vmstat; /* KernelFile*: thp_*, ksm_*, cow_ksm, compact_*, numa_* lines of vmstat */
+    GPtrArray *vm;     /* KernelFile* of /proc/sys/vm that matter here, and numa_balancing */
+    Pressure pressure; /* of memory */
+    GPtrArray *mounts; /* HugeMount*, in the order mounted */
+    Keep *keep;        /* what is kept across a reboot, and who else sets it */
+    GPtrArray *kvm;    /* KernelFile*: kvm_intel.ept, kvm.tdp_mmu …; empty: KVM is not loaded */
+    char *cpu_flags;   /* a GRefString: " fpu vme … "; NULL unknown */
     Num *load;         /* per Topology.cpus: busy share since the Host before, in 1/1000 */
     guint64 *ticks;    /* per Topology.cpus: {busy, total} pairs of /proc/stat; internal */
     guint page_kib;    /* the base page size; never 0 */
@@ -104,4 +137,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_unref)
  * @root. Where @root holds the file hwloc.xml, the topology is the one hwloc exported there. NULL
  * with a KVMTUNE_ERROR_FAILED where @root is no tree of /sys. */
 Host *host_read(const char *root, const Host *previous, GError **error);
+/* What KVM does here and what not. GArray of KvmFact, owned by the caller. */
+GArray *host_kvm_facts(const Host *host);
+/* A host that is elsewhere: @topology (taken over) and @hostname (may be NULL) are all that is
+ * known of it; @root is a folder that does not exist, so that no file of this host is read for it.
+ */
+Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *root);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */

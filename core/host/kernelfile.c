@@ -56,6 +56,16 @@ GPtrArray *kernel_files_read(const char *root, const char *path)
     return files;
 }
 
+void kernel_files_add(
+    GPtrArray *files, const char *root, const char *path, const char *const *names)
+{
+    for (; *names; names++) {
+        char *text = rootfile_readf(root, "%s/%s", path, *names);
+        if (text)
+            add(files, g_strdup(*names), g_strchug(text));
+    }
+}
+
 /* Past the "Node 12 " that begins each line of a node's meminfo. */
 static const char *skip_node(const char *line)
 {

@@ -10,6 +10,10 @@ GPtrArray *kernel_files_new(void);
  * folder. A file that cannot be read stays in the list with a NULL text. The caller owns it. */
 GPtrArray *kernel_files_read(const char *root, const char *path);
 
+/* Adds those of the files @names (ends with NULL) that the folder @root/@path has. */
+void kernel_files_add(
+    GPtrArray *files, const char *root, const char *path, const char *const *names);
+
 /* The lines "Name:  123 kB", "Node 0 Name:  123 kB" or "name 123" of @text (may be NULL), in their
  * order. @prefixes (NULL-terminated; NULL takes all) are the beginnings of the names wanted. The
  * caller owns the list. */

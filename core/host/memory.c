@@ -94,6 +94,7 @@ static void node_free(gpointer data)
     g_ptr_array_unref(node->meminfo);
     g_ptr_array_unref(node->numastat);
     g_array_unref(node->pools);
+    g_clear_pointer(&node->free_blocks, g_array_unref);
     g_free(node);
 }
 

@@ -12,6 +12,14 @@ void host_free_memory(Host *host);
 void host_read_features(Host *host, const char *root, const Host *previous);
 void host_free_features(Host *host);
 
+/* /proc/sys/vm, memory pressure, free blocks, mounts of hugetlbfs; after the nodes were read. */
+void host_read_vm(Host *host, const char *root);
+void host_free_vm(Host *host);
+
+/* The parameters of KVM's modules and the CPU's flags. */
+void host_read_kvm(Host *host, const char *root, const Host *previous);
+void host_free_kvm(Host *host);
+
 /* The ticks of /proc/stat and the load since @previous. */
 void host_read_load(Host *host, const char *root, const Host *previous);
 

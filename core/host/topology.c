@@ -162,6 +162,22 @@ static void count_parts(Topology *topology)
     topology->cores = g_hash_table_size(cores);
 }
 
+Topology *topology_new(void)
+{
+    Topology *topology = g_new0(Topology, 1);
+
+    g_atomic_ref_count_init(&topology->refs);
+    topology->cpus = g_ptr_array_new_with_free_func(cpu_free);
+    topology->nodes = g_ptr_array_new_with_free_func(node_free);
+    return topology;
+}
+
+void topology_finish(Topology *topology)
+{
+    assign_nodes(topology);
+    count_parts(topology);
+}
+
 /* What @topology was read with: when one of these lists differs, it is read again. */
 static char *read_lists(const char *root)
 {
@@ -181,10 +197,7 @@ Topology *topology_read(const char *root, const Topology *previous, GError **err
     if (previous && strcmp(previous->online_text, listed) == 0)
         return topology_ref((Topology *)previous);
 
-    g_autoptr(Topology) topology = g_new0(Topology, 1);
-    g_atomic_ref_count_init(&topology->refs);
-    topology->cpus = g_ptr_array_new_with_free_func(cpu_free);
-    topology->nodes = g_ptr_array_new_with_free_func(node_free);
+    g_autoptr(Topology) topology = topology_new();
     topology->online_text = g_steal_pointer(&listed);
 
     g_autofree char *xml = rootfile_read(root, "/hwloc.xml");
@@ -193,7 +206,6 @@ Topology *topology_read(const char *root, const Topology *previous, GError **err
     if (!filled)
         return NULL;
     read_isolated(topology, root);
-    assign_nodes(topology);
-    count_parts(topology);
+    topology_finish(topology);
     return g_steal_pointer(&topology);
 }

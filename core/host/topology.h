@@ -1,4 +1,5 @@
-/* How a Topology is made; for the readers of core/host only. */
+/* How a Topology is made: by the readers of core/host, and from what libvirt tells of another host.
+ */
 #pragma once
 
 #include "core/host/host.h"
@@ -7,6 +8,10 @@
  * the kernel still lists the same CPUs and nodes. The caller owns it; NULL with a sentence where
  * @root holds no topology. */
 Topology *topology_read(const char *root, const Topology *previous, GError **error);
+
+/* An empty one, to be filled by the calls below; topology_finish() then counts what is in it. */
+Topology *topology_new(void);
+void topology_finish(Topology *topology);
 
 /* The two sources. Each fills cpus, nodes and online (never empty) of the empty @topology, every
  * set restricted to the online CPUs. */

@@ -9,12 +9,17 @@
 
 #define DIFF_MAX_COST 2048 /* edits searched for from either end of a stretch */
 
+/* One line, in the text it is of. */
 typedef struct {
-    GPtrArray *lines; /* char*, into the copy of the text */
-    char *copy;
-    guint *ids;        /* of each line: equal lines have equal ids */
+    const char *at;
+    guint length;  /* its line end left out */
+    gboolean open; /* the last one, without a line end: it equals no line that has one */
+} Line;
+
+typedef struct {
+    GArray *lines;     /* Line */
+    guint *ids;        /* of each line between `from` and `to`: equal lines have equal ids */
     gboolean *changed; /* of each line: deleted or added; one more than there are lines */
-    gboolean ends;     /* the last line has its line end */
 } Side;
 
 typedef struct {
@@ -22,47 +27,62 @@ typedef struct {
     int *forward, *backward; /* furthest a-line by diagonal (a-line minus b-line) */
 } Diff;
 
-/* Cuts @text into lines; @known gives equal lines one id. A last line without line end equals no
- * line that has one. */
-static void side_init(Side *side, const char *text, GHashTable *known)
+static const Line *line_at(const Side *side, guint i)
 {
-    gsize length = strlen(text);
+    return &g_array_index(side->lines, Line, i);
+}
 
-    side->copy = g_strdup(text);
-    side->lines = g_ptr_array_new();
-    side->ends = length == 0 || text[length - 1] == '\n';
-    for (char *line = side->copy; *line != '\0';) {
-        char *lf = strchr(line, '\n');
-        g_ptr_array_add(side->lines, line);
-        if (lf == NULL)
-            break;
-        *lf = '\0';
-        line = lf + 1;
+static guint line_hash(gconstpointer key)
+{
+    const Line *line = key;
+    guint32 hash = 2166136261u; /* FNV-1a */
+
+    for (guint i = 0; i < line->length; i++)
+        hash = (hash ^ (guchar)line->at[i]) * 16777619u;
+    return hash;
+}
+
+static gboolean line_equal(gconstpointer a, gconstpointer b)
+{
+    const Line *x = a, *y = b;
+
+    return x->length == y->length && x->open == y->open && memcmp(x->at, y->at, x->length) == 0;
+}
+
+/* Cuts @text into lines. */
+static void side_init(Side *side, const char *text)
+{
+    const char *end = text + strlen(text);
+
+    side->lines = g_array_new(FALSE, FALSE, sizeof(Line));
+    while (text < end) {
+        const char *lf = memchr(text, '\n', (gsize)(end - text));
+        Line line = {text, (guint)((lf ? lf : end) - text), lf == NULL};
+        g_array_append_val(side->lines, line);
+        text = lf ? lf + 1 : end;
     }
-    guint count = side->lines->len;
-    side->ids = g_new(guint, count + 1);
-    side->changed = g_new0(gboolean, count + 1);
-    for (guint i = 0; i < count; i++) {
-        const char *line = side->lines->pdata[i];
-        gboolean open = i + 1 == count && !side->ends;
-        char *key = g_strconcat(line, open ? "\n" : "", NULL);
-        gpointer id;
-        if (g_hash_table_lookup_extended(known, key, NULL, &id)) {
-            g_free(key);
-        } else {
-            id = GUINT_TO_POINTER(g_hash_table_size(known));
-            g_hash_table_insert(known, key, id);
-        }
-        side->ids[i] = GPOINTER_TO_UINT(id);
-    }
+    side->ids = g_new(guint, side->lines->len + 1);
+    side->changed = g_new0(gboolean, side->lines->len + 1);
 }
 
 static void side_clear(Side *side)
 {
-    g_ptr_array_unref(side->lines);
-    g_free(side->copy);
+    g_array_unref(side->lines);
     g_free(side->ids);
     g_free(side->changed);
+}
+
+/* Gives the lines @from to @to (not in it) their ids; @known holds those of both sides. */
+static void name_lines(Side *side, int from, int to, GHashTable *known)
+{
+    for (guint i = (guint)from; i < (guint)to; i++) {
+        gpointer line = (gpointer)line_at(side, i), id;
+        if (!g_hash_table_lookup_extended(known, line, NULL, &id)) {
+            id = GUINT_TO_POINTER(g_hash_table_size(known));
+            g_hash_table_insert(known, line, id);
+        }
+        side->ids[i] = GPOINTER_TO_UINT(id);
+    }
 }
 
 /* A stretch of both sides: lines a0 to a1 (not in it) against b0 to b1. */
@@ -169,7 +189,8 @@ static void slide(Side *side, const Side *other)
         guint start = i;
         while (i < count && side->changed[i])
             i++;
-        while (i < count && !other->changed[j] && side->ids[start] == side->ids[i]) {
+        while (
+            i < count && !other->changed[j] && line_equal(line_at(side, start), line_at(side, i))) {
             side->changed[start++] = FALSE;
             side->changed[i++] = TRUE;
             j++;
@@ -179,11 +200,86 @@ static void slide(Side *side, const Side *other)
     }
 }
 
-static void append_line(GPtrArray *out, char sign, const Side *side, guint i)
+/* The edits between two texts; @diff stays filled, for their lines. */
+static GArray *find_edits(Diff *diff, const char *before, const char *after)
 {
-    g_ptr_array_add(out, g_strdup_printf("%c%s", sign, (const char *)side->lines->pdata[i]));
-    if (i + 1 == side->lines->len && !side->ends)
-        g_ptr_array_add(out, g_strdup("\\ No newline at end of file"));
+    GArray *edits = g_array_new(FALSE, FALSE, sizeof(DiffEdit));
+    g_autoptr(GHashTable) known = g_hash_table_new(line_hash, line_equal);
+
+    side_init(&diff->a, before);
+    side_init(&diff->b, after);
+    int a_count = (int)diff->a.lines->len, b_count = (int)diff->b.lines->len;
+    /* What both begin and end with costs one look, and no id: an edit of a large text is cheap. */
+    Stretch s = {0, a_count, 0, b_count};
+    while (s.a0 < s.a1 && s.b0 < s.b1 &&
+           line_equal(line_at(&diff->a, (guint)s.a0), line_at(&diff->b, (guint)s.b0)))
+        s.a0++, s.b0++;
+    while (s.a0 < s.a1 && s.b0 < s.b1 &&
+           line_equal(line_at(&diff->a, (guint)s.a1 - 1), line_at(&diff->b, (guint)s.b1 - 1)))
+        s.a1--, s.b1--;
+    name_lines(&diff->a, s.a0, s.a1, known);
+    name_lines(&diff->b, s.b0, s.b1, known);
+    g_autofree int *diagonals = g_new(int, 2 * ((gsize)a_count + (gsize)b_count + 3));
+    diff->forward = diagonals + b_count + 1;
+    diff->backward = diff->forward + a_count + b_count + 3;
+    compare(diff, s);
+    slide(&diff->a, &diff->b);
+    slide(&diff->b, &diff->a);
+
+    for (guint i = 0, j = 0; i < (guint)a_count || j < (guint)b_count;) {
+        DiffEdit edit = {i, i, j, j};
+        while (i < (guint)a_count && diff->a.changed[i])
+            edit.a1 = ++i;
+        while (j < (guint)b_count && diff->b.changed[j])
+            edit.b1 = ++j;
+        if (edit.a0 < edit.a1 || edit.b0 < edit.b1)
+            g_array_append_val(edits, edit);
+        else
+            i++, j++;
+    }
+    return edits;
+}
+
+static void diff_clear(Diff *diff)
+{
+    side_clear(&diff->a);
+    side_clear(&diff->b);
+}
+
+GArray *diff_edits(const char *before, const char *after)
+{
+    Diff diff;
+    GArray *edits = find_edits(&diff, before, after);
+
+    diff_clear(&diff);
+    return edits;
+}
+
+/* What a hunk is appended to: the lines, and where each stands. */
+typedef struct {
+    GPtrArray *lines;
+    GArray *places; /* DiffPlace, or NULL */
+} Output;
+
+/* Takes @text. */
+static void append_text(Output *out, char *text, guint before, guint after)
+{
+    DiffPlace place = {before, after};
+
+    g_ptr_array_add(out->lines, text);
+    if (out->places)
+        g_array_append_val(out->places, place);
+}
+
+/* The line @i of @side. */
+static void append_line(
+    Output *out, char sign, const Side *side, guint i, guint before, guint after)
+{
+    const Line *line = line_at(side, i);
+
+    append_text(out, g_strdup_printf("%c%.*s", sign, (int)line->length, line->at), before, after);
+    if (line->open)
+        append_text(out, g_strdup("\\ No newline at end of file"), before, after);
 }
 
 /* "12,3": the first line (from 1) and the count, which is left out when it is 1; an empty range
@@ -195,79 +291,44 @@ static char *range(guint from, guint to)
     return g_strdup_printf("%u,%u", to == from ? from : from + 1, to - from);
 }
 
-/* Appends the hunk of the lines a0 to a1 and b0 to b1. */
-static void append_hunk(GPtrArray *out, const Diff *diff, guint a0, guint a1, guint b0, guint b1)
+/* Appends one hunk: @count edits from @edit on, and @context lines around. */
+static void append_hunk(
+    Output *out, const Diff *diff, const DiffEdit *edit, guint count, guint context)
 {
-    g_autofree char *old_range = range(a0, a1);
-    g_autofree char *new_range = range(b0, b1);
+    guint before = MIN(context, MIN(edit[0].a0, edit[0].b0));
+    guint behind = MIN(context, diff->a.lines->len - edit[count - 1].a1);
+    guint a = edit[0].a0 - before, b = edit[0].b0 - before;
+    guint a_end = edit[count - 1].a1 + behind, b_end = edit[count - 1].b1 + behind;
+    g_autofree char *old_range = range(a, a_end);
+    g_autofree char *new_range = range(b, b_end);
 
-    g_ptr_array_add(out, g_strdup_printf("@@ -%s +%s @@", old_range, new_range));
-    while (a0 < a1 || b0 < b1) {
-        if (a0 < a1 && diff->a.changed[a0]) {
-            append_line(out, '-', &diff->a, a0++);
-        } else if (b0 < b1 && diff->b.changed[b0]) {
-            append_line(out, '+', &diff->b, b0++);
-        } else {
-            append_line(out, ' ', &diff->a, a0++);
-            b0++;
-        }
+    append_text(out, g_strdup_printf("@@ -%s +%s @@", old_range, new_range), a, b);
+    for (guint i = 0; i <= count; i++) {
+        guint until = i < count ? edit[i].a0 : a_end;
+        for (; a < until; a++, b++)
+            append_line(out, ' ', &diff->a, a, a, b);
+        for (; i < count && a < edit[i].a1; a++)
+            append_line(out, '-', &diff->a, a, a, b);
+        for (; i < count && b < edit[i].b1; b++)
+            append_line(out, '+', &diff->b, b, a, b);
     }
 }
 
-/* Groups the changes into hunks: two share one when at most twice @context lines are between. */
-static void append_hunks(GPtrArray *out, const Diff *diff, guint context)
+GPtrArray *diff_unified(const char *before, const char *after, guint context, GArray *places)
 {
-    guint a_count = diff->a.lines->len, b_count = diff->b.lines->len;
-    guint i = 0, j = 0;         /* the lines looked at */
-    guint a0 = 0, b0 = 0;       /* where the hunk begins */
-    guint a_end = 0, b_end = 0; /* behind its last change */
-    gboolean open = FALSE;
-
-    while (i < a_count || j < b_count) {
-        gboolean deleted = i < a_count && diff->a.changed[i];
-        gboolean added = j < b_count && diff->b.changed[j];
-        if (!deleted && !added) {
-            i++, j++;
-            continue;
-        }
-        if (open && (guint64)(i - a_end) > 2 * (guint64)context) {
-            append_hunk(out, diff, a0, a_end + context, b0, b_end + context);
-            open = FALSE;
-        }
-        if (!open) {
-            guint before = MIN(context, MIN(i, j));
-            a0 = i - before;
-            b0 = j - before;
-            open = TRUE;
-        }
-        a_end = i += deleted;
-        b_end = j += !deleted;
-    }
-    if (open) {
-        guint behind = MIN(context, a_count - a_end);
-        append_hunk(out, diff, a0, a_end + behind, b0, b_end + behind);
-    }
-}
-
-GPtrArray *diff_unified(const char *before, const char *after, guint context)
-{
-    GPtrArray *out = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Output out = {g_ptr_array_new_with_free_func(g_free), places};
     Diff diff;
 
     if (g_str_equal(before, after))
-        return out;
-    side_init(&diff.a, before, known);
-    side_init(&diff.b, after, known);
-    int a_count = (int)diff.a.lines->len, b_count = (int)diff.b.lines->len;
-    g_autofree int *diagonals = g_new(int, 2 * ((gsize)a_count + (gsize)b_count + 3));
-    diff.forward = diagonals + b_count + 1;
-    diff.backward = diff.forward + a_count + b_count + 3;
-    compare(&diff, (Stretch){0, a_count, 0, b_count});
-    slide(&diff.a, &diff.b);
-    slide(&diff.b, &diff.a);
-    append_hunks(out, &diff, context);
-    side_clear(&diff.a);
-    side_clear(&diff.b);
-    return out;
+        return out.lines;
+    g_autoptr(GArray) edits = find_edits(&diff, before, after);
+    const DiffEdit *edit = (const DiffEdit *)(void *)edits->data;
+    /* Two share a hunk when at most twice @context lines are between. */
+    for (guint first = 0, i = 1; first < edits->len; i++)
+        if (i == edits->len || (guint64)(edit[i].a0 - edit[i - 1].a1) > 2 * (guint64)context) {
+            append_hunk(&out, &diff, edit + first, i - first, context);
+            first = i;
+        }
+    diff_clear(&diff);
+    return out.lines;
 }

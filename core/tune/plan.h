@@ -1,8 +1,12 @@
-/* The Plan: an ordered set of Changes, staged like a git index. One value per target and key; to
- * stage a key again replaces its value where it stands. */
+/* The Plan: an ordered set of Changes, staged like a git index. One value per target and key
+ * (and, where undo puts different ones back, one for the running domain and one for its next
+ * start); to stage a key again replaces its value where it stands.
+ *
+ * A Change remembers its ground: the value it was staged upon. Where that has moved since, the
+ * Preview says so. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/tune/step.h"
 
 /* Which of a running domain and its next start a change is for. */
 typedef enum {
@@ -18,6 +22,10 @@ typedef struct {
     char *value; /* as tunable_check() gave it; "" removes */
     PlanScope scope;
     guint act; /* changes of one plan_stage() have one number: they are taken back together */
+    char *ground[STEP_KINDS]; /* the value it was staged upon, by where it is written; NULL: none */
+    guint undoes;             /* the journal's entry that it takes back a part of; 0: none */
+    Domain *looked_at; /* its domain when plan_look() last looked; NULL: not yet, or the host's */
+    gboolean moved;    /* as plan_look() saw it */
 } Change;
 
 typedef struct {
@@ -27,16 +35,37 @@ typedef struct {
 
 Plan *plan_new(void);
 Plan *plan_copy(const Plan *plan);
+/* Whether both have the same changes in the same order. */
+gboolean plan_equal(const Plan *a, const Plan *b);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* Looks whether the ground of @plan's changes has moved in @snapshot; cheap where no domain was
+ * read again. Returns the first change whose ground moved since it was last looked at, or NULL. */
+const Change *plan_look(Plan *plan, const Snapshot *snapshot);
+void change_free(Change *change);
 
 /* Stages @key=@value for @target: "host", or a domain's name, UUID or ID in @snapshot. FALSE with a
  * KVMTUNE_ERROR_USAGE sentence, and nothing staged, where target, key or value is no good. */
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,
     const char *value, PlanScope scope, GError **error);
+/* Stages @change, which is taken, in the place of those it covers: the same target and key, for the
+ * running domain, its next start or both. It belongs to the newest act. */
+void plan_add(Plan *plan, Change *change);
+/* Lets all that plan_stage() staged since @plan had @acts of them be taken back together. */
+void plan_join(Plan *plan, guint acts);
 /* Takes back what the last plan_stage() staged; FALSE where there is nothing. */
 gboolean plan_unstage_last(Plan *plan);
 void plan_unstage(Plan *plan, guint index);
 void plan_clear(Plan *plan);
+/* How many changes are staged for @target ("host" or a UUID). */
+guint plan_count(const Plan *plan, const char *target);
 /* The staged value for @target ("host" or a UUID) and @key, or NULL. */
 const char *plan_value(const Plan *plan, const char *target, const char *key);
+
+/* What stands in @snapshot where @change would be written, as a Step of @kind; NULL where there is
+ * no such document, or nothing is known. The caller frees it. */
+char *change_value_now(const Change *change, const Snapshot *snapshot, StepKind kind);
+/* Whether @now, what stands where @change would be written, is another value than the one it was
+ * staged upon, and not yet the wanted one. */
+gboolean change_has_moved(const Change *change, StepKind kind, const char *now);

@@ -5,26 +5,8 @@
 #include "core/tune/plan.h"
 
 typedef enum {
-    STEP_HOST,   /* write new to a file of the kernel */
-    STEP_LIVE,   /* set the running domain */
-    STEP_CONFIG, /* define the domain's next start; a domain's config steps go in one definition */
-} StepKind;
-
-/* One reversible write: the same row serves apply, read-back, roll-back, Journal and undo. */
-typedef struct {
-    StepKind kind;
-    char *target, *name; /* as in Change */
-    TunableKey *key;
-    char *old_value, *new_value; /* "" for nothing there */
-    char *granted;               /* what was read back after the write; NULL before */
-} Step;
-
-Step *step_copy(const Step *step);
-void step_free(Step *step);
-
-typedef enum {
     LINE_TARGET,  /* a heading: the domain's name, or "host" */
-    LINE_HEAD,    /* a smaller heading: "running now", "next start", "--- …", "+++ …" */
+    LINE_HEAD,    /* a smaller heading, of a part: "running now", "next start" */
     LINE_HUNK,    /* "@@ …" */
     LINE_CONTEXT, /* " …" */
     LINE_REMOVED, /* "-…" */
@@ -34,12 +16,22 @@ typedef enum {
     LINE_LATER,   /* what waits for a restart, as a sentence */
     LINE_WARNING,
     LINE_ERROR, /* it cannot be applied like this */
+    LINE_CALL,  /* a call of libvirt, in order of execution */
+    LINE_OFFER, /* a change that would make the plan work */
 } PreviewLineKind;
 
-typedef struct {
-    PreviewLineKind kind;
-    char *text; /* escaped: safe to show */
-} PreviewLine;
+/* The parts of a target's section, in their order. */
+typedef enum {
+    PART_TARGET,   /* its heading */
+    PART_FINDINGS, /* errors, warnings, offers */
+    PART_EFFECT,   /* what happens now, what waits */
+    PART_WRITES,   /* files of the kernel, in order of execution */
+    PART_BOTH,     /* the diff of the running XML and the next start's, where they are the same */
+    PART_RUNNING,
+    PART_NEXT,
+    PART_CALLS,   /* of libvirt, in order of execution */
+    PART_COMMAND, /* a heading only: QEMU's command line is asked of libvirt (nativecmd.h) */
+} PreviewPart;
 
 /* A change that would make the plan work, offered to the user ("ksm.run=2 first"). */
 typedef struct {
@@ -48,20 +40,52 @@ typedef struct {
 } PreviewOffer;
 
 typedef struct {
+    PreviewLineKind kind;
+    PreviewPart part;
+    guint target;              /* whose section it is in: an index of Preview.targets */
+    char *text;                /* escaped: safe to show */
+    IdSet *changes;            /* which of Preview.plan's changes made it, by index; NULL: none */
+    const PreviewOffer *offer; /* LINE_OFFER's; else NULL */
+    gboolean defines;          /* LINE_CALL: the one definition of the next start */
+} PreviewLine;
+
+/* One section: a domain, or the host. */
+typedef struct {
+    char *target, *name;  /* as in Change */
+    guint first, end;     /* its lines in Preview.lines; first is its LINE_TARGET */
+    guint changes, steps; /* how many */
+    guint errors, warnings, waiting;
+    const char *next_before; /* its next start's XML, and … */
+    char *next_after;        /* … what it would be; NULL where it stays as it is */
+} PreviewTarget;
+
+typedef struct {
     gatomicrefcount refs;
-    GPtrArray *lines;  /* PreviewLine*: what is shown, in order */
-    GPtrArray *steps;  /* Step*, in order of execution; empty: nothing would change */
-    GPtrArray *offers; /* PreviewOffer* */
+    Plan *plan;         /* what it is a preview of */
+    GPtrArray *domains; /* Domain*: what it was made upon */
+    char *host_state;   /* likewise: the host's values that rules and writes depend on */
+    GPtrArray *targets; /* PreviewTarget*, in the order staged */
+    GPtrArray *lines;   /* PreviewLine*: what is shown, in order: target by target, part by part */
+    GPtrArray *steps;   /* Step*, in order of execution; empty: nothing would change */
+    GPtrArray *offers;  /* PreviewOffer* */
     GHashTable *xml_live, *xml_config; /* domain UUID → the XML previewed upon (char*) */
     guint errors, warnings;
+    const char *live_flag; /* by which libvirt reaches a running domain */
+    int making;            /* while it is made: the change looked at, by index; -1: none alone */
+    guint moved; /* values that somebody changed since they were staged: each has a warning */
 } Preview;
 
 Preview *preview_make(const Snapshot *snapshot, const Plan *plan);
+/* FALSE where the plan, a domain's XML or what the rules see of the host is another than @preview
+ * was made of: make it anew. (Free memory is not looked at: it never stands still.) */
+gboolean preview_is_current(const Preview *preview, const Snapshot *snapshot, const Plan *plan);
 Preview *preview_ref(Preview *preview);
 void preview_unref(Preview *preview);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Preview, preview_unref)
 /* Stages @offer's change before all others. */
 gboolean preview_accept(
     const PreviewOffer *offer, const Snapshot *snapshot, Plan *plan, GError **error);
-/* All lines as text, for --dry-run. The caller frees it. */
+/* The lines of section @target as text. The caller frees it. */
+char *preview_section_text(const Preview *preview, guint target);
+/* All of them, for --dry-run. The caller frees it. */
 char *preview_text(const Preview *preview);

@@ -1,5 +1,7 @@
 /* Steps: the reversible writes that a Preview holds, apply executes and the Journal keeps. */
-#include "core/tune/preview.h"
+#include "core/tune/step.h"
+
+#include "core/util/text.h"
 
 Step *step_copy(const Step *step)
 {
@@ -25,4 +27,63 @@ void step_free(Step *step)
     g_free(step->new_value);
     g_free(step->granted);
     g_free(step);
+}
+
+const char *step_left(const Step *step)
+{
+    return step->granted ? step->granted : step->new_value;
+}
+
+char *step_shown_value(const char *value)
+{
+    return *value ? text_escape(value, 200) : g_strdup("(nothing)");
+}
+
+const char *step_kind_where(StepKind kind)
+{
+    static const char *const wheres[STEP_KINDS] = {
+        [STEP_HOST] = "", [STEP_LIVE] = ", running now", [STEP_CONFIG] = ", next start"};
+
+    return wheres[kind];
+}
+
+char *step_text(const Step *step, gboolean back)
+{
+    g_autofree char *name = text_escape(step->name, 60);
+    g_autofree char *key = text_escape(step->key->key, 100);
+    g_autofree char *from = step_shown_value(back ? step_left(step) : step->old_value);
+    g_autofree char *to = step_shown_value(back ? step->old_value : step_left(step));
+
+    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, step_kind_where(step->kind));
+}
+
+/* The arguments of the call that sets a running domain: which object, which field, the value. */
+static char *live_arguments(const Step *step)
+{
+    const TunableKey *key = step->key;
+    const char *field = key->tunable->live.field;
+    g_autofree char *value = step_shown_value(step->new_value);
+    g_autofree char *object = key->args && key->args[0] ? text_escape(key->args[0], 100) : NULL;
+
+    return g_strdup_printf("%s%s%s%s%s", object ? object : "", object ? ", " : "",
+        field ? field : "", field ? "=" : "", value);
+}
+
+char *step_call(const Step *step, const char *live)
+{
+    g_autofree char *name = text_escape(step->name, 60);
+
+    switch (step->kind) {
+    case STEP_LIVE: {
+        g_autofree char *arguments = live_arguments(step);
+        return g_strdup_printf("%s(%s, %s, %s)",
+            connection_tune_name(step->key->tunable->live.call), name, arguments, live);
+    }
+    case STEP_CONFIG:
+        return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
+    case STEP_HOST:
+        break;
+    }
+    g_autofree char *place = tunable_key_place(step->key);
+    return g_strdup_printf("write %s to %s", step->new_value, place);
 }

@@ -13,6 +13,7 @@ typedef enum {
     KVMTUNE_ERROR_USAGE = 2,   /* a bad command line, key or value */
     KVMTUNE_ERROR_CHANGED = 3, /* the target is not as it was previewed */
     KVMTUNE_ERROR_PARTIAL = 4, /* undone only in part; the message says what stands */
+    KVMTUNE_ERROR_DIFFERS = 5, /* diff: not all of the plan stands */
 } KvmtuneError;
 
 /* The exit code for @error: its own where it is ours, else 1. */

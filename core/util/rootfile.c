@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *read_path(const char *path)
+/* All that @path holds, or NULL. */
+static GString *read_path(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
@@ -32,15 +33,32 @@ static char *read_path(const char *path)
         g_string_free(out, TRUE);
         return NULL;
     }
-    return g_strchomp(g_string_free(out, FALSE));
+    return out;
 }
 
-char *rootfile_read(const char *root, const char *path)
+static GString *read_below(const char *root, const char *path)
 {
     if (*root == '\0')
         return read_path(path);
     g_autofree char *full = g_strconcat(root, path, NULL);
     return read_path(full);
+}
+
+char *rootfile_read(const char *root, const char *path)
+{
+    GString *text = read_below(root, path);
+
+    return text ? g_strchomp(g_string_free(text, FALSE)) : NULL;
+}
+
+char *rootfile_read_whole(const char *root, const char *path)
+{
+    GString *text = read_below(root, path);
+
+    if (text == NULL || strlen(text->str) == text->len)
+        return text ? g_string_free(text, FALSE) : NULL;
+    g_string_free(text, TRUE);
+    return NULL;
 }
 
 char *rootfile_readf(const char *root, const char *format, ...)
@@ -78,6 +96,15 @@ GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix)
     return names;
 }
 
+/* Whether @path is the folder @root or lies in it; both resolved, NULL where that failed. */
+static gboolean is_inside(const char *root, const char *path)
+{
+    gsize length = root ? strlen(root) : 0;
+
+    return length > 0 && path && strncmp(path, root, length) == 0 &&
+           (path[length] == '/' || path[length] == '\0' || root[length - 1] == '/');
+}
+
 /* Whether @full is a plain file of the tree @root: no pipe to wait on, and no link out of the tree,
  * which in another machine's copy would name a file of this one. A file that is not there passes:
  * opening it says so. */
@@ -87,13 +114,27 @@ static gboolean is_own_file(const char *root, const char *full)
     if (stat(full, &status) != 0)
         return errno != ELOOP;
     char *real_root = realpath(root, NULL), *real_file = realpath(full, NULL);
-    gsize length = real_root ? strlen(real_root) : 0;
-    gboolean below = S_ISREG(status.st_mode) && length > 0 && real_file &&
-                     strncmp(real_file, real_root, length) == 0 &&
-                     (real_file[length] == '/' || real_root[length - 1] == '/');
+    gboolean below = S_ISREG(status.st_mode) && is_inside(real_root, real_file);
     free(real_root);
     free(real_file);
     return below;
+}
+
+gboolean rootfile_is_below(const char *root, const char *full)
+{
+    g_autofree char *path = g_strdup(full);
+    char *real_root = realpath(root, NULL), *real_path = NULL;
+
+    while (*root && (real_path = realpath(path, NULL)) == NULL && errno == ENOENT &&
+           strlen(path) > strlen(root)) {
+        char *parent = g_path_get_dirname(path);
+        g_free(path);
+        path = parent;
+    }
+    gboolean is_below = *root == '\0' || is_inside(real_root, real_path);
+    free(real_root);
+    free(real_path);
+    return is_below;
 }
 
 gboolean rootfile_write(const char *root, const char *path, const char *text, GError **error)

@@ -9,6 +9,8 @@
  * NULL where it does not exist, cannot be read or vanished meanwhile: for kvmtune that value is
  * unknown. The caller frees it. */
 char *rootfile_read(const char *root, const char *path);
+/* The same with the white space at its end; NULL too where a NUL is in it. For files of people. */
+char *rootfile_read_whole(const char *root, const char *path);
 char *rootfile_readf(const char *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* TRUE and the number where the file holds exactly one decimal number. */
@@ -17,6 +19,10 @@ gboolean rootfile_read_int(const char *root, const char *path, gint64 *value);
 /* The sorted names in directory @root/@path that begin with @prefix (may be ""), numbers in numeric
  * order ("node2" before "node10"); empty where there is no such directory. */
 GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix);
+
+/* Whether @full, a path that begins with @root, stays inside @root when its links are followed; parts
+ * at its end may be missing. Always TRUE of the host itself (""). */
+gboolean rootfile_is_below(const char *root, const char *full);
 
 /* Writes @text to @root/@path as a kernel file takes it: one write(2), no truncation, no creation.
  * Below a @root of its own the file is cut to @text, and it must be a plain file inside @root.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Characters that reorder or hide the text around them (Unicode's Bidi_Control and zero widths). */
 static gboolean is_deceptive(gunichar c)
@@ -93,7 +94,47 @@ gboolean text_parse_size(const char *text, guint64 *kib)
     return FALSE;
 }
 
+guint64 text_unit_bytes(const char *unit)
+{
+    static const char prefixes[] = "kmgtpe";
+
+    if (unit == NULL || *unit == '\0')
+        return 1024;
+    if (g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0)
+        return 1;
+    const char *prefix = strchr(prefixes, g_ascii_tolower(*unit));
+    guint64 base = unit[1] == '\0' || g_ascii_strcasecmp(unit + 1, "iB") == 0 ? 1024
+                   : g_ascii_strcasecmp(unit + 1, "B") == 0                   ? 1000
+                                                                              : 0;
+    if (prefix == NULL || base == 0)
+        return 0;
+    guint64 bytes = base;
+    for (const char *p = prefixes; p < prefix; p++)
+        bytes *= base;
+    return bytes;
+}
+
+gboolean text_scaled_kib(const char *text, const char *unit, guint64 *kib)
+{
+    guint64 value, bytes;
+
+    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &value, NULL) ||
+        text_unit_bytes(unit) == 0 || !g_uint64_checked_mul(&bytes, value, text_unit_bytes(unit)))
+        return FALSE;
+    *kib = bytes / 1024 + (bytes % 1024 ? 1 : 0);
+    return TRUE;
+}
+
 gboolean text_parse_int(const char *text, gint64 *value)
 {
     return *text != '+' && g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, value, NULL);
+}
+
+gboolean text_has_folded(const char *text, const char *folded)
+{
+    if (text == NULL)
+        return FALSE;
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *mine = g_utf8_casefold(valid, -1);
+    return strstr(mine, folded) != NULL;
 }

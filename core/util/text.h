@@ -20,6 +20,17 @@ char *text_page_size(guint64 kib);
  * no such size, or zero, or over 2^53 KiB. */
 gboolean text_parse_size(const char *text, guint64 *kib);
 
+/* The bytes of one @unit as libvirt's virScaleInteger has them: "b" or "bytes"; K, M, G, T, P, E
+ * alone or with "iB" count by 1024, with "B" by 1000; no unit (NULL, "") is KiB. 0: no such unit.
+ */
+guint64 text_unit_bytes(const char *unit);
+/* @text in @unit, as libvirt's XML has them, to KiB, rounded up as libvirt does. FALSE where it is
+ * no size or overflows. */
+gboolean text_scaled_kib(const char *text, const char *unit, guint64 *kib);
+
 /* Parses a whole decimal number, nothing before or after it. FALSE where it is none or overflows.
  */
 gboolean text_parse_int(const char *text, gint64 *value);
+
+/* Whether @text (NULL: nothing) has @folded, which g_utf8_casefold() gave, in capitals or not. */
+gboolean text_has_folded(const char *text, const char *folded);

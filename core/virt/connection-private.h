@@ -21,5 +21,9 @@ struct Connection {
 /* The handle of the domain with that UUID, name or ID (in this order); NULL with a sentence. */
 virDomainPtr connection_find(Connection *connection, const char *name, GError **error);
 
+/* The XML of the next start, with its secrets where they are given; NULL: libvirt's last error says
+ * why. The caller frees it with free(). */
+char *connection_config_xml(Connection *connection, virDomainPtr handle);
+
 /* Sets @error to what failed, libvirt's last reason on this thread, and what to do about it. */
 void connection_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -5,6 +5,7 @@
 #include "core/util/text.h"
 #include "core/virt/connection-private.h"
 #include "core/virt/events.h"
+#include "core/virt/remote.h"
 
 #include <errno.h>
 #include <libxml/xmlerror.h>
@@ -104,13 +105,6 @@ static gboolean was_refused(void)
            (last->code == VIR_ERR_SYSTEM_ERROR && (last->int1 == EACCES || last->int1 == EPERM));
 }
 
-static gboolean is_remote(const char *uri)
-{
-    const char *host = strstr(uri, "://");
-
-    return host != NULL && host[3] != '/' && host[3] != '\0';
-}
-
 Connection *connection_open(const char *uri, gboolean read_only, GError **error)
 {
     connection_set_up();
@@ -139,7 +133,7 @@ Connection *connection_open(const char *uri, gboolean read_only, GError **error)
     connection->test = g_strcmp0(virConnectGetType(handle), "TEST") == 0;
     /* A network may lose a daemon without a word. A local one that hangs may come back (SIGCONT, a
      * debugger): its socket says when it is gone, so it is waited for. */
-    if (is_remote(connection->uri))
+    if (remote_uri(connection->uri))
         virConnectSetKeepAlive(handle, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
     free(canonical);
     return connection;
@@ -299,6 +293,24 @@ gboolean connection_pin_emulator(
     if (!done) {
         g_autofree char *name = text_escape(virDomainGetName(handle), 60);
         connection_error(error, "the emulator thread of %s cannot be pinned", name);
+    }
+    virDomainFree(handle);
+    return done;
+}
+
+gboolean connection_pin_iothread(
+    Connection *connection, const char *uuid, guint iothread, const IdSet *cpus, GError **error)
+{
+    virDomainPtr handle = connection_find(connection, uuid, error);
+    int length;
+
+    if (handle == NULL)
+        return FALSE;
+    g_autofree unsigned char *map = make_map(connection, cpus, &length);
+    gboolean done = virDomainPinIOThread(handle, iothread, map, length, live_flag(connection)) == 0;
+    if (!done) {
+        g_autofree char *name = text_escape(virDomainGetName(handle), 60);
+        connection_error(error, "I/O thread %u of %s cannot be pinned", iothread, name);
     }
     virDomainFree(handle);
     return done;

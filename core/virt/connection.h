@@ -42,8 +42,15 @@ int domain_compare(gconstpointer a, gconstpointer b);
 gboolean connection_define(
     Connection *connection, const char *uuid, const char *xml, GError **error);
 
+/* The command line that a domain of @xml would be started with, quoted as for a shell; nothing is
+ * started. What libvirt sets by QEMU's monitor after the start (disk throttling, some of the CPUs)
+ * is not in it. NULL with a sentence, also where the driver has none. The caller frees it. */
+char *connection_native(Connection *connection, const char *xml, GError **error);
+
 /* Changes of the running domain. A NULL @cpus means all online CPUs of the host. */
 gboolean connection_pin_vcpu(
     Connection *connection, const char *uuid, guint vcpu, const IdSet *cpus, GError **error);
 gboolean connection_pin_emulator(
     Connection *connection, const char *uuid, const IdSet *cpus, GError **error);
+gboolean connection_pin_iothread(
+    Connection *connection, const char *uuid, guint iothread, const IdSet *cpus, GError **error);

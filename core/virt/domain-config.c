@@ -5,6 +5,7 @@
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/domain.h"
+#include "core/virt/xmlnode.h"
 
 #include <libxml/parser.h>
 #include <string.h>
@@ -12,64 +13,8 @@
 #define XML_MAX    (16u << 20) /* bytes; libvirt's own limit for a domain's XML over RPC is 16 MiB */
 #define VCPU_MAX   16384u      /* above libvirt's limit for any machine type */
 #define THREAD_MAX 16384u      /* iothreads */
+#define CELLS_MAX  1024u       /* guest NUMA cells: above QEMU's limit */
 #define PAGES_MAX  64u         /* <page> elements that are read: far above the sizes of any CPU */
-
-/* libvirt writes elements of no namespace; those of another one are the user's own. */
-static gboolean is_element(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && node->ns == NULL &&
-           strcmp((const char *)node->name, name) == 0;
-}
-
-static xmlNode *find_from(xmlNode *node, const char *name)
-{
-    while (node && !is_element(node, name))
-        node = node->next;
-    return node;
-}
-
-static xmlNode *child(const xmlNode *parent, const char *name)
-{
-    return parent ? find_from(parent->children, name) : NULL;
-}
-
-#define EACH_CHILD(node, parent, name)                                                             \
-    xmlNode *node = child(parent, name);                                                           \
-    node != NULL;                                                                                  \
-    node = find_from(node->next, name)
-
-static char *take_xml_string(xmlChar *text)
-{
-    char *copy = text ? g_strstrip(g_strdup((const char *)text)) : NULL;
-
-    xmlFree(text);
-    return copy;
-}
-
-static char *attribute(xmlNode *node, const char *name)
-{
-    return node ? take_xml_string(xmlGetNoNsProp(node, (const xmlChar *)name)) : NULL;
-}
-
-static char *content(xmlNode *node)
-{
-    return node ? take_xml_string(xmlNodeGetContent(node)) : NULL;
-}
-
-/* A set as libvirt reads it: white space between its parts is no matter. NULL where it is none. */
-static IdSet *attribute_set(xmlNode *node, const char *name)
-{
-    g_autofree char *text = attribute(node, name);
-    if (text == NULL)
-        return NULL;
-
-    char *to = text;
-    for (const char *from = text; *from != '\0'; from++)
-        if (!g_ascii_isspace(*from))
-            *to++ = *from;
-    *to = '\0';
-    return *text ? idset_parse(text, NULL) : NULL;
-}
 
 static gboolean parse_uint(const char *text, guint64 max, guint *value)
 {
@@ -81,37 +26,11 @@ static gboolean parse_uint(const char *text, guint64 max, guint *value)
     return TRUE;
 }
 
-/* libvirt's virScaleInteger: "b" or "bytes"; K, M, G, T, P, E alone or with "iB" count by 1024,
- * with "B" by 1000; no unit is KiB. 0: no such unit. */
-static guint64 unit_bytes(const char *unit)
-{
-    static const char prefixes[] = "kmgtpe";
-
-    if (unit == NULL || *unit == '\0')
-        return 1024;
-    if (g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0)
-        return 1;
-    const char *prefix = strchr(prefixes, g_ascii_tolower(*unit));
-    guint64 base = unit[1] == '\0' || g_ascii_strcasecmp(unit + 1, "iB") == 0 ? 1024
-                   : g_ascii_strcasecmp(unit + 1, "B") == 0                   ? 1000
-                                                                              : 0;
-    if (prefix == NULL || base == 0)
-        return 0;
-    guint64 bytes = base;
-    for (const char *p = prefixes; p < prefix; p++)
-        bytes *= base;
-    return bytes;
-}
-
-/* @text in @unit as KiB, rounded up as libvirt does; unknown where it is no size or overflows. */
+/* As text_scaled_kib(); unknown where it is no size. */
 static Num scaled_kib(const char *text, const char *unit)
 {
-    guint64 value, bytes;
-
-    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &value, NULL) ||
-        unit_bytes(unit) == 0 || !g_uint64_checked_mul(&bytes, value, unit_bytes(unit)))
-        return NUM_UNKNOWN;
-    return NUM(bytes / 1024 + (bytes % 1024 ? 1 : 0));
+    guint64 kib;
+    return text_scaled_kib(text, unit, &kib) ? NUM(kib) : NUM_UNKNOWN;
 }
 
 static Num element_kib(xmlNode *node)
@@ -170,19 +89,69 @@ static void read_pins(DomainConfig *config, const xmlNode *cputune)
     }
 }
 
-/* <iothreads> counts them; <iothreadids> alone does so too (formatdomain, "IOThreads Allocation").
- */
+/* <iothreads> counts them; <iothreadids> alone does so too, and names some: the others get the
+ * lowest ids that are free (formatdomain, "IOThreads Allocation"). */
 static void read_iothreads(DomainConfig *config, const xmlNode *domain)
 {
     g_autofree char *text = content(child(domain, "iothreads"));
-    guint ids = 0;
+    guint n, ids = 0;
 
-    for (EACH_CHILD(id, child(domain, "iothreadids"), "iothread"))
+    config->iothread_ids = hwloc_bitmap_alloc();
+    for (EACH_CHILD(iothread, child(domain, "iothreadids"), "iothread")) {
+        g_autofree char *id = attribute(iothread, "id");
         if (ids < THREAD_MAX)
             ids++;
+        if (parse_uint(id, IDSET_MAX, &n) && n > 0)
+            hwloc_bitmap_set(config->iothread_ids, n);
+    }
     if (!parse_uint(text, THREAD_MAX, &config->iothreads))
         config->iothreads = 0;
     config->iothreads = MAX(config->iothreads, ids);
+    for (n = 1; idset_count(config->iothread_ids) < config->iothreads && n <= THREAD_MAX; n++)
+        hwloc_bitmap_set(config->iothread_ids, n);
+}
+
+static void cell_clear(gpointer data)
+{
+    GuestCell *cell = data;
+
+    hwloc_bitmap_free(cell->cpus);
+    hwloc_bitmap_free(cell->nodeset);
+    g_free(cell->mode);
+}
+
+/* The guest's NUMA cells (formatdomain, "CPU model and topology": a cell without id has its place's
+ * number), and where numatune has the memory of each. */
+static void read_cells(DomainConfig *config, const xmlNode *domain)
+{
+    const xmlNode *cpu = child(domain, "cpu");
+    g_autofree char *threads = attribute(child(cpu, "topology"), "threads");
+
+    if (!parse_uint(threads, VCPU_MAX, &config->threads) || config->threads == 0)
+        config->threads = 1;
+    config->cells = g_array_new(FALSE, TRUE, sizeof(GuestCell));
+    g_array_set_clear_func(config->cells, cell_clear);
+    for (EACH_CHILD(node, child(cpu, "numa"), "cell")) {
+        g_autofree char *id = attribute(node, "id");
+        g_autofree char *memory = attribute(node, "memory");
+        g_autofree char *unit = attribute(node, "unit");
+        guint n = config->cells->len;
+        if (config->cells->len == CELLS_MAX || (id && !parse_uint(id, G_MAXINT, &n)))
+            continue;
+        GuestCell cell = {
+            (int)n, attribute_set(node, "cpus"), scaled_kib(memory, unit), NULL, NULL};
+        if (cell.cpus == NULL)
+            cell.cpus = hwloc_bitmap_alloc();
+        for (EACH_CHILD(memnode, child(domain, "numatune"), "memnode")) {
+            g_autofree char *of = attribute(memnode, "cellid");
+            guint cellid;
+            if (cell.nodeset || !parse_uint(of, G_MAXINT, &cellid) || cellid != n)
+                continue;
+            cell.mode = attribute(memnode, "mode");
+            cell.nodeset = attribute_set(memnode, "nodeset");
+        }
+        g_array_append_val(config->cells, cell);
+    }
 }
 
 /* Without <memory> a domain has what its guest NUMA cells add up to. */
@@ -243,6 +212,7 @@ static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **erro
     read_pins(config, child(domain, "cputune"));
     read_iothreads(config, domain);
     read_memory(config, domain);
+    read_cells(config, domain);
     config->hugepages = backing_text(child(backing, "hugepages"));
     config->nosharepages = child(backing, "nosharepages") != NULL;
     config->numatune_mode = attribute(numa, "mode");

@@ -54,6 +54,19 @@ const IdSet *domain_config_asked(const DomainConfig *config, guint n)
     return pin ? pin : config->vcpu_cpuset;
 }
 
+const IdSet *domain_config_asked_of(const DomainConfig *config, const ThreadUsage *thread)
+{
+    const IdSet *pin = NULL;
+
+    if (thread->vcpu >= 0)
+        return domain_config_asked(config, (guint)thread->vcpu);
+    if (thread->iothread > 0)
+        pin = g_hash_table_lookup(config->iothreadpin, GINT_TO_POINTER(thread->iothread));
+    else
+        pin = config->emulatorpin;
+    return pin ? pin : config->vcpu_cpuset;
+}
+
 IdSet *domain_config_all_asked(const DomainConfig *config)
 {
     g_autoptr(IdSet) sum = hwloc_bitmap_alloc();
@@ -114,6 +127,47 @@ gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Top
     return !hwloc_bitmap_iszero(beyond);
 }
 
+/* Whether @set and @other have the same online CPUs. */
+static gboolean equal_online(const IdSet *set, const IdSet *other, const Topology *topology)
+{
+    g_autoptr(IdSet) differ = hwloc_bitmap_alloc();
+
+    hwloc_bitmap_xor(differ, set, other);
+    return !hwloc_bitmap_intersects(differ, topology->online);
+}
+
+AffinityGap domain_affinity_gap(
+    const IdSet *asked, const ThreadUsage *thread, const Topology *topology)
+{
+    if (thread == NULL || thread->affinity == NULL || topology == NULL)
+        return AFFINITY_UNKNOWN;
+    if (!domain_affinity_strays(asked, thread->affinity, topology))
+        return asked && !hwloc_bitmap_isincluded(asked, topology->online) ? AFFINITY_OFFLINE
+                                                                          : AFFINITY_AS_ASKED;
+    if (thread->cpuset == NULL)
+        return AFFINITY_BY_HAND;
+    /* Where the cpuset leaves nothing of what is asked, the kernel takes the whole cpuset. */
+    g_autoptr(IdSet) left = hwloc_bitmap_dup(asked ? asked : topology->online);
+    hwloc_bitmap_and(left, left, thread->cpuset);
+    gboolean none = !hwloc_bitmap_intersects(left, topology->online);
+    return equal_online(none ? thread->cpuset : left, thread->affinity, topology)
+               ? AFFINITY_CGROUP
+               : AFFINITY_BY_HAND;
+}
+
+const char *domain_affinity_gap_name(AffinityGap gap)
+{
+    static const char *const names[] = {
+        [AFFINITY_AS_ASKED] = "as asked",
+        [AFFINITY_OFFLINE] = "offline",
+        [AFFINITY_CGROUP] = "cgroup",
+        [AFFINITY_BY_HAND] = "by hand",
+        [AFFINITY_UNKNOWN] = NULL,
+    };
+
+    return names[gap];
+}
+
 void domain_config_free(DomainConfig *config)
 {
     if (config == NULL)
@@ -121,6 +175,8 @@ void domain_config_free(DomainConfig *config)
     g_ptr_array_unref(config->vcpupin);
     hwloc_bitmap_free(config->vcpu_cpuset);
     hwloc_bitmap_free(config->emulatorpin);
+    hwloc_bitmap_free(config->iothread_ids);
+    g_clear_pointer(&config->cells, g_array_unref);
     g_hash_table_unref(config->iothreadpin);
     g_free(config->hugepages);
     g_free(config->numatune_mode);

@@ -19,6 +19,15 @@ typedef enum { /* libvirt's virDomainState, by its words */
 
 const char *domain_state_name(DomainState state); /* "running", "shut off" … */
 
+/* A guest NUMA cell. */
+typedef struct {
+    int id;
+    IdSet *cpus; /* its vCPUs; may be empty */
+    Num memory_kib;
+    char *mode;     /* numatune's for this cell: "strict" …; NULL without <memnode> */
+    IdSet *nodeset; /* likewise */
+} GuestCell;
+
 /* What one domain XML says of what kvmtune shows. */
 typedef struct {
     guint vcpus_max, vcpus_current;
@@ -28,6 +37,9 @@ typedef struct {
     IdSet *vcpu_cpuset; /* <vcpu cpuset=…>: where an unpinned vCPU may run; NULL: anywhere */
     IdSet *emulatorpin; /* NULL: not pinned */
     guint iothreads;
+    IdSet *iothread_ids;     /* the ids of all of them, given or numbered by libvirt */
+    guint threads;           /* of a guest core: <cpu><topology threads>; 1 where it has none */
+    GArray *cells;           /* GuestCell, as they stand; empty: the guest has no NUMA */
     GHashTable *iothreadpin; /* iothread id (GINT_TO_POINTER) → IdSet* */
     char *hugepages; /* as the tunable memory.hugepages writes it: "off", "2M", "2M@0-1;1G@2" */
     gboolean nosharepages;
@@ -66,28 +78,44 @@ IdSet *domain_config_all_asked(const DomainConfig *config);
 
 /* What the kernel says of a running domain's threads, of this moment. */
 typedef struct {
-    int vcpu; /* libvirt's number; -1 for the emulator thread (the main one) */
+    int vcpu;     /* libvirt's number; -1: no vCPU's, but the emulator's or an I/O thread */
+    int iothread; /* libvirt's id; 0: no I/O thread. The emulator thread (the main one) has neither
+                   */
     int tid;
     IdSet *affinity; /* Cpus_allowed_list; NULL unknown */
+    IdSet *cpuset;   /* what its cgroup leaves it; read where @affinity is not what was asked, else
+                        NULL */
     int last_cpu;    /* -1 unknown */
     Num load;        /* of one CPU, in 1/1000 */
-    guint64 run_ns;  /* schedstat, for the next load; internal */
+    Num wait;        /* ready to run but waiting for a CPU, of the time, in 1/1000 */
+    guint64 run_ns, wait_ns; /* schedstat, for the next picture; internal */
 } ThreadUsage;
 
 typedef struct {
+    int node;
+    guint64 kib;
+} NodeKib;
+
+typedef struct {
     int pid;         /* -1 unknown */
-    GArray *threads; /* ThreadUsage: vCPUs ascending, then the emulator thread */
+    GArray *threads; /* ThreadUsage: vCPUs ascending, the emulator thread, I/O threads ascending */
     Num load;        /* of all its threads, in 1/1000 of one CPU */
     Num rss_kib;
+    GArray *memory; /* NodeKib ascending: its memory by node, of its cgroup; NULL unknown */
     guint64 run_ns;
-    GArray *others;  /* int: threads known to be no vCPU's; internal, may be NULL */
+    GArray *others;  /* int: threads known to be none of @threads; internal, may be NULL */
     guint64 started; /* the process's start time in ticks; internal: tells it from a later one */
     gint64 taken_us;
+    char *memory_cgroup, *hugetlb_cgroup; /* folders below the root; internal, NULL unknown */
 } DomainUsage;
 
 void domain_usage_free(DomainUsage *usage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainUsage, domain_usage_free)
-const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu); /* NULL: none */
+const ThreadUsage *domain_usage_vcpu(
+    const DomainUsage *usage, int vcpu); /* -1: the emulator thread. NULL: none */
+const ThreadUsage *domain_usage_iothread(const DomainUsage *usage, int id); /* NULL: none */
+/* The CPUs @thread is asked to run on by @config: its own pin, else <vcpu cpuset>, else NULL. */
+const IdSet *domain_config_asked_of(const DomainConfig *config, const ThreadUsage *thread);
 /* The union of the real affinities of the current vCPUs of @config. NULL where one is unknown. The
  * caller frees it. */
 IdSet *domain_usage_all_real(const DomainUsage *usage, const DomainConfig *config);
@@ -98,3 +126,18 @@ IdSet *domain_usage_all_last(const DomainUsage *usage, const DomainConfig *confi
  * all of it. Offline CPUs do not count; nor do isolated ones for a thread that may run anywhere:
  * the kernel keeps it off them. FALSE where @real or @topology is NULL: not known. */
 gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Topology *topology);
+
+/* Why a thread may not run just where it is asked to. */
+typedef enum {
+    AFFINITY_AS_ASKED,
+    AFFINITY_OFFLINE, /* a part of what is asked is offline; on the rest it may run */
+    AFFINITY_CGROUP,  /* its cgroup's cpuset leaves it less */
+    AFFINITY_BY_HAND, /* neither: somebody set it (taskset), or libvirt was passed by */
+    AFFINITY_UNKNOWN,
+} AffinityGap;
+
+/* Holds what @thread may do against what it is @asked (NULL: anywhere). */
+AffinityGap domain_affinity_gap(
+    const IdSet *asked, const ThreadUsage *thread, const Topology *topology);
+/* "as asked", "offline", "cgroup", "by hand"; NULL where unknown. */
+const char *domain_affinity_gap_name(AffinityGap gap);

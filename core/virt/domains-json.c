@@ -1,140 +1,192 @@
 /* The domains of a Snapshot as text: JSON, and a table. */
 #include "core/virt/domains-json.h"
 
+#include "core/util/json.h"
 #include "core/util/text.h"
-
-#include <json-glib/json-glib.h>
-
-static void put_text(JsonBuilder *builder, const char *name, const char *text)
-{
-    json_builder_set_member_name(builder, name);
-    if (text) {
-        g_autofree char *valid = g_utf8_make_valid(text, -1);
-        json_builder_add_string_value(builder, valid);
-    } else {
-        json_builder_add_null_value(builder);
-    }
-}
-
-static void put_num(JsonBuilder *builder, const char *name, Num number)
-{
-    json_builder_set_member_name(builder, name);
-    if (number.known)
-        json_builder_add_int_value(builder, number.value);
-    else
-        json_builder_add_null_value(builder);
-}
 
 /* A load of 1/1000 in percent. */
 static void put_load(JsonBuilder *builder, const char *name, Num load)
 {
-    json_builder_set_member_name(builder, name);
-    if (load.known)
-        json_builder_add_double_value(builder, (double)load.value / 10);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void put_set(JsonBuilder *builder, const char *name, const IdSet *set)
-{
-    g_autofree char *text = set ? idset_format(set) : NULL;
-    put_text(builder, name, text);
-}
-
-static void put_bool(JsonBuilder *builder, const char *name, gboolean value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_boolean_value(builder, value);
+    json_put_scaled(builder, name, load, 10);
 }
 
 static void put_thread(JsonBuilder *builder, const ThreadUsage *thread)
 {
-    put_num(builder, "tid", thread ? NUM(thread->tid) : NUM_UNKNOWN);
-    put_set(builder, "affinity", thread ? thread->affinity : NULL);
-    put_num(
+    json_put_num(builder, "tid", thread ? NUM(thread->tid) : NUM_UNKNOWN);
+    json_put_set(builder, "affinity", thread ? thread->affinity : NULL);
+    json_put_num(
         builder, "last_cpu", thread && thread->last_cpu >= 0 ? NUM(thread->last_cpu) : NUM_UNKNOWN);
     put_load(builder, "load", thread ? thread->load : NUM_UNKNOWN);
+    put_load(builder, "wait", thread ? thread->wait : NUM_UNKNOWN);
 }
 
-static void put_vcpus(JsonBuilder *builder, const DomainConfig *config, const DomainUsage *usage)
+/* What @thread (may be NULL) is asked, what it really may, and why that differs. */
+static void put_pin(
+    JsonBuilder *builder, const IdSet *asked, const ThreadUsage *thread, const Topology *topology)
 {
-    json_builder_set_member_name(builder, "vcpus");
-    json_builder_begin_object(builder);
-    put_num(builder, "current", NUM(config->vcpus_current));
-    put_num(builder, "max", NUM(config->vcpus_max));
-    json_builder_set_member_name(builder, "list");
-    json_builder_begin_array(builder);
+    json_put_set(builder, "asked", asked);
+    put_thread(builder, thread);
+    json_put_set(builder, "cpuset", thread ? thread->cpuset : NULL);
+    json_put_text(builder, "affinity_is",
+        domain_affinity_gap_name(domain_affinity_gap(asked, thread, topology)));
+}
+
+static void put_vcpus(JsonBuilder *builder, const DomainConfig *config, const DomainUsage *usage,
+    const Topology *topology)
+{
+    json_open_object(builder, "vcpus");
+    json_put_num(builder, "current", NUM(config->vcpus_current));
+    json_put_num(builder, "max", NUM(config->vcpus_max));
+    json_open_array(builder, "list");
     for (guint n = 0; n < config->vcpus_max; n++) {
         json_builder_begin_object(builder);
-        put_num(builder, "vcpu", NUM(n));
-        put_set(builder, "asked", domain_config_asked(config, n));
-        put_thread(builder, domain_usage_vcpu(usage, (int)n));
+        json_put_num(builder, "vcpu", NUM(n));
+        put_pin(
+            builder, domain_config_asked(config, n), domain_usage_vcpu(usage, (int)n), topology);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
     json_builder_end_object(builder);
 }
 
-static void put_config(JsonBuilder *builder, const DomainConfig *config, const DomainUsage *usage)
+static void put_config(JsonBuilder *builder, const DomainConfig *config, const DomainUsage *usage,
+    const Topology *topology)
 {
-    put_vcpus(builder, config, usage);
-    put_set(builder, "emulatorpin", config->emulatorpin);
-    put_num(builder, "iothreads", NUM(config->iothreads));
-    put_num(builder, "memory_kib", config->memory_kib);
-    put_num(builder, "current_memory_kib", config->current_memory_kib);
-    put_text(builder, "hugepages", config->hugepages);
-    put_bool(builder, "nosharepages", config->nosharepages);
-    json_builder_set_member_name(builder, "numatune");
-    json_builder_begin_object(builder);
-    put_text(builder, "mode", config->numatune_mode);
-    put_set(builder, "nodeset", config->numatune_nodeset);
+    put_vcpus(builder, config, usage, topology);
+    json_put_set(builder, "emulatorpin", config->emulatorpin);
+    json_put_num(builder, "iothreads", NUM(config->iothreads));
+    json_put_num(builder, "memory_kib", config->memory_kib);
+    json_put_num(builder, "current_memory_kib", config->current_memory_kib);
+    json_put_text(builder, "hugepages", config->hugepages);
+    json_put_bool(builder, "nosharepages", config->nosharepages);
+    json_open_object(builder, "numatune");
+    json_put_text(builder, "mode", config->numatune_mode);
+    json_put_set(builder, "nodeset", config->numatune_nodeset);
     json_builder_end_object(builder);
 }
 
-static void put_domain(JsonBuilder *builder, const DomainView *view)
+static void put_emulator(JsonBuilder *builder, const DomainConfig *config, const DomainUsage *usage,
+    const Topology *topology)
+{
+    const ThreadUsage emulator = {.vcpu = -1};
+    const IdSet *asked = config ? domain_config_asked_of(config, &emulator) : NULL;
+
+    json_open_object(builder, "emulator");
+    put_pin(builder, asked, domain_usage_vcpu(usage, -1), topology);
+    json_builder_end_object(builder);
+}
+
+static void put_iothreads(JsonBuilder *builder, const DomainConfig *config,
+    const DomainUsage *usage, const Topology *topology)
+{
+    json_open_array(builder, "iothread_list");
+    for (guint i = 0; config && usage && i < usage->threads->len; i++) {
+        const ThreadUsage *thread = &g_array_index(usage->threads, ThreadUsage, i);
+        if (thread->iothread == 0)
+            continue;
+        json_builder_begin_object(builder);
+        json_put_num(builder, "iothread", NUM(thread->iothread));
+        put_pin(builder, domain_config_asked_of(config, thread), thread, topology);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void put_memory(JsonBuilder *builder, const GArray *memory)
+{
+    json_builder_set_member_name(builder, "memory_by_node");
+    if (memory == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < memory->len; i++) {
+        const NodeKib *part = &g_array_index(memory, NodeKib, i);
+        json_builder_begin_object(builder);
+        json_put_num(builder, "node", NUM(part->node));
+        json_put_num(builder, "kib", NUM(part->kib));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void put_foreign(JsonBuilder *builder, const GPtrArray *foreign)
+{
+    json_open_array(builder, "foreign");
+    for (guint i = 0; foreign && i < foreign->len; i++) {
+        const ForeignUsage *usage = g_ptr_array_index(foreign, i);
+        json_builder_begin_object(builder);
+        json_put_num(builder, "pid", NUM(usage->pid));
+        json_put_text(builder, "name", usage->name);
+        json_put_set(builder, "affinity", usage->affinity);
+        json_put_num(
+            builder, "last_cpu", usage->last_cpu >= 0 ? NUM(usage->last_cpu) : NUM_UNKNOWN);
+        put_load(builder, "load", usage->load);
+        json_put_num(builder, "rss_kib", usage->rss_kib);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+/* The CPUs with a load that none of the domains explains. */
+static void put_other_load(JsonBuilder *builder, const Snapshot *snapshot)
+{
+    json_builder_set_member_name(builder, "other_load");
+    if (snapshot->other_load == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    const Topology *topology = snapshot->host->topology;
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < topology->cpus->len; i++) {
+        json_builder_begin_object(builder);
+        json_put_num(builder, "cpu", NUM(((const Cpu *)topology->cpus->pdata[i])->id));
+        put_load(builder, "load", snapshot->other_load[i]);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void put_domain(JsonBuilder *builder, const DomainView *view, const Topology *topology)
 {
     const Domain *domain = view->domain;
     const DomainConfig *config = domain_now(domain);
     const DomainUsage *usage = view->usage;
 
     json_builder_begin_object(builder);
-    put_text(builder, "name", domain->name);
-    put_text(builder, "uuid", domain->uuid);
-    put_num(builder, "id", domain->id >= 0 ? NUM(domain->id) : NUM_UNKNOWN);
-    put_text(builder, "state", domain_state_name(domain->state));
-    put_bool(builder, "persistent", domain->persistent);
-    put_text(builder, "problem", domain->problem);
+    json_put_text(builder, "name", domain->name);
+    json_put_text(builder, "uuid", domain->uuid);
+    json_put_num(builder, "id", domain->id >= 0 ? NUM(domain->id) : NUM_UNKNOWN);
+    json_put_text(builder, "state", domain_state_name(domain->state));
+    json_put_bool(builder, "persistent", domain->persistent);
+    json_put_text(builder, "problem", domain->problem);
     if (config)
-        put_config(builder, config, usage);
-    put_num(builder, "pid", usage && usage->pid > 0 ? NUM(usage->pid) : NUM_UNKNOWN);
+        put_config(builder, config, usage, topology);
+    json_put_num(builder, "pid", usage && usage->pid > 0 ? NUM(usage->pid) : NUM_UNKNOWN);
     put_load(builder, "load", usage ? usage->load : NUM_UNKNOWN);
-    put_num(builder, "rss_kib", usage ? usage->rss_kib : NUM_UNKNOWN);
-    json_builder_set_member_name(builder, "emulator");
-    json_builder_begin_object(builder);
-    put_thread(builder, domain_usage_vcpu(usage, -1));
-    json_builder_end_object(builder);
+    json_put_num(builder, "rss_kib", usage ? usage->rss_kib : NUM_UNKNOWN);
+    put_memory(builder, usage ? usage->memory : NULL);
+    put_emulator(builder, config, usage, topology);
+    put_iothreads(builder, config, usage, topology);
     json_builder_end_object(builder);
 }
 
 char *domains_to_json(const Snapshot *snapshot)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
+    const Topology *topology = snapshot->host ? snapshot->host->topology : NULL;
 
     json_builder_begin_object(builder);
-    put_text(builder, "connection", snapshot->link.uri);
-    json_builder_set_member_name(builder, "domains");
-    json_builder_begin_array(builder);
+    json_put_text(builder, "connection", snapshot->link.uri);
+    json_open_array(builder, "domains");
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++)
-        put_domain(builder, g_ptr_array_index(snapshot->domains, i));
+        put_domain(builder, g_ptr_array_index(snapshot->domains, i), topology);
     json_builder_end_array(builder);
+    put_foreign(builder, snapshot->foreign);
+    put_other_load(builder, snapshot);
     json_builder_end_object(builder);
 
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    json_generator_set_root(generator, root);
-    json_generator_set_pretty(generator, TRUE);
-    g_autofree char *text = json_generator_to_data(generator, NULL);
-    return g_strconcat(text, "\n", NULL);
+    return json_to_text(builder);
 }
 
 #define TABLE_COLUMNS 8

@@ -25,7 +25,7 @@ static void take_xml(Domain *domain, char *xml, char **text, DomainConfig **conf
 
 /* The next start is defined again from this text, so its secrets must be in it; where they are
  * refused (and not before), it is read without. */
-static char *config_xml(Connection *connection, virDomainPtr handle)
+char *connection_config_xml(Connection *connection, virDomainPtr handle)
 {
     char *xml = NULL;
 
@@ -41,7 +41,7 @@ static void read_xml(Connection *connection, virDomainPtr handle, Domain *domain
     if (domain_is_active(domain))
         take_xml(domain, virDomainGetXMLDesc(handle, 0), &domain->xml_live, &domain->live);
     if (domain->persistent)
-        take_xml(domain, config_xml(connection, handle), &domain->xml_config, &domain->config);
+        take_xml(domain, connection_config_xml(connection, handle), &domain->xml_config, &domain->config);
 }
 
 static DomainState state_of(virDomainPtr handle)

@@ -1,14 +1,17 @@
-/* What the kernel says of a running domain's QEMU process. QEMU names its threads: "CPU n/KVM",
- * "CPU n/TCG"; the thread whose id is the process's is the emulator thread. With single-threaded
- * TCG there is one "ALL CPUs/TCG", which is no vCPU's own: those vCPUs stay unknown.
+/* What the kernel says of a running domain's QEMU process. QEMU names its threads by libvirt's
+ * numbers: "CPU n/KVM", "CPU n/TCG", "IO iothreadN"; the thread whose id is the process's is the
+ * emulator thread. With single-threaded TCG there is one "ALL CPUs/TCG", which is no vCPU's own:
+ * those vCPUs stay unknown.
  *
  * This runs for every domain at every picture: files are opened below the open task folder and read
- * into the stack, and what cannot change (a vCPU thread's name, whose process it is) is read once.
+ * into the stack, and what cannot change (a thread's name, whose process it is, its cgroup) is read
+ * once.
  */
 #include "core/virt/usage.h"
 
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
+#include "core/virt/usage-private.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,15 +20,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define THREADS_MAX    8192
-#define COMMAND_MAX    (256u << 10) /* bytes of a command line that are searched for the name */
-#define FILE_MAX       4096         /* a task's files are shorter */
-#define STAT_START     22           /* proc_pid_stat(5): the start time, in ticks after boot */
-#define STAT_PROCESSOR 39           /* the CPU last executed on */
+#define THREADS_MAX 8192
+#define COMMAND_MAX (256u << 10) /* bytes of a command line that are searched for the name */
+#define FILE_MAX    4096         /* a task's files are shorter */
 
 static void thread_clear(gpointer data)
 {
     hwloc_bitmap_free(((ThreadUsage *)data)->affinity);
+    hwloc_bitmap_free(((ThreadUsage *)data)->cpuset);
 }
 
 void domain_usage_free(DomainUsage *usage)
@@ -34,17 +36,30 @@ void domain_usage_free(DomainUsage *usage)
         return;
     g_array_unref(usage->threads);
     g_clear_pointer(&usage->others, g_array_unref);
+    g_clear_pointer(&usage->memory, g_array_unref);
+    g_free(usage->memory_cgroup);
+    g_free(usage->hugetlb_cgroup);
     g_free(usage);
+}
+
+static const ThreadUsage *find_thread(const DomainUsage *usage, int vcpu, int iothread)
+{
+    for (guint i = 0; usage && i < usage->threads->len; i++) {
+        const ThreadUsage *thread = &g_array_index(usage->threads, ThreadUsage, i);
+        if (thread->vcpu == vcpu && thread->iothread == iothread)
+            return thread;
+    }
+    return NULL;
 }
 
 const ThreadUsage *domain_usage_vcpu(const DomainUsage *usage, int vcpu)
 {
-    for (guint i = 0; usage && i < usage->threads->len; i++) {
-        const ThreadUsage *thread = &g_array_index(usage->threads, ThreadUsage, i);
-        if (thread->vcpu == vcpu)
-            return thread;
-    }
-    return NULL;
+    return find_thread(usage, vcpu, 0);
+}
+
+const ThreadUsage *domain_usage_iothread(const DomainUsage *usage, int id)
+{
+    return find_thread(usage, -1, id);
 }
 
 /* ---- whose process ---- */
@@ -146,17 +161,20 @@ static gboolean read_task(int folder, const char *tid, const char *name, char *t
     return n > 0;
 }
 
-/* The vCPU of a thread named @comm; -1 where it is none. */
-static int vcpu_of(const char *comm)
+/* Takes from @comm, a thread's name, which vCPU or I/O thread it is. */
+static void name_thread(ThreadUsage *thread, const char *comm)
 {
-    int vcpu;
-    char slash;
+    int number;
+    char after;
 
-    return sscanf(comm, "CPU %5d%c", &vcpu, &slash) == 2 && slash == '/' && vcpu >= 0 ? vcpu : -1;
+    if (sscanf(comm, "CPU %5d%c", &number, &after) == 2 && after == '/' && number >= 0)
+        thread->vcpu = number;
+    /* Of a longer number the kernel keeps a part only: that is no id. */
+    else if (sscanf(comm, "IO iothread%4d%c", &number, &after) == 2 && after == '\n' && number > 0)
+        thread->iothread = number;
 }
 
-/* Field @wanted (from 3) of a stat line; the name in field 2 may hold blanks and parentheses. */
-static Num stat_field(const char *stat, int wanted)
+Num usage_stat_field(const char *stat, int wanted)
 {
     const char *p = strrchr(stat, ')');
     char *end;
@@ -194,7 +212,7 @@ static Num status_kib(const char *status, const char *head)
 }
 
 /* The share of a CPU that @now - @before ns are in @elapsed_us, in 1/1000. */
-static Num load_between(guint64 before, guint64 now, gint64 elapsed_us)
+static Num share_between(guint64 before, guint64 now, gint64 elapsed_us)
 {
     if (before == 0 || now < before || elapsed_us <= 0)
         return NUM_UNKNOWN;
@@ -206,6 +224,8 @@ typedef struct {
     const char *root;
     int folder; /* its open task folder */
     const char *main_stat;
+    const Topology *topology;   /* NULL: not known */
+    const DomainConfig *config; /* likewise */
     const DomainUsage *previous;
     DomainUsage *usage;
 } Reading;
@@ -220,9 +240,7 @@ static const ThreadUsage *previous_thread(const DomainUsage *previous, int tid)
     return NULL;
 }
 
-/* On this host the system call tells what the status file does, at a tenth of its cost; of the set
- * it leaves out the CPUs that are offline. */
-static IdSet *own_affinity(int tid)
+IdSet *usage_own_affinity(int tid)
 {
     cpu_set_t *cpus = CPU_ALLOC(IDSET_MAX);
     gsize size = CPU_ALLOC_SIZE(IDSET_MAX);
@@ -245,20 +263,30 @@ static void add_thread(const Reading *reading, const char *name, ThreadUsage *th
     char text[FILE_MAX], allowed[FILE_MAX];
 
     if (is_main || read_task(reading->folder, name, "stat", text)) {
-        Num cpu = stat_field(is_main ? reading->main_stat : text, STAT_PROCESSOR);
+        Num cpu = usage_stat_field(is_main ? reading->main_stat : text, STAT_PROCESSOR);
         thread->last_cpu = cpu.known && cpu.value < IDSET_MAX ? (int)cpu.value : -1;
     }
     if (local)
-        thread->affinity = own_affinity(thread->tid);
+        thread->affinity = usage_own_affinity(thread->tid);
     if ((is_main || !local) && read_task(reading->folder, name, "status", text)) {
         if (!local && status_value(text, "\nCpus_allowed_list:", allowed, sizeof allowed))
             thread->affinity = idset_parse_kernel(allowed);
         if (is_main)
             usage->rss_kib = status_kib(text, "\nVmRSS:");
     }
-    if (before)
-        thread->load = load_between(
-            before->run_ns, thread->run_ns, usage->taken_us - reading->previous->taken_us);
+    gboolean strays =
+        reading->config && domain_affinity_strays(domain_config_asked_of(reading->config, thread),
+                               thread->affinity, reading->topology);
+    if (strays && before && before->cpuset && idset_equal(before->affinity, thread->affinity))
+        thread->cpuset = idset_copy(before->cpuset);
+    else if (strays)
+        thread->cpuset = usage_read_cpuset(reading->root, usage->pid, thread->tid);
+    if (before) {
+        gint64 elapsed_us = usage->taken_us - reading->previous->taken_us;
+        thread->load = share_between(before->run_ns, thread->run_ns, elapsed_us);
+        if (before->run_ns > 0) /* schedstat was there: a wait of 0 is one */
+            thread->wait = share_between(before->wait_ns + 1, thread->wait_ns + 1, elapsed_us);
+    }
     g_array_append_val(usage->threads, *thread);
 }
 
@@ -281,29 +309,37 @@ static void read_thread(const Reading *reading, const char *name)
         return;
     int tid = (int)number;
     ThreadUsage thread = {.tid = tid, .vcpu = -1, .last_cpu = -1};
-    if (read_task(reading->folder, name, "schedstat", text))
-        thread.run_ns = g_ascii_strtoull(text, NULL, 10);
+    if (read_task(reading->folder, name, "schedstat", text)) {
+        char *end;
+        thread.run_ns = g_ascii_strtoull(text, &end, 10);
+        thread.wait_ns = g_ascii_strtoull(end, NULL, 10);
+    }
     usage->run_ns += thread.run_ns;
 
     const ThreadUsage *before = previous_thread(reading->previous, tid);
     gboolean other = is_known_other(reading->previous, tid);
     if (before) {
         thread.vcpu = before->vcpu;
+        thread.iothread = before->iothread;
     } else if (!other && read_task(reading->folder, name, "comm", text)) {
-        thread.vcpu = vcpu_of(text);
+        name_thread(&thread, text);
         /* A thread is born with its parent's name and takes its own a moment later. */
-        other = thread.vcpu < 0 && !g_str_has_prefix(text, "qemu");
+        other = thread.vcpu < 0 && thread.iothread == 0 && !g_str_has_prefix(text, "qemu");
     }
-    if (thread.vcpu >= 0 || tid == usage->pid)
+    if (thread.vcpu >= 0 || thread.iothread > 0 || tid == usage->pid)
         add_thread(reading, name, &thread);
     else if (other)
         g_array_append_val(usage->others, tid);
 }
 
-/* vCPUs ascending, the emulator thread (-1) last. */
+/* vCPUs ascending, the emulator thread (-1), I/O threads ascending. */
 static int compare_threads(gconstpointer a, gconstpointer b)
 {
-    guint x = (guint)((const ThreadUsage *)a)->vcpu, y = (guint)((const ThreadUsage *)b)->vcpu;
+    const ThreadUsage *first = a, *second = b;
+    guint x = (guint)first->vcpu, y = (guint)second->vcpu;
+
+    if (x == y)
+        return (first->iothread > second->iothread) - (first->iothread < second->iothread);
     return (x > y) - (x < y);
 }
 
@@ -323,11 +359,11 @@ static DIR *open_process(const char *root, int pid, char *stat)
 
 static guint64 start_time(const char *stat)
 {
-    return (guint64)num_or(stat_field(stat, STAT_START), 0);
+    return (guint64)num_or(usage_stat_field(stat, STAT_START), 0);
 }
 
-DomainUsage *usage_read(
-    const char *root, const char *pid_folder, const Domain *domain, const DomainUsage *previous)
+DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *host,
+    const Domain *domain, const DomainUsage *previous)
 {
     char stat[FILE_MAX];
 
@@ -352,7 +388,13 @@ DomainUsage *usage_read(
     usage->others = g_array_new(FALSE, FALSE, sizeof(int));
     usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
     g_array_set_clear_func(usage->threads, thread_clear);
-    const Reading reading = {root, dirfd(tasks), stat, previous, usage};
+    const Reading reading = {.root = root,
+        .folder = dirfd(tasks),
+        .main_stat = stat,
+        .topology = host ? host->topology : NULL,
+        .config = domain_now(domain),
+        .previous = previous,
+        .usage = usage};
     guint count = 0;
     for (const struct dirent *entry; count < THREADS_MAX && (entry = readdir(tasks)); count++)
         read_thread(&reading, entry->d_name);
@@ -360,6 +402,7 @@ DomainUsage *usage_read(
     g_array_sort(usage->threads, compare_threads);
     if (previous)
         usage->load =
-            load_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us);
+            share_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us);
+    usage_read_memory(usage, root, host, domain, previous);
     return usage;
 }

@@ -3,11 +3,11 @@
 
 #include "core/virt/domain.h"
 
-/* Reads @domain's process below @root. @pid_folder: as usage_pid_folder() gave it. @previous (may
- * be NULL) gives the loads. NULL where it does not run or has no process here. The caller frees it.
- */
-DomainUsage *usage_read(
-    const char *root, const char *pid_folder, const Domain *domain, const DomainUsage *previous);
+/* Reads @domain's process below @root, where @host was read (NULL: not known). @pid_folder: as
+ * usage_pid_folder() gave it. @previous (may be NULL) gives the loads. NULL where it does not run
+ * or has no process here. The caller frees it. */
+DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *host,
+    const Domain *domain, const DomainUsage *previous);
 
 /* The folder where the driver behind @uri keeps NAME.pid: below @root for the system's QEMU and for
  * test domains of another root (the demo), the driver's own for the embedded and the session one;

@@ -1,6 +1,9 @@
 /* Measures single operations without a screen: what a frame or a change is made of, and what the
  * same machine takes for the libvirt calls that nobody can avoid. Prints "name median-ms max-ms
  * runs" a line. A new benchmark is one function and one row of BENCHMARKS. */
+#include "core/collector.h"
+#include "core/tune/preview.h"
+
 #include <glib.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -36,11 +39,60 @@ static gboolean bench_list(const char *uri)
     return count >= 0;
 }
 
+/* One change of every domain, staged; read once, and not measured. */
+static gboolean stage_all(const char *uri, Snapshot **snapshot, Plan **plan)
+{
+    static Snapshot *taken;
+    static Plan *staged;
+    CollectorOptions options = {.uri = uri, .root = ""};
+
+    gboolean fresh = taken == NULL;
+    if (fresh) {
+        taken = collector_take_once(&options, TRUE, NULL, NULL);
+        staged = plan_new();
+    }
+    for (guint i = 0; fresh && taken != NULL && i < taken->domains->len; i++) {
+        const DomainView *view = g_ptr_array_index(taken->domains, i);
+        plan_stage(staged, taken, view->domain->uuid, "vcpupin.0", "0", SCOPE_BOTH, NULL);
+    }
+    *snapshot = taken;
+    *plan = staged;
+    return taken != NULL;
+}
+
+/* What one look at the preview costs, of one change on every domain. */
+static gboolean bench_preview(const char *uri)
+{
+    Snapshot *snapshot;
+    Plan *plan;
+
+    if (!stage_all(uri, &snapshot, &plan))
+        return FALSE;
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    return preview->steps->len >= snapshot->domains->len && preview->errors == 0;
+}
+
+/* What it costs to see that nothing has changed: at every new picture. */
+static gboolean bench_preview_current(const char *uri)
+{
+    static Preview *preview;
+    Snapshot *snapshot;
+    Plan *plan;
+
+    if (!stage_all(uri, &snapshot, &plan))
+        return FALSE;
+    if (preview == NULL)
+        preview = preview_make(snapshot, plan);
+    return preview_is_current(preview, snapshot, plan);
+}
+
 static const struct {
     const char *name;
     BenchRun run;
     guint runs;
-} BENCHMARKS[] = {{"connect", bench_connect, 9}, {"list", bench_list, 9}};
+    gboolean prepares; /* the first run does more than the others: it is not counted */
+} BENCHMARKS[] = {{"connect", bench_connect, 9, FALSE}, {"list", bench_list, 9, FALSE},
+    {"preview", bench_preview, 9, TRUE}, {"preview-is-current", bench_preview_current, 9, TRUE}};
 
 static int compare(const void *a, const void *b)
 {
@@ -64,6 +116,8 @@ int main(int argc, char **argv)
         g_autofree gint64 *times = g_new(gint64, BENCHMARKS[i].runs);
         if (only != NULL && g_strcmp0(only, BENCHMARKS[i].name) != 0)
             continue;
+        if (BENCHMARKS[i].prepares)
+            BENCHMARKS[i].run(uri);
         for (guint r = 0; r < BENCHMARKS[i].runs; r++) {
             gint64 start = g_get_monotonic_time();
             if (!BENCHMARKS[i].run(uri)) {

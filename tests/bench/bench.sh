@@ -213,3 +213,18 @@ fi
 echo
 echo 'Single operations on the largest test host (median ms, worst ms, runs):'
 "$tools/bench-core" "test://$work/node-${sizes##* }.xml" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+echo
+echo 'The board, with a chip carried over it by the mouse:'
+"$tools/bench-board"
+echo 'The tuning form of a domain of 256 vCPUs (median ms, worst ms, runs):'
+"$tools/bench-form" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+echo
+test_node 200 >"$work/node-200.xml"
+echo 'The preview of one change on each of 200 test domains, and the look whether it still stands:'
+for name in preview preview-is-current; do
+    "$tools/bench-core" "test://$work/node-200.xml" "$name"
+done | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+echo
+echo 'Placement (median ms, worst ms, runs):'
+"$tools/bench-place" | awk 'NF == 4 { printf "  %-26s %8.3f %10.3f %4d\n", $1, $2, $3, $4 }
+                            NF == 2 { printf "  %-26s %8.1f\n", $1, $2 }'

@@ -15,7 +15,7 @@ enum { PAUSE_MS = 30, ANSWER_MS = 500, QUIT_MS = 3000 };
 static struct {
     int cols, rows, idle_s, quiet_ms, timeout_s, repeat, also, stop;
     char *first, *until, *keys, *quit, *term;
-} options = {.cols = 160, .rows = 50, .idle_s = 5, .quiet_ms = 250, .timeout_s = 30, .repeat = 50};
+} options = {.cols = 160, .rows = 50, .idle_s = 5, .quiet_ms = 150, .timeout_s = 30, .repeat = 50};
 
 static char **command;
 
@@ -25,7 +25,7 @@ static const GOptionEntry OPTIONS[] = {
     {"term", 0, 0, G_OPTION_ARG_STRING, &options.term, "TERM (xterm-256color)", "NAME"},
     {"idle", 0, 0, G_OPTION_ARG_INT, &options.idle_s, "Watch it idle for so long (5)", "S"},
     {"quiet", 0, 0, G_OPTION_ARG_INT, &options.quiet_ms,
-        "The first frame ends before the first silence of so long (250)", "MS"},
+        "The first frame ends before the first silence of so long (150)", "MS"},
     {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout_s,
         "Wait for the first frame, and for --until, at most so long (30)", "S"},
     {"first", 0, 0, G_OPTION_ARG_STRING, &options.first, "Keys to press at the first output",

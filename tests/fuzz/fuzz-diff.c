@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *before = fuzz_take_text(&data, &size);
     g_autofree char *after = fuzz_take_text(&data, &size);
-    g_autoptr(GPtrArray) whole = diff_unified(before, after, G_MAXUINT / 4);
-    g_autoptr(GPtrArray) bare = diff_unified(before, after, 0);
+    g_autoptr(GPtrArray) whole = diff_unified(before, after, G_MAXUINT / 4, NULL);
+    g_autoptr(GPtrArray) bare = diff_unified(before, after, 0, NULL);
 
     if (g_str_equal(before, after)) {
         g_assert_cmpuint(whole->len + bare->len, ==, 0);

@@ -14,6 +14,7 @@
 
 static const char xml_format[] =
     "<domain type='qemu'><name>" NAME "</name><memory unit='MiB'>64</memory><vcpu>2</vcpu>"
+    "<iothreads>1</iothreads>"
     "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
     "<devices><emulator>%s</emulator></devices></domain>";
 
@@ -97,6 +98,50 @@ static gboolean pin_took(const Snapshot *snapshot)
            g_strcmp0(asked, "0") == 0;
 }
 
+/* vCPU 0, which is asked to run anywhere, was pinned behind libvirt's back. */
+static gboolean is_set_by_hand(const Snapshot *snapshot)
+{
+    const DomainView *view = in_state(snapshot, DOMAIN_RUNNING);
+    const ThreadUsage *thread = view ? domain_usage_vcpu(view->usage, 0) : NULL;
+
+    return domain_affinity_gap(NULL, thread, snapshot->host->topology) == AFFINITY_BY_HAND;
+}
+
+static void pin_by_hand(Collector *collector, const ThreadUsage *thread)
+{
+    cpu_set_t before, one;
+
+    g_assert_cmpint(sched_getaffinity(thread->tid, sizeof before, &before), ==, 0);
+    if (CPU_COUNT(&before) < 2 || !CPU_ISSET(0, &before))
+        return; /* on one CPU nothing strays */
+    CPU_ZERO(&one);
+    CPU_SET(0, &one);
+    g_assert_cmpint(sched_setaffinity(thread->tid, sizeof one, &one), ==, 0);
+    g_autoptr(Snapshot) strayed = wait_for(collector, is_set_by_hand);
+    g_assert_nonnull(strayed);
+    g_assert_cmpint(sched_setaffinity(thread->tid, sizeof before, &before), ==, 0);
+}
+
+/* Who is connected elsewhere sees the same process as none of its own. */
+static void find_as_foreign(const DomainUsage *usage)
+{
+    const CollectorOptions options = {.uri = "test:///default", .root = ""};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = collector_take_once(&options, TRUE, NULL, &error);
+    const ForeignUsage *found = NULL;
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < snapshot->foreign->len; i++) {
+        const ForeignUsage *foreign = g_ptr_array_index(snapshot->foreign, i);
+        if (foreign->pid == usage->pid)
+            found = foreign;
+    }
+    g_assert_nonnull(found);
+    g_assert_cmpstr(found->name, ==, NAME);
+    g_assert_true(found->load.known);
+    g_assert_nonnull(found->affinity);
+}
+
 static void run_test(const char *uri, virConnectPtr libvirt, virDomainPtr *domain)
 {
     const CollectorOptions options = {.uri = uri, .root = "", .interval = 0.5};
@@ -118,11 +163,18 @@ static void run_test(const char *uri, virConnectPtr libvirt, virDomainPtr *domai
     g_autoptr(Snapshot) running = wait_for(collector, has_loads);
     g_assert_nonnull(running);
     const DomainView *view = snapshot_domain(running, NAME);
-    g_assert_cmpuint(view->usage->threads->len, ==, 3);
+    g_assert_cmpuint(view->usage->threads->len, ==, 4);
+    g_assert_nonnull(domain_usage_iothread(view->usage, 1));
     g_assert_cmpint(view->usage->rss_kib.value, >, 1024);
     g_assert_nonnull(view->domain->live);
     g_assert_nonnull(view->domain->config);
     compare_affinities(view->usage);
+    g_assert_nonnull(running->foreign);
+    for (guint i = 0; i < running->foreign->len; i++)
+        g_assert_cmpint(
+            ((const ForeignUsage *)running->foreign->pdata[i])->pid, !=, view->usage->pid);
+    find_as_foreign(view->usage);
+    pin_by_hand(collector, domain_usage_vcpu(view->usage, 0));
 
     /* Set live through a connection of kvmtune's, noticed by the collector's own. */
     g_autoptr(Connection) other = connection_open(uri, FALSE, &error);
@@ -180,7 +232,10 @@ static void test_domain(void)
     g_autofree char *folder = g_build_filename(root, "etc", NULL);
     g_autofree char *settings = g_build_filename(folder, "qemu.conf", NULL);
     g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
-    g_assert_true(g_file_set_contents(settings, "user = \"root\"\ngroup = \"root\"\n", -1, NULL));
+    g_assert_true(g_file_set_contents(settings,
+        "user = \"root\"\ngroup = \"root\"\nstdio_handler = \"file\"\n"
+        "security_driver = \"none\"\nnamespaces = [ ]\n",
+        -1, NULL));
     g_autofree char *uri = g_strdup_printf("qemu:///embed?root=%s", root);
     g_autoptr(GError) error = NULL;
     /* The first connection starts the event loop, without which the driver cannot run. */
@@ -200,9 +255,23 @@ static void test_domain(void)
     remove_all(root);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* The embedded driver forks to start QEMU, and its child allocates: AddressSanitizer's allocator
+ * does not mind forks, so the child waits for ever where another thread held its lock. */
+static void skip_domain(void)
+{
+    g_test_skip(
+        "AddressSanitizer's allocator may hang in libvirt's forks: run it in another build");
+}
+#endif
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+#ifdef __SANITIZE_ADDRESS__
+    g_test_add_func("/live/connection", getenv("KVMTUNE_LIVE_EMBED") ? test_domain : skip_domain);
+#else
     g_test_add_func("/live/connection", test_domain);
+#endif
     return g_test_run();
 }

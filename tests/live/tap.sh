@@ -1,6 +1,6 @@
 # TAP for the live tests: source it, call ok/is/exits/contains, end with finish.
 kvmtune=${top_builddir:-.}/kvmtune
-count=0 work=$(mktemp -d "${TMPDIR:-/tmp}/kvmtune-live-XXXXXX")
+count=0 work=${KVMTUNE_LIVE_WORK:-$(mktemp -d "${TMPDIR:-/tmp}/kvmtune-live-XXXXXX")}
 chmod 755 "$work" # QEMU runs as a user of its own, and must pass
 export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
 unset LIBVIRT_DEFAULT_URI

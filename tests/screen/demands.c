@@ -132,6 +132,41 @@ gboolean do_expect_no(Session *session, Step *step, GString *why)
     return !shows(session, step->rest) || step_fail(session, why, "the text is on the screen");
 }
 
+/* The text that was sent to the terminal's clipboard last (OSC 52, of any length, up to BEL); NULL:
+ * none yet. The caller frees it. */
+static char *copied(const Session *session)
+{
+    static const char begin[] = "\033]52;c;";
+    const char *from = NULL, *end = NULL, *limit = session->raw->str + session->raw->len;
+
+    for (const char *p = session->raw->str; p != NULL && p < limit;) {
+        p = memmem(p, (gsize)(limit - p), begin, strlen(begin));
+        const char *bell = p != NULL ? memchr(p, '\a', (gsize)(limit - p)) : NULL;
+        if (bell == NULL)
+            break;
+        from = p + strlen(begin);
+        end = p = bell;
+    }
+    if (from == NULL)
+        return NULL;
+    g_autofree char *base64 = g_strndup(from, (gsize)(end - from));
+    gsize length;
+    g_autofree guchar *bytes = g_base64_decode(base64, &length);
+    return g_strndup((const char *)bytes, length);
+}
+
+gboolean do_expect_copied(Session *session, Step *step, GString *why)
+{
+    gint64 deadline = step_deadline(session);
+
+    do {
+        g_autofree char *text = copied(session);
+        if (text != NULL && strstr(text, step->rest) != NULL)
+            return TRUE;
+    } while (session_pump(session, deadline));
+    return step_fail(session, why, "the clipboard was not sent this");
+}
+
 /* What a cell has, for the word of an "attr" step. -1 where there is no such word. */
 static int cell_has(const Term *term, const VTermScreenCell *cell, const char *word)
 {

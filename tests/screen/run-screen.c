@@ -11,7 +11,7 @@
 enum { EXIT_BROKEN = 99, RAW_SHOWN = 600 };
 
 static gboolean update;
-static char *svg_path, *text_path;
+static char *svg_path, *text_path, *cast_path;
 static char **paths;
 
 static const GOptionEntry OPTIONS[] = {
@@ -21,6 +21,8 @@ static const GOptionEntry OPTIONS[] = {
         "Write a picture of the last expected screen to FILE", "FILE"},
     {"text", 0, 0, G_OPTION_ARG_FILENAME, &text_path,
         "Write the last expected screen to FILE as text", "FILE"},
+    {"cast", 0, 0, G_OPTION_ARG_FILENAME, &cast_path,
+        "Record the run into FILE, to be played in a terminal", "FILE"},
     {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "TEST.screen…"}, {0}};
 
 /* The last expected screen, as --svg and --text give it. */
@@ -159,7 +161,16 @@ static int run_tests(GPtrArray *tests)
         g_autoptr(Session) session = session_start(test->script, &error);
         if (session == NULL)
             return broken(error);
+        Cast *cast = cast_path != NULL ? cast_open(cast_path, test->script->cols,
+                                             test->script->rows, test->script->name)
+                                       : NULL;
+        session->cast = cast;
         gboolean passed = run_steps(session, test->verbs, points);
+        session->cast = NULL;
+        if (!cast_close(cast) || (cast_path != NULL && cast == NULL)) {
+            fprintf(stderr, "run-screen: %s cannot be written\n", cast_path);
+            return EXIT_FAILURE;
+        }
         good = good && passed;
         points += test->points;
         if (update && passed && !script_save(test->script, &error))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAX_ROWS = 400, MAX_COLS = 1000, MAX_TIMEOUT_S = 120, DEFAULT_TIMEOUT_S = 10 };
+enum { MAX_ROWS = 400, MAX_COLS = 1000, MAX_TIMEOUT_S = 120, DEFAULT_TIMEOUT_S = 30 };
 
 static void mask_free(gpointer data)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { RAW_KEPT = 4096, SLICE_US = 100 * 1000 };
+enum { RAW_KEPT = 256 * 1024, SLICE_US = 100 * 1000 };
 
 static volatile sig_atomic_t told_to_stop;
 
@@ -160,6 +160,8 @@ gboolean session_pump(Session *session, gint64 deadline)
         gssize count = pty_read(session->pty, buffer, sizeof buffer, MIN(deadline, now + SLICE_US));
         if (count > 0) {
             term_feed(session->term, buffer, (gsize)count);
+            if (session->cast != NULL)
+                cast_add(session->cast, buffer, (gsize)count);
             g_string_append_len(session->raw, buffer, count);
             if (session->raw->len > RAW_KEPT)
                 g_string_erase(session->raw, 0, (gssize)(session->raw->len - RAW_KEPT));

@@ -2,6 +2,7 @@
  * emulated terminal that shows what it draws. */
 #pragma once
 
+#include "tests/screen/cast.h"
 #include "tests/screen/pty.h"
 #include "tests/screen/script.h"
 #include "tests/screen/term.h"
@@ -13,6 +14,7 @@ typedef struct {
     Pty *pty;
     Term *term;
     GString *raw;       /* the last bytes it wrote, for the report of a failure */
+    Cast *cast;         /* records it; NULL: not recorded, and not the session's own */
     gboolean over;      /* it has ended, and all it wrote is on the screen */
     gint64 quiet_since; /* when it last wrote */
 } Session;

@@ -63,10 +63,10 @@ static const Verb VERBS[] = {{"key", do_key, FALSE, FALSE}, {"type", do_type, FA
     {"sh", do_shell, TRUE, FALSE}, {"wait", do_wait, TRUE, FALSE},
     {"wait-gone", do_wait_gone, TRUE, FALSE}, {"settle", do_settle, FALSE, FALSE},
     {"expect", do_expect, TRUE, TRUE}, {"expect-line", do_expect_line, TRUE, FALSE},
-    {"expect-no", do_expect_no, TRUE, FALSE}, {"attr", do_attr, TRUE, FALSE},
-    {"cursor", do_cursor, TRUE, FALSE}, {"expect-exit", do_expect_exit, TRUE, FALSE},
-    {"expect-cooked", do_expect_cooked, TRUE, FALSE}, {"crash", do_crash, TRUE, FALSE},
-    {"hangup", do_hangup, TRUE, FALSE}};
+    {"expect-no", do_expect_no, TRUE, FALSE}, {"expect-copied", do_expect_copied, TRUE, FALSE},
+    {"attr", do_attr, TRUE, FALSE}, {"cursor", do_cursor, TRUE, FALSE},
+    {"expect-exit", do_expect_exit, TRUE, FALSE}, {"expect-cooked", do_expect_cooked, TRUE, FALSE},
+    {"crash", do_crash, TRUE, FALSE}, {"hangup", do_hangup, TRUE, FALSE}};
 
 const Verb *verb_find(const Script *script, const Step *step, GError **error)
 {

@@ -32,6 +32,7 @@ gboolean do_settle(Session *session, Step *step, GString *why);
 gboolean do_expect(Session *session, Step *step, GString *why);
 gboolean do_expect_line(Session *session, Step *step, GString *why);
 gboolean do_expect_no(Session *session, Step *step, GString *why);
+gboolean do_expect_copied(Session *session, Step *step, GString *why);
 gboolean do_attr(Session *session, Step *step, GString *why);
 gboolean do_cursor(Session *session, Step *step, GString *why);
 gboolean do_expect_exit(Session *session, Step *step, GString *why);

@@ -1,108 +1,13 @@
-/* core/tune: plan, preview, apply, journal and undo on a tree of files written here, no libvirt. */
-#include "core/tune/apply.h"
+/* core/tune: plan, preview, apply, journal and undo on a host of files, without libvirt. */
+#include "core/tune/lock.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "tests/unit/applyfixture.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char *const tree[][2] = {
-    {"/sys/devices/system/cpu/online", "0-3\n"},
-    {"/sys/devices/system/cpu/present", "0-3\n"},
-    {"/sys/devices/system/cpu/cpu0/topology/core_id", "0\n"},
-    {"/sys/devices/system/cpu/cpu1/topology/core_id", "1\n"},
-    {"/sys/devices/system/cpu/cpu2/topology/core_id", "2\n"},
-    {"/sys/devices/system/cpu/cpu3/topology/core_id", "3\n"},
-    {"/sys/devices/system/node/node0/cpulist", "0-3\n"},
-    {"/sys/devices/system/node/node0/meminfo",
-        "Node 0 MemTotal: 4096 kB\nNode 0 MemFree: 2048 kB\n"},
-    {"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "4\n"},
-    {"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages", "1\n"},
-    {"/proc/meminfo", "MemTotal: 4096 kB\nMemAvailable: 100 kB\n"},
-    {"/sys/kernel/mm/ksm/run", "1\n"},
-    {"/sys/kernel/mm/ksm/pages_to_scan", "100\n"},
-    {"/sys/kernel/mm/ksm/pages_shared", "7\n"},
-    {"/sys/kernel/mm/ksm/pages_sharing", "70\n"},
-    {"/sys/kernel/mm/ksm/merge_across_nodes", "1\n"},
-    {"/sys/kernel/mm/ksm/advisor_mode", "[none] scan-time\n"},
-    {"/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n"},
-};
-
-typedef struct {
-    char *root;
-    Snapshot *snapshot;
-    Journal *journal;
-    ApplyContext context;
-} Fixture;
-
-static void put(const char *root, const char *path, const char *text)
-{
-    g_autofree char *full = g_strconcat(root, path, NULL);
-    g_autofree char *folder = g_path_get_dirname(full);
-
-    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
-    g_assert_true(g_file_set_contents(full, text, -1, NULL));
-}
-
-static Snapshot *take(const char *root)
-{
-    g_autoptr(GError) error = NULL;
-    Snapshot *snapshot = g_new0(Snapshot, 1);
-
-    g_atomic_ref_count_init(&snapshot->refs);
-    snapshot->root = g_strdup(root);
-    snapshot->host = host_read(root, NULL, &error);
-    g_assert_no_error(error);
-    return snapshot;
-}
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    f->root = g_dir_make_tmp("kvmtune-test-XXXXXX", NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(tree); i++)
-        put(f->root, tree[i][0], tree[i][1]);
-    f->snapshot = take(f->root);
-    g_autofree char *folder = g_build_filename(f->root, "journal", NULL);
-    f->journal = journal_open(folder, NULL);
-    g_assert_nonnull(f->journal);
-    f->context = (ApplyContext){.root = f->root, .journal = f->journal, .uri = "test"};
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    journal_close(f->journal);
-    snapshot_unref(f->snapshot);
-    g_autofree char *command = g_strdup_printf("rm -rf '%s'", f->root);
-    g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
-    g_free(f->root);
-}
-
-static void check_file(Fixture *f, const char *path, const char *text)
-{
-    g_autofree char *now = rootfile_read(f->root, path);
-    g_assert_cmpstr(now, ==, text);
-}
-
-/* A preview of KEY=VALUE… on the host. */
-static Preview *preview_host(Fixture *f, ...)
-{
-    g_autoptr(Plan) plan = plan_new();
-    g_autoptr(GError) error = NULL;
-    va_list args;
-
-    va_start(args, f);
-    for (const char *key; (key = va_arg(args, const char *)) != NULL;) {
-        plan_stage(plan, f->snapshot, "host", key, va_arg(args, const char *), SCOPE_BOTH, &error);
-        g_assert_no_error(error);
-    }
-    va_end(args);
-    return preview_make(f->snapshot, plan);
-}
 
 static void test_plan(Fixture *f, gconstpointer data)
 {
@@ -143,8 +48,8 @@ static void test_apply_and_undo(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview =
-        preview_host(f, "ksm.pages_to_scan", "200", "thp.enabled", "never", "ksm.run", "1", NULL);
+    g_autoptr(Preview) preview = fixture_preview(
+        f, "host", "ksm.pages_to_scan", "200", "thp.enabled", "never", "ksm.run", "1", NULL);
 
     g_assert_cmpuint(preview->errors, ==, 0);
     g_assert_cmpuint(preview->steps->len, ==, 2); /* ksm.run stands already */
@@ -152,26 +57,27 @@ static void test_apply_and_undo(Fixture *f, gconstpointer data)
     g_assert_nonnull(strstr(text, "/sys/kernel/mm/ksm/pages_to_scan: 100 → 200\n"));
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 1);
     g_assert_no_error(error);
-    check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "200");
-    check_file(f, "/sys/kernel/mm/transparent_hugepage/enabled", "never");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "200");
+    fixture_check_file(f, "/sys/kernel/mm/transparent_hugepage/enabled", "never");
 
-    g_assert_cmpuint(apply_undo(&f->context, 0, NULL, &error), ==, 2);
+    g_assert_cmpuint(fixture_undo(f, 0, &error), ==, 2);
     g_assert_no_error(error);
-    check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "100");
-    check_file(f, "/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
-    g_assert_cmpuint(apply_undo(&f->context, 0, NULL, &error), ==, 0);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "100");
+    fixture_check_file(f, "/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
+    g_assert_cmpuint(fixture_undo(f, 0, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
     g_clear_error(&error);
     /* The undo is an entry like any other: taken back, the change stands again. */
-    g_assert_cmpuint(apply_undo(&f->context, 2, NULL, &error), ==, 3);
-    check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "200");
+    g_assert_cmpuint(fixture_undo(f, 2, &error), ==, 3);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "200");
 }
 
 static void test_failure_goes_back(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
     g_autofree char *path = g_strconcat(f->root, "/sys/kernel/mm/ksm/pages_to_scan", NULL);
 
     /* It can be read and not be written, whoever one is. */
@@ -184,36 +90,67 @@ static void test_failure_goes_back(Fixture *f, gconstpointer data)
 
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
 }
 
 static void test_changed_since(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
 
-    put(f->root, "/sys/kernel/mm/ksm/pages_to_scan", "150\n");
+    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "150\n");
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
-    check_file(f, "/sys/kernel/mm/ksm/run", "1");
-    g_autoptr(GPtrArray) entries = journal_list(f->journal);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    g_autoptr(GPtrArray) entries = journal_list(f->journal, 0, NULL);
     g_assert_cmpuint(entries->len, ==, 0);
+}
+
+/* A staged change whose ground moved is marked in the preview, until what stands is what it wants.
+ */
+static void test_ground_moved(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(Plan) plan = plan_new();
+
+    g_assert_true(
+        plan_stage(plan, f->snapshot, "host", "ksm.pages_to_scan", "200", SCOPE_BOTH, NULL));
+    g_autoptr(Preview) still = preview_make(f->snapshot, plan);
+    g_assert_cmpuint(still->moved, ==, 0);
+    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "150\n");
+    g_assert_null(plan_look(plan, f->snapshot));
+    g_autoptr(Snapshot) later = fixture_take(f);
+    const Change *told = plan_look(plan, later);
+    g_assert_nonnull(told);
+    g_assert_cmpstr(told->key->key, ==, "ksm.pages_to_scan");
+    g_assert_null(plan_look(plan, later)); /* it is told once */
+    g_autoptr(Preview) moved = preview_make(later, plan);
+    g_assert_cmpuint(moved->moved, ==, 1);
+    g_assert_cmpuint(moved->steps->len, ==, 1);
+    g_autofree char *text = preview_text(moved);
+    g_assert_nonnull(strstr(text, "was 100 when it was staged, somebody made it 150 since"));
+    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "200\n");
+    g_autoptr(Snapshot) same = fixture_take(f);
+    g_autoptr(Preview) nothing = preview_make(same, plan);
+    g_assert_cmpuint(nothing->moved + nothing->steps->len, ==, 0);
 }
 
 static void test_undo_leaves_others_work(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "ksm.run", "0", "ksm.pages_to_scan", "200", NULL);
 
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 1);
-    put(f->root, "/sys/kernel/mm/ksm/pages_to_scan", "300\n");
-    g_assert_cmpuint(apply_undo(&f->context, 1, NULL, &error), ==, 0);
+    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "300\n");
+    g_assert_cmpuint(fixture_undo(f, 1, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
     g_assert_nonnull(strstr(error->message, "ksm.pages_to_scan is 300 now, not 200"));
-    check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "300");
-    check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "300");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
 }
 
 static void test_unmerge_is_offered(Fixture *f, gconstpointer data)
@@ -229,42 +166,47 @@ static void test_unmerge_is_offered(Fixture *f, gconstpointer data)
     g_assert_cmpuint(refused->offers->len, ==, 1);
     g_assert_cmpuint(apply_preview(&f->context, refused, NULL, &error), ==, 0);
     g_assert_nonnull(strstr(error->message, "ksm.run=2 must unmerge them first"));
-    check_file(f, "/sys/kernel/mm/ksm/merge_across_nodes", "1");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/merge_across_nodes", "1");
 
     g_assert_true(preview_accept(g_ptr_array_index(refused->offers, 0), f->snapshot, plan, NULL));
     g_autoptr(Preview) accepted = preview_make(f->snapshot, plan);
     g_assert_cmpuint(accepted->errors, ==, 0);
     const Step *first = g_ptr_array_index(accepted->steps, 0);
     g_assert_cmpstr(first->key->key, ==, "ksm.run");
-    g_assert_cmpuint(accepted->warnings, ==, 2); /* 280 KiB to unmerge, 100 available; KSM is off then */
+    g_assert_cmpuint(
+        accepted->warnings, ==, 2); /* 280 KiB to unmerge, 100 available; KSM is off then */
 }
 
 static void test_pool_warnings(Fixture *f, gconstpointer data)
 {
     (void)data;
-    g_autoptr(Preview) more = preview_host(f, "hugepages.node0.2M", "64", NULL);
-    g_autoptr(Preview) less = preview_host(f, "hugepages.node0.2M", "1", NULL);
+    g_autoptr(Preview) more = fixture_preview(f, "host", "hugepages.node0.2M", "64", NULL);
+    g_autoptr(Preview) less = fixture_preview(f, "host", "hugepages.node0.2M", "1", NULL);
 
     g_autofree char *more_text = preview_text(more), *less_text = preview_text(less);
     g_assert_nonnull(strstr(more_text, "takes 120 MiB more of node 0, which has 2.0 MiB free"));
     g_assert_nonnull(strstr(less_text, "3 pages of this pool are in use"));
 }
 
+/* Whoever holds the host's lock is named; journals of their own do not keep two writers apart. */
 static void test_two_at_once(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", NULL);
-    g_autofree char *folder = g_build_filename(f->root, "journal", NULL);
-    g_autoptr(Journal) other = journal_open(folder, NULL);
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
+    HostLock *other = host_lock_take(f->root, NULL);
 
-    g_assert_true(journal_lock(other, NULL));
+    g_assert_nonnull(other);
+    g_autofree char *said = host_lock_holder(f->root);
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    g_autofree char *holder = g_strdup_printf("process %d", (int)getpid());
+    g_autofree char *holder = g_strdup_printf("process %d, `", (int)getpid());
     g_assert_nonnull(strstr(error->message, holder));
-    check_file(f, "/sys/kernel/mm/ksm/run", "1");
-    journal_unlock(other);
+    g_assert_nonnull(strstr(error->message, g_get_user_name()));
+    g_assert_true(g_str_has_prefix(error->message, said));
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    host_lock_drop(other);
+    g_assert_null(host_lock_holder(f->root));
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 1);
 }
 
@@ -272,7 +214,7 @@ static void test_journal_unwritable(Fixture *f, gconstpointer data)
 {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", NULL);
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
     g_autoptr(Journal) nowhere = journal_open("/proc/self/kvmtune", NULL);
     g_autoptr(Journal) no_folder = journal_open("/dev/null/kvmtune", &error);
 
@@ -284,10 +226,10 @@ static void test_journal_unwritable(Fixture *f, gconstpointer data)
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
     f->context.journal = f->journal;
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
 }
 
-/* Files that are no entry, or that somebody bent, are left out and never undone. */
+/* Files that are no entry, or that somebody bent, are said to be damaged and never undone. */
 static void test_journal_hostile(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -305,13 +247,19 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
-        put(f->root, bad[i][0], bad[i][1]);
-    g_autoptr(GPtrArray) entries = journal_list(f->journal);
-    g_assert_cmpuint(entries->len, ==, 0);
+        fixture_put(f, bad[i][0], bad[i][1]);
+    g_autoptr(GPtrArray) entries = journal_list(f->journal, 0, NULL);
+    /* They are listed, so that somebody looks after them. */
+    g_assert_cmpuint(entries->len, ==, 6);
+    for (guint i = 0; i < entries->len; i++) {
+        const JournalEntry *damaged = g_ptr_array_index(entries, i);
+        g_assert_cmpint(damaged->state, ==, ENTRY_DAMAGED);
+        g_assert_nonnull(strstr(damaged->problem, "damaged"));
+    }
     g_assert_null(journal_get(f->journal, 4, NULL));
     g_assert_null(journal_get(f->journal, 0, NULL));
     /* A new entry does not overwrite them. */
-    g_autoptr(Preview) preview = preview_host(f, "ksm.run", "0", NULL);
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 7);
     /* A newer pipe is not waited on, and entry 7 not taken for it. */
     g_autofree char *pipe = g_build_filename(f->root, "journal", "00000008.json", NULL);
@@ -320,14 +268,14 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
     g_autoptr(JournalEntry) entry = journal_get(f->journal, 7, NULL);
     g_assert_nonnull(entry);
     /* Nor is there a number after the last. */
-    put(f->root, "/journal/99999999.json", "");
+    fixture_put(f, "/journal/99999999.json", "");
     f->context.journal = f->journal;
     preview_unref(preview);
-    preview = preview_host(f, "ksm.run", "1", NULL);
+    preview = fixture_preview(f, "host", "ksm.run", "1", NULL);
     g_autoptr(GError) error = NULL;
     g_assert_false(apply_preview(&f->context, preview, NULL, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    check_file(f, "/sys/kernel/mm/ksm/run", "0");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "0");
 }
 
 /* A link out of the tree would write to this host; a pipe would be waited on. */
@@ -361,6 +309,7 @@ int main(int argc, char **argv)
         {"/apply/apply-and-undo", test_apply_and_undo},
         {"/apply/failure-goes-back", test_failure_goes_back},
         {"/apply/changed-since", test_changed_since},
+        {"/apply/ground-moved", test_ground_moved},
         {"/apply/undo-leaves-others-work", test_undo_leaves_others_work},
         {"/apply/unmerge-is-offered", test_unmerge_is_offered},
         {"/apply/pool-warnings", test_pool_warnings},
@@ -372,6 +321,6 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+        g_test_add(tests[i].name, Fixture, NULL, fixture_set_up, tests[i].run, fixture_tear_down);
     return g_test_run();
 }

@@ -42,8 +42,20 @@ done <<'BAD'
 2|is no entry of the journal|--demo undo x
 2|there is no command "nosuch"|nosuch
 2|Unknown option --nosuch|--nosuch
+2|host takes no --live; it takes --json|--demo host --live
+2|set takes no --json; it takes --dry-run|--demo set web1 vcpupin.0=0 --json
+2|journal takes no --dry-run|--demo journal --dry-run
+2|undo takes no --xml|--demo undo --xml x
+2|no policy "fast"|--demo place --policy fast
+2|--reserve: |--demo place --reserve x
+2|no domain "nosuch"|--demo place nosuch
+2|place takes no --live|--demo place --live
+2|host takes no --plan|--demo host --plan x
+2|exclude one another|--demo set web1 vcpupin.0=0 --live --config
 2|from 0.1 to 86400|-d nan host
 2|out of range|-d 1e309 host
+2|is another one: run kvmtune there|-c qemu+ssh://user:secret@far/system set host ksm.run=1
+2|qemu+ssh://user@far/system is another one|-c qemu+ssh://user:secret@far/system host
 2|leave it out for this host|--sysroot= host
 1|no picture of a host|--sysroot empty host
 1|no picture of a host|--sysroot /dev/null host
@@ -74,6 +86,75 @@ big.xml|not well-formed XML
 /nosuch|No such file
 BAD
 "$kvmtune" set --xml ok.xml vcpupin.0=0 >/dev/full 2>"$work/err"; is $? 1 "a full standard output fails"
+"$kvmtune" --sysroot "$tree" tunables >/dev/full 2>"$work/err"; is $? 1 "and for a long text"
+exits 0 "what follows -- is no option" "$kvmtune" --demo set --dry-run -- web1 vcpupin.0=2
+contains "$output" "cpuset='2'" "but arguments"
+
+# Plan files. The tree's host is left as it is by every bad one.
+mkdir folder; : > nothing.plan; head -c 104857600 /dev/zero > huge.plan
+printf '[host]\nksm.run=1\n\nksm.rum=0\n' > key.plan
+printf '[host]\nksm.run=1\n# again\nksm.run=0\n' > twice.plan
+printf '[host]\nksm.run=1\n[host]\n' > groups.plan
+printf '[host]\nksm.run=1\n\377\n' > latin.plan
+printf '[host]\nksm.run=1\n\0\n' > nul.plan
+printf '[host]\nksm.run=1\nksm.pages_to_scan=-1\n' > value.plan
+printf '[nosuch]\nvcpupin.0=1\n' > group.plan
+while IFS='|' read -r file sentence; do
+    for command in apply diff; do
+        refuses 2 "$sentence" --sysroot "$tree" -c test:///default $command "$file"
+    done
+done <<'BAD'
+key.plan|key.plan, line 4: there is no key "ksm.rum"
+twice.plan|twice.plan, line 4: ksm.run has a value already, in line 2
+groups.plan|groups.plan, line 3: [host] stands already in line 1
+latin.plan|latin.plan, line 3: not UTF-8
+nul.plan|nul.plan, line 3: a NUL byte
+value.plan|value.plan, line 3: ksm.pages_to_scan cannot be "-1"
+group.plan|group.plan, line 1: there is no domain "nosuch"
+huge.plan|larger than 4 MiB
+folder|Is a directory
+nosuch.plan|No such file
+BAD
+rm huge.plan
+is "$(cat "$ksm/run")" 0 "and nothing is written"
+exits 0 "an empty plan" "$kvmtune" --sysroot "$tree" apply nothing.plan
+contains "$output" "nothing to do" "says so"
+refuses 2 "no --json" --sysroot "$tree" apply nothing.plan --json
+refuses 2 "usage: kvmtune apply PLAN" apply
+printf '# ours\n[host]\nksm.run = 1\n' > good.plan
+exits 5 "a plan that does not stand" "$kvmtune" --sysroot "$tree" diff good.plan
+contains "$output" "host ksm.run: 0, not 1" "names what differs"
+exits 0 "is previewed" "$kvmtune" --sysroot "$tree" apply good.plan --dry-run
+is "$(cat "$ksm/run")" 0 "with nothing written"
+exits 0 "with --config the host is left out" "$kvmtune" --sysroot "$tree" apply good.plan --config
+is "$(cat "$ksm/run")" 0 "and not written"
+exits 0 "is applied from standard input" "$kvmtune" --sysroot "$tree" apply - < good.plan
+is "$(cat "$ksm/run")" 1 "and written"
+exits 0 "then it stands" "$kvmtune" --sysroot "$tree" diff good.plan
+exits 0 "and is undone" "$kvmtune" --sysroot "$tree" undo
+rm -r "$journal"
+for format in virsh ansible xml; do
+    exits 0 "export --format $format" "$kvmtune" --demo export - --format $format <<<$'[web1]\nvcpupin.0=2'
+    contains "$output" "<vcpupin vcpu='0' cpuset='2'/>" "holds the definition"
+done
+refuses 2 "virsh, ansible or xml" --demo export good.plan
+refuses 2 'not "json"' --demo export good.plan --format json
+exits 5 "a plan of domains and marks" "$kvmtune" --demo diff - <<'PLAN'
+[web1]
+vcpupin.0@now=2
+memory.nosharepages@next=on
+PLAN
+is "$(wc -l <<<"$output")" 3 "is two differences and their number"
+
+# A proposal as a plan: it is written, it is a plan, and JSON is the same twice.
+exits 0 "a proposal" "$kvmtune" --demo place web1 db --reserve 0,32 --plan "$work/place.plan"
+grep -qx '\[web1\]' "$work/place.plan" && grep -q '^vcpupin.0=' "$work/place.plan"
+ok $? "is written as a plan"
+exits 5 "that differs from how it is" "$kvmtune" --demo diff "$work/place.plan"
+"$kvmtune" --demo place --json --policy isolate >"$work/first.json" 2>/dev/null
+"$kvmtune" --demo place --json --policy isolate >"$work/second.json" 2>/dev/null
+[ -s "$work/first.json" ] && cmp -s "$work/first.json" "$work/second.json"
+ok $? "the same question has the same answer"
 
 # The journal of a tree: bad files, pipes, no place to write.
 exits 0 "listing an unwritten journal" "$kvmtune" --sysroot "$work/nowhere" journal
@@ -88,7 +169,7 @@ is "$(cat "$ksm/run")" 0 "and stands as before"
 echo 0 > victim; ln -sf "$work/victim" "$ksm/run"
 refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
 is "$(cat victim)" 0 "a link out of the tree is not written through"
-exec 9>>"$journal/lock"; flock 9
+exec 9>>"$tree/var/lib/kvmtune/lock"; flock 9
 refuses 1 "another kvmtune" --sysroot "$tree" set host ksm.pages_to_scan=6
 exec 9>&-
 is "$(cat "$ksm/pages_to_scan")" 5 "the lock held, nothing is written"

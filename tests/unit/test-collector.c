@@ -267,7 +267,7 @@ static void test_hang(void)
     g_assert_cmpint(snapshot->link.state, ==, LINK_CONNECTING);
     gint64 before = g_get_monotonic_time();
     collector_free(collector);
-    g_assert_cmpint(g_get_monotonic_time() - before, <, 3 * G_USEC_PER_SEC);
+    g_assert_cmpint(g_get_monotonic_time() - before, <, 60 * G_USEC_PER_SEC); /* not for ever */
     close(fd); /* which lets go of the thread that was left behind */
     g_remove(path);
     g_rmdir(folder);

@@ -6,7 +6,7 @@
 
 static char *unified(const char *before, const char *after, guint context)
 {
-    g_autoptr(GPtrArray) lines = diff_unified(before, after, context);
+    g_autoptr(GPtrArray) lines = diff_unified(before, after, context, NULL);
     GString *out = g_string_new(NULL);
 
     for (guint i = 0; i < lines->len; i++)
@@ -146,12 +146,12 @@ static void test_random(void)
         g_autofree char *before = join(rand, lines);
         mutate(rand, lines, common);
         g_autofree char *after = join(rand, lines);
-        g_autoptr(GPtrArray) whole = diff_unified(before, after, 1000);
+        g_autoptr(GPtrArray) whole = diff_unified(before, after, 1000, NULL);
         g_autofree char *result = patched(before, whole);
         g_assert_cmpstr(result, ==, after);
 
         guint context = (guint)g_rand_int_range(rand, 0, 5);
-        g_autoptr(GPtrArray) ours = diff_unified(before, after, context);
+        g_autoptr(GPtrArray) ours = diff_unified(before, after, context, NULL);
         g_autoptr(GPtrArray) theirs = reference(dir, before, after, context);
         if (theirs == NULL)
             continue;
@@ -180,7 +180,7 @@ static void test_large(void)
     g_string_append(before, "end\n");
     g_string_append(after, "end\n");
     gint64 start = g_get_monotonic_time();
-    g_autoptr(GPtrArray) whole = diff_unified(before->str, after->str, 200000);
+    g_autoptr(GPtrArray) whole = diff_unified(before->str, after->str, 200000, NULL);
     g_test_message(
         "50,000 lines, all different: %.0f ms", (double)(g_get_monotonic_time() - start) / 1000);
     g_autofree char *result = patched(before->str, whole);

@@ -4,6 +4,7 @@
 #include "core/host/topology.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "tests/unit/tree.h"
 
 #include <glib/gstdio.h>
 #include <hwloc.h>
@@ -15,47 +16,6 @@
 #define NODE "/sys/devices/system/node"
 #define KSM  "/sys/kernel/mm/ksm"
 #define THP  "/sys/kernel/mm/transparent_hugepage"
-
-typedef struct {
-    char *root;
-} Tree;
-
-static void put(const Tree *tree, const char *path, const char *text)
-{
-    g_autofree char *full = g_strconcat(tree->root, path, NULL);
-    g_autofree char *folder = g_path_get_dirname(full);
-
-    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
-    g_assert_true(g_file_set_contents(full, text, -1, NULL));
-}
-
-static void tree_setup(Tree *tree, gconstpointer unused)
-{
-    (void)unused;
-    tree->root = g_dir_make_tmp("kvmtune-host-XXXXXX", NULL);
-    g_assert_nonnull(tree->root);
-}
-
-static void remove_folder(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *full = g_build_filename(path, name, NULL);
-        if (g_file_test(full, G_FILE_TEST_IS_DIR) && !g_file_test(full, G_FILE_TEST_IS_SYMLINK))
-            remove_folder(full);
-        else
-            g_remove(full);
-    }
-    g_rmdir(path);
-}
-
-static void tree_teardown(Tree *tree, gconstpointer unused)
-{
-    (void)unused;
-    remove_folder(tree->root);
-    g_free(tree->root);
-}
 
 /* Four CPUs, two a core; 3 is offline. Two nodes of uneven pools, the second without CPUs. */
 static void put_machine(const Tree *tree)
@@ -111,7 +71,7 @@ static void put_machine(const Tree *tree)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        put(tree, rows[i][0], rows[i][1]);
+        tree_put(tree, rows[i][0], rows[i][1]);
 }
 
 static Host *read_host(const Tree *tree, const Host *previous)
@@ -190,7 +150,7 @@ static void test_masks(Tree *tree, gconstpointer unused)
 
     (void)unused;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        put(tree, rows[i][0], rows[i][1]);
+        tree_put(tree, rows[i][0], rows[i][1]);
     g_autoptr(Host) host = read_host(tree, NULL);
     const Topology *topology = host->topology;
     assert_set(topology->online, "0,32");
@@ -230,9 +190,9 @@ static void test_parse_mask(void)
 static void test_no_numa(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put(tree, CPU "/online", "0-1\n");
-    put(tree, "/proc/meminfo", "MemTotal: 900 kB\nMemFree: 100 kB\n");
-    put(tree, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "7\n");
+    tree_put(tree, CPU "/online", "0-1\n");
+    tree_put(tree, "/proc/meminfo", "MemTotal: 900 kB\nMemFree: 100 kB\n");
+    tree_put(tree, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "7\n");
     g_autoptr(Host) host = read_host(tree, NULL);
     const NodeMemory *node = host_node(host, 0);
 
@@ -285,7 +245,7 @@ static void test_features(Tree *tree, gconstpointer unused)
     g_assert_null(kernel_file_value(NULL));
 
     /* 1200 KiB free in 75 pages: a host of 16 KiB pages. */
-    put(tree, "/proc/vmstat", "nr_free_pages 75\nthp_fault_alloc 3\npgfault 9\n");
+    tree_put(tree, "/proc/vmstat", "nr_free_pages 75\nthp_fault_alloc 3\npgfault 9\n");
     g_autoptr(Host) arm = read_host(tree, NULL);
     assert_num(arm->ksm_saved_kib, 16000);
     g_assert_cmpuint(arm->vmstat->len, ==, 1);
@@ -296,30 +256,31 @@ static void test_damaged(Tree *tree, gconstpointer unused)
 {
     (void)unused;
     put_machine(tree);
-    put(tree, CPU "/present", "0-");
-    put(tree, CPU "/isolated", "zero");
-    put(tree, CPU "/cpu0/topology/physical_package_id", "99999999999999999999");
-    put(tree, CPU "/cpu0/topology/core_id", "-1");
-    put(tree, CPU "/cpu0/topology/thread_siblings_list", "0-1,");
-    put(tree, CPU "/cpu1/topology/thread_siblings_list", "2");
-    put(tree, CPU "/cpu0/cache/index2/shared_cpu_list", "");
-    put(tree, NODE "/node0/distance", "10");
-    put(tree, NODE "/node10/distance", "10 x");
-    put(tree, NODE "/node0/meminfo", "Node 0 MemTotal:\nNode 0 MemFree: many kB\nNode\nNode 0");
-    put(tree, NODE "/node99999999/cpulist", "0");
-    put(tree, NODE "/node0/hugepages/hugepages-2048kB/nr_hugepages", "-3");
-    put(tree, NODE "/node0/hugepages/hugepages-kB/nr_hugepages", "1");
+    tree_put(tree, CPU "/present", "0-");
+    tree_put(tree, CPU "/isolated", "zero");
+    tree_put(tree, CPU "/cpu0/topology/physical_package_id", "99999999999999999999");
+    tree_put(tree, CPU "/cpu0/topology/core_id", "-1");
+    tree_put(tree, CPU "/cpu0/topology/thread_siblings_list", "0-1,");
+    tree_put(tree, CPU "/cpu1/topology/thread_siblings_list", "2");
+    tree_put(tree, CPU "/cpu0/cache/index2/shared_cpu_list", "");
+    tree_put(tree, NODE "/node0/distance", "10");
+    tree_put(tree, NODE "/node10/distance", "10 x");
+    tree_put(
+        tree, NODE "/node0/meminfo", "Node 0 MemTotal:\nNode 0 MemFree: many kB\nNode\nNode 0");
+    tree_put(tree, NODE "/node99999999/cpulist", "0");
+    tree_put(tree, NODE "/node0/hugepages/hugepages-2048kB/nr_hugepages", "-3");
+    tree_put(tree, NODE "/node0/hugepages/hugepages-kB/nr_hugepages", "1");
     g_autofree char *sharing = g_strconcat(tree->root, KSM "/pages_sharing", NULL);
     g_autofree char *gone = g_strconcat(tree->root, KSM "/gone", NULL);
     g_assert_cmpint(g_remove(sharing), ==, 0);
     g_assert_cmpint(g_mkdir(sharing, 0700), ==, 0);
     g_assert_cmpint(symlink("/nonexistent/kvmtune", gone), ==, 0);
-    put(tree, "/proc/stat", "cpu0 1 2\ncpu99999999999999999999 1 1 1 1\ncpux");
+    tree_put(tree, "/proc/stat", "cpu0 1 2\ncpu99999999999999999999 1 1 1 1\ncpux");
     g_autofree char *huge = g_malloc(ROOTFILE_MAX + 2);
     memset(huge, 'a', ROOTFILE_MAX + 1);
     huge[ROOTFILE_MAX + 1] = '\0';
-    put(tree, "/proc/meminfo", huge);
-    put(tree, "/proc/version", "Linux");
+    tree_put(tree, "/proc/meminfo", huge);
+    tree_put(tree, "/proc/version", "Linux");
 
     g_autoptr(Host) host = read_host(tree, NULL);
     const Topology *topology = host->topology;
@@ -358,8 +319,8 @@ static void test_refresh(Tree *tree, gconstpointer unused)
     g_assert_false(first->load[0].known);
     g_assert_false(kernel_file_find(first->ksm, "pages_sharing")->rate.known);
 
-    put(tree, "/proc/stat", "cpu 0 0 0 0\ncpu0 35 0 10 135 20 0 0 0 9 9\ncpu1 1 1 1 1\n");
-    put(tree, KSM "/pages_sharing", "3000\n");
+    tree_put(tree, "/proc/stat", "cpu 0 0 0 0\ncpu0 35 0 10 135 20 0 0 0 9 9\ncpu1 1 1 1 1\n");
+    tree_put(tree, KSM "/pages_sharing", "3000\n");
     g_usleep(20000);
     g_autoptr(Host) second = read_host(tree, first);
     g_assert_true(second->topology == first->topology);
@@ -375,7 +336,7 @@ static void test_refresh(Tree *tree, gconstpointer unused)
     g_autoptr(Host) third = read_host(tree, second);
     assert_num(third->load[0], 250); /* still what is known */
 
-    put(tree, CPU "/online", "0-1\n");
+    tree_put(tree, CPU "/online", "0-1\n");
     g_autoptr(Host) fourth = read_host(tree, third);
     g_assert_true(fourth->topology != third->topology);
     assert_set(topology_node(fourth->topology, 0)->cpus, "0-1");
@@ -394,7 +355,7 @@ static void test_no_tree(Tree *tree, gconstpointer unused)
     g_assert_null(host_read("/nonexistent/kvmtune", NULL, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
     g_clear_error(&error);
-    put(tree, CPU "/online", "\n"); /* a folder, but no CPU in it */
+    tree_put(tree, CPU "/online", "\n"); /* a folder, but no CPU in it */
     g_assert_null(host_read(tree->root, NULL, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
 }
@@ -417,7 +378,7 @@ static void test_hwloc_xml(Tree *tree, gconstpointer unused)
 
     g_autoptr(Host) whole = read_host(tree, NULL);
     assert_set(whole->topology->online, "0-15");
-    put(tree, CPU "/online", "0-14\n");
+    tree_put(tree, CPU "/online", "0-14\n");
     g_autoptr(Host) host = read_host(tree, whole);
     const Topology *topology = host->topology;
     g_assert_cmpuint(topology->packages, ==, 2);
@@ -433,7 +394,7 @@ static void test_hwloc_xml(Tree *tree, gconstpointer unused)
     g_assert_false(topology_cpu(topology, 15)->online);
     g_assert_false(host_node(host, 0)->memory_kib.known);
 
-    put(tree, "/hwloc.xml", "<topology><object");
+    tree_put(tree, "/hwloc.xml", "<topology><object");
     g_assert_null(host_read(tree->root, NULL, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
 }
@@ -501,7 +462,7 @@ static void test_json(Tree *tree, gconstpointer unused)
     (void)unused;
     put_machine(tree);
     g_autoptr(Host) before = read_host(tree, NULL);
-    put(tree, "/proc/stat", "cpu0 60 0 10 430\n");
+    tree_put(tree, "/proc/stat", "cpu0 60 0 10 430\n");
     g_autoptr(Host) host = read_host(tree, before);
     g_autofree char *json = host_to_json(host);
     g_autoptr(JsonNode) root = json_from_string(json, NULL);
@@ -513,8 +474,8 @@ static void test_json(Tree *tree, gconstpointer unused)
 static void test_no_ksm(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put(tree, CPU "/online", "0\n");
-    put(tree, "/proc/sys/kernel/hostname", "evil\033[2J\xff");
+    tree_put(tree, CPU "/online", "0\n");
+    tree_put(tree, "/proc/sys/kernel/hostname", "evil\033[2J\xff");
     g_autoptr(Host) host = read_host(tree, NULL);
     g_autofree char *json = host_to_json(host);
     g_autoptr(JsonNode) root = json_from_string(json, NULL);

@@ -1,370 +1,15 @@
-/* Every machine of ../shared/corpus/hwloc comes out as its raw files say.
- *
- * The truth is derived here, from the raw files, by code that shares nothing with core/host; it is
- * compared with what `kvmtune host --json` prints, value by value, as JSON text. */
-#include "core/host/host-json.h"
+/* Every machine of ../shared/corpus/hwloc comes out as its raw files say; so do machines made of
+ * them by taking CPUs, nodes and files away, and made-up ones that no corpus holds. */
+#include "tests/unit/hosttruth.h"
+#include "tests/unit/archives.h"
 
-#include <json-glib/json-glib.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MAX_IDS 4096
-#define CPUS    "sys/devices/system/cpu"
-#define NODES   "sys/devices/system/node"
-
-typedef struct {
-    gboolean has[MAX_IDS];
-} Set;
-
-/* The text of a file below @root up to its first NUL, stripped; NULL where there is none. */
-static char *slurp(const char *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static char *slurp(const char *root, const char *format, ...)
-{
-    va_list args;
-    char *text = NULL;
-
-    va_start(args, format);
-    g_autofree char *path = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_autofree char *full = g_strconcat(root, "/", path, NULL);
-    g_file_get_contents(full, &text, NULL, NULL);
-    return text ? g_strstrip(text) : NULL;
-}
-
-static Set *set_of_list(const char *text)
-{
-    Set *set = g_new0(Set, 1);
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-    for (guint i = 0; parts[i] && *parts[i]; i++) {
-        int first, last;
-        int fields = sscanf(parts[i], "%d-%d", &first, &last);
-        g_assert_cmpint(fields, >=, 1);
-        for (int id = first; id <= (fields == 2 ? last : first); id++)
-            set->has[id] = TRUE;
-    }
-    return set;
-}
-
-static Set *set_of_mask(const char *text)
-{
-    Set *set = g_new0(Set, 1);
-    int id = 0;
-
-    for (gsize i = strlen(text); i-- > 0;) {
-        int digit = g_ascii_xdigit_value(text[i]);
-        for (int bit = 0; digit >= 0 && bit < 4; bit++, id++)
-            if (digit >> bit & 1)
-                set->has[id] = TRUE;
-    }
-    return set;
-}
-
-/* The set of @folder/@list, else of @folder/@mask; where @self is not -1, the one with it. */
-static Set *read_set(
-    const char *root, const char *folder, const char *list, const char *mask, int self)
-{
-    g_autofree char *list_text = slurp(root, "%s/%s", folder, list);
-    g_autofree char *mask_text = slurp(root, "%s/%s", folder, mask);
-    g_autofree Set *of_list = list_text ? set_of_list(list_text) : NULL;
-    g_autofree Set *of_mask = mask_text ? set_of_mask(mask_text) : NULL;
-
-    if (of_list && (self < 0 || of_list->has[self]))
-        return g_steal_pointer(&of_list);
-    if (of_mask && (self < 0 || of_mask->has[self]))
-        return g_steal_pointer(&of_mask);
-    return NULL;
-}
-
-/* As JSON: "0-3,8" of those also in @within, null for NULL. */
-static char *set_json(const Set *set, const Set *within)
-{
-    GString *out = g_string_new("\"");
-
-    if (set == NULL) {
-        g_string_free(out, TRUE);
-        return g_strdup("null");
-    }
-    for (int id = 0; id < MAX_IDS; id++) {
-        int last = id;
-        if (!set->has[id] || !within->has[id])
-            continue;
-        while (last + 1 < MAX_IDS && set->has[last + 1] && within->has[last + 1])
-            last++;
-        g_string_append_printf(out, out->len > 1 ? ",%d" : "%d", id);
-        if (last > id)
-            g_string_append_printf(out, "-%d", last);
-        id = last;
-    }
-    g_string_append_c(out, '"');
-    return g_string_free(out, FALSE);
-}
-
-/* A number's text as JSON: null where it is missing or (an id's) negative. */
-static char *number_json(const char *text)
-{
-    return g_strdup(text && *text && *text != '-' ? text : "null");
-}
-
-static void assert_member(JsonObject *object, const char *name, char *expected)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    g_assert_nonnull(node);
-    g_autofree char *is = json_to_string(node, FALSE);
-    if (strcmp(is, expected) != 0)
-        g_error("\"%s\" is %s, the raw files say %s", name, is, expected);
-    g_free(expected);
-}
-
-/* The numbers N of the entries "prefixN" in a folder. */
-static Set *list_folder(const char *root, const char *folder, const char *prefix)
-{
-    Set *set = g_new0(Set, 1);
-    g_autofree char *path = g_strconcat(root, "/", folder, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
-        const char *rest = name + strlen(prefix);
-        if (g_str_has_prefix(name, prefix) && *rest && strspn(rest, "0123456789") == strlen(rest))
-            set->has[atoi(rest)] = TRUE;
-    }
-    return set;
-}
-
-static Set *find_llc(const char *root, int cpu)
-{
-    int highest = 0, index = -1;
-
-    for (int i = 0; i < 10; i++) {
-        g_autofree char *level = slurp(root, CPUS "/cpu%d/cache/index%d/level", cpu, i);
-        g_autofree char *type = slurp(root, CPUS "/cpu%d/cache/index%d/type", cpu, i);
-        if (level && g_strcmp0(type, "Instruction") != 0 && atoi(level) > highest) {
-            highest = atoi(level);
-            index = i;
-        }
-    }
-    g_autofree char *folder = g_strdup_printf(CPUS "/cpu%d/cache/index%d", cpu, index);
-    return read_set(root, folder, "shared_cpu_list", "shared_cpu_map", cpu);
-}
-
-static Set *node_cpus(const char *root, int node)
-{
-    g_autofree char *folder = g_strdup_printf(NODES "/node%d", node);
-
-    return read_set(root, folder, "cpulist", "cpumap", -1);
-}
-
-static char *cpu_node_json(const char *root, const Set *nodes, int cpu)
-{
-    gboolean any = FALSE;
-
-    for (int node = 0; node < MAX_IDS; node++) {
-        if (!nodes->has[node])
-            continue;
-        g_autofree Set *cpus = node_cpus(root, node);
-        any = TRUE;
-        if (cpus && cpus->has[cpu])
-            return g_strdup_printf("%d", node);
-    }
-    return g_strdup(any ? "null" : "0");
-}
-
-static void check_cpus(const char *root, JsonObject *topology, const Set *nodes, const Set *online)
-{
-    JsonArray *array = json_object_get_array_member(topology, "cpus");
-    g_autofree char *present_text = slurp(root, CPUS "/present");
-    g_autofree char *isolated_text = slurp(root, CPUS "/isolated");
-    g_autofree Set *isolated = isolated_text ? set_of_list(isolated_text) : NULL;
-    g_autofree Set *present =
-        present_text ? set_of_list(present_text) : list_folder(root, CPUS, "cpu");
-    g_autoptr(GHashTable) packages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) cores = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    guint count = 0;
-
-    for (int cpu = 0; cpu < MAX_IDS; cpu++) {
-        if (!present->has[cpu])
-            continue;
-        g_assert_cmpuint(count, <, json_array_get_length(array));
-        JsonObject *object = json_array_get_object_element(array, count++);
-        gboolean on = online->has[cpu];
-        assert_member(object, "id", g_strdup_printf("%d", cpu));
-        assert_member(object, "online", g_strdup(on ? "true" : "false"));
-        assert_member(object, "isolated",
-            g_strdup(isolated == NULL     ? "null"
-                     : isolated->has[cpu] ? "true"
-                                          : "false"));
-        if (!on) {
-            static const char *const unknown[] = {
-                "package", "node", "core", "siblings", "llc", "load"};
-            for (guint i = 0; i < G_N_ELEMENTS(unknown); i++)
-                assert_member(object, unknown[i], g_strdup("null"));
-            continue;
-        }
-        g_autofree char *folder = g_strdup_printf(CPUS "/cpu%d/topology", cpu);
-        g_autofree char *package = slurp(root, "%s/physical_package_id", folder);
-        g_autofree char *core = slurp(root, "%s/core_id", folder);
-        g_autofree Set *siblings =
-            read_set(root, folder, "thread_siblings_list", "thread_siblings", cpu);
-        g_autofree Set *llc = find_llc(root, cpu);
-        assert_member(object, "package", number_json(package));
-        assert_member(object, "core", number_json(core));
-        assert_member(object, "node", cpu_node_json(root, nodes, cpu));
-        assert_member(object, "siblings", set_json(siblings, online));
-        assert_member(object, "llc", set_json(llc, online));
-        g_hash_table_add(packages, g_strdup(package));
-        g_hash_table_add(cores, set_json(siblings, online));
-    }
-    g_assert_cmpuint(json_array_get_length(array), ==, count);
-    assert_member(topology, "packages", g_strdup_printf("%u", g_hash_table_size(packages)));
-    assert_member(topology, "cores", g_strdup_printf("%u", g_hash_table_size(cores)));
-}
-
-/* The number in the line of @text that has @key, up to its unit, as JSON. */
-static char *line_json(const char *text, const char *key)
-{
-    const char *found = text ? strstr(text, key) : NULL;
-    long long value;
-
-    return found && sscanf(found + strlen(key), "%lld", &value) == 1
-               ? g_strdup_printf("%lld", value)
-               : g_strdup("null");
-}
-
-static void check_pools(const char *root, const char *folder, JsonArray *array)
-{
-    g_autofree char *path = g_strconcat(root, "/", folder, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    guint count = 0;
-    gint64 before = 0;
-
-    for (; dir && g_dir_read_name(dir); count++)
-        ;
-    g_assert_cmpuint(json_array_get_length(array), ==, count);
-    for (guint i = 0; i < count; i++) {
-        JsonObject *pool = json_array_get_object_element(array, i);
-        gint64 size = json_object_get_int_member(pool, "size_kib");
-        g_assert_cmpint(size, >, before);
-        before = size;
-        g_autofree char *pool_folder =
-            g_strdup_printf("%s/hugepages-%" G_GINT64_FORMAT "kB", folder, size);
-        g_autofree char *total = slurp(root, "%s/nr_hugepages", pool_folder);
-        g_autofree char *free_pages = slurp(root, "%s/free_hugepages", pool_folder);
-        g_autofree char *surplus = slurp(root, "%s/surplus_hugepages", pool_folder);
-        assert_member(pool, "total", number_json(total));
-        assert_member(pool, "free", number_json(free_pages));
-        assert_member(pool, "surplus", number_json(surplus));
-    }
-}
-
-static char *distances_json(const char *root, int node)
-{
-    g_autofree char *text = slurp(root, NODES "/node%d/distance", node);
-    g_auto(GStrv) words = g_strsplit(text ? text : "", " ", -1);
-    g_autofree char *joined = g_strjoinv(",", words);
-
-    return text ? g_strdup_printf("[%s]", joined) : g_strdup("null");
-}
-
-static void check_nodes(
-    const char *root, JsonObject *topology, const Set *nodes, const Set *online, gboolean still)
-{
-    JsonArray *array = json_object_get_array_member(topology, "nodes");
-    guint count = 0;
-
-    for (int id = 0; id < MAX_IDS; id++) {
-        if (!nodes->has[id])
-            continue;
-        JsonObject *node = json_array_get_object_element(array, count++);
-        g_autofree Set *cpus = node_cpus(root, id);
-        g_autofree char *meminfo = slurp(root, NODES "/node%d/meminfo", id);
-        g_autofree char *pools = g_strdup_printf(NODES "/node%d/hugepages", id);
-        assert_member(node, "id", g_strdup_printf("%d", id));
-        assert_member(node, "cpus", set_json(cpus, online));
-        assert_member(node, "distances", distances_json(root, id));
-        assert_member(node, "memory_kib", line_json(meminfo, "MemTotal:"));
-        if (still)
-            assert_member(node, "free_kib", line_json(meminfo, "MemFree:"));
-        check_pools(root, pools, json_object_get_array_member(node, "hugepages"));
-    }
-    if (count == 0) {
-        JsonObject *node = json_array_get_object_element(array, count++);
-        g_autofree char *meminfo = slurp(root, "proc/meminfo");
-        assert_member(node, "id", g_strdup("0"));
-        assert_member(node, "cpus", set_json(online, online));
-        assert_member(node, "memory_kib", line_json(meminfo, "MemTotal:"));
-        check_pools(
-            root, "sys/kernel/mm/hugepages", json_object_get_array_member(node, "hugepages"));
-    }
-    g_assert_cmpuint(json_array_get_length(array), ==, count);
-}
-
-static void check_meminfo(const char *root, JsonObject *meminfo)
-{
-    g_autofree char *text = slurp(root, "proc/meminfo");
-    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-
-    for (guint i = 0; lines[i] && *lines[i]; i++) {
-        g_autofree char *key = g_strndup(lines[i], strcspn(lines[i], ":"));
-        assert_member(meminfo, key, line_json(lines[i], ":"));
-    }
-    g_assert_cmpuint(json_object_get_size(meminfo), ==, lines[0] ? g_strv_length(lines) : 0);
-}
-
-/* Every file of the folder is there; one word of several is the one in brackets. */
-static void check_settings(const char *root, const char *folder, JsonObject *object)
-{
-    g_autofree char *path = g_strconcat(root, "/", folder, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-
-    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
-        g_autofree char *text = slurp(root, "%s/%s", folder, name);
-        char *open = text ? strchr(text, '[') : NULL;
-        if (text == NULL)
-            continue;
-        if (open)
-            assert_member(
-                object, name, g_strdup_printf("\"%.*s\"", (int)strcspn(open + 1, "]"), open + 1));
-        else
-            assert_member(object, name, g_strdup(text));
-    }
-}
-
-/* @still: a copied tree, in which nothing changes between the two readings. */
-static void check_host(const char *root, gboolean still)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Host) host = host_read(root, NULL, &error);
-    g_assert_no_error(error);
-    g_autofree char *json = host_to_json(host);
-    g_autofree char *table = host_to_table(host);
-    g_autoptr(JsonNode) document = json_from_string(json, &error);
-    g_assert_no_error(error);
-    g_assert_true(g_utf8_validate(table, -1, NULL));
-
-    JsonObject *object = json_node_get_object(document);
-    JsonObject *topology = json_object_get_object_member(object, "topology");
-    JsonObject *thp = json_object_get_object_member(object, "thp");
-    g_autofree Set *nodes = list_folder(root, NODES, "node");
-    g_autofree char *online_text = slurp(root, CPUS "/online");
-    g_autofree Set *online =
-        online_text ? set_of_list(online_text) : list_folder(root, CPUS, "cpu");
-    for (int cpu = 0; online_text == NULL && cpu < MAX_IDS; cpu++) {
-        g_autofree char *on = slurp(root, CPUS "/cpu%d/online", cpu);
-        if (g_strcmp0(on, "0") == 0)
-            online->has[cpu] = FALSE;
-    }
-    check_cpus(root, topology, nodes, online);
-    check_nodes(root, topology, nodes, online, still);
-    if (still)
-        check_meminfo(root, json_object_get_object_member(object, "meminfo"));
-    check_settings(root, "sys/kernel/mm/transparent_hugepage", thp);
-    if (still) /* the counters of the host's own KSM move */
-        check_settings(root, "sys/kernel/mm/ksm", json_object_get_object_member(object, "ksm"));
-    check_settings(root, "sys/kernel/mm/transparent_hugepage/khugepaged",
-        json_object_get_object_member(thp, "khugepaged"));
-}
+#define CPUS  "sys/devices/system/cpu"
+#define NODES "sys/devices/system/node"
 
 static gboolean run(const char *const *command)
 {
@@ -375,30 +20,362 @@ static gboolean run(const char *const *command)
            g_spawn_check_wait_status(status, NULL);
 }
 
-/* The tree in an unpacked archive is its one folder. */
-static char *only_folder(const char *path)
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = dir ? g_dir_read_name(dir) : NULL;
-
-    return name ? g_build_filename(path, name, NULL) : NULL;
+    (void)info, (void)type, (void)walk;
+    return remove(path);
 }
 
-static void test_machine(gconstpointer archive)
+static void drop(const char *root, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void drop(const char *root, const char *format, ...)
 {
-    g_autofree char *temporary = g_dir_make_tmp("kvmtune-corpus-XXXXXX", NULL);
-    const char *const unpack[] = {"tar", "-xjf", archive, "-C", temporary, NULL};
-    const char *const tidy[] = {"rm", "-rf", temporary, NULL};
+    va_list args;
 
-    g_assert_nonnull(temporary);
-    if (run(unpack)) {
-        g_autofree char *root = only_folder(temporary);
-        g_assert_nonnull(root);
-        check_host(root, TRUE);
-    } else {
-        g_test_skip("tar with bzip2 is not here or could not unpack it");
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *full = g_build_filename(root, path, NULL);
+    nftw(full, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    g_assert_false(g_file_test(full, G_FILE_TEST_EXISTS));
+}
+
+static void put(const char *root, const char *text, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void put(const char *root, const char *text, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *full = g_build_filename(root, path, NULL);
+    g_autofree char *folder = g_path_get_dirname(full);
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0755), ==, 0);
+    g_remove(full); /* it may be read-only */
+    g_assert_true(g_file_set_contents_full(full, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+}
+
+static char *get(const char *root, const char *path)
+{
+    g_autofree char *full = g_build_filename(root, path, NULL);
+    char *text = NULL;
+
+    g_file_get_contents(full, &text, NULL, NULL);
+    return text;
+}
+
+/* The numbers of the folders "cpu7" or "node1", ascending. */
+static GArray *numbers(const char *root, const char *folder, const char *prefix)
+{
+    g_autofree char *path = g_build_filename(root, folder, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(int));
+
+    for (int id = 0; dir && id < 512; id++) {
+        g_autofree char *name = g_strdup_printf("%s/%s%d", path, prefix, id);
+        if (g_file_test(name, G_FILE_TEST_IS_DIR))
+            g_array_append_val(found, id);
     }
-    g_assert_true(run(tidy));
+    return found;
+}
+
+/* ---- the changes: each leaves a tree that some kernel, or some bad copy, could have ---- */
+
+static void keep_online(const char *root, gboolean (*stays)(guint i, guint count))
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+    g_autoptr(GString) online = g_string_new(NULL), offline = g_string_new(NULL);
+
+    for (guint i = 0; i < cpus->len; i++) {
+        int id = g_array_index(cpus, int, i);
+        GString *list = stays(i, cpus->len) ? online : offline;
+        g_string_append_printf(list, list->len ? ",%d" : "%d", id);
+        if (list == offline) { /* the kernel takes these away */
+            drop(root, CPUS "/cpu%d/topology", id);
+            drop(root, CPUS "/cpu%d/cache", id);
+        }
+        put(root, list == online ? "1\n" : "0\n", CPUS "/cpu%d/online", id);
+    }
+    put(root, online->str, CPUS "/online");
+    put(root, offline->str, CPUS "/offline");
+}
+
+static gboolean not_the_first(guint i, guint count)
+{
+    return i > 0 || count == 1;
+}
+
+static void cpu0_offline(const char *root)
+{
+    keep_online(root, not_the_first);
+}
+
+static gboolean not_every_third(guint i, guint count)
+{
+    return i % 3 != 1 || count == 1;
+}
+
+static void some_offline(const char *root)
+{
+    keep_online(root, not_every_third);
+}
+
+static void more_possible(const char *root)
+{
+    put(root, "0-4095\n", CPUS "/possible");
+}
+
+static void more_present(const char *root)
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+    int last = cpus->len ? g_array_index(cpus, int, cpus->len - 1) : 0;
+    g_autofree char *present = g_strdup_printf("0-%d\n", last + 5);
+
+    put(root, present, CPUS "/present");
+}
+
+/* The same sets, written as no kernel does but as the format allows. */
+static void reordered_sets(const char *root)
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+
+    for (guint i = 0; i < cpus->len; i++) {
+        int id = g_array_index(cpus, int, i);
+        g_autofree char *path = g_strdup_printf(CPUS "/cpu%d/topology/thread_siblings_list", id);
+        g_autofree char *text = get(root, path);
+        g_auto(GStrv) parts = g_strsplit(text ? g_strchomp(text) : "", ",", -1);
+        g_autoptr(GString) reversed = g_string_new(NULL);
+        for (guint j = g_strv_length(parts); j-- > 0;)
+            g_string_append_printf(reversed, "%s,", parts[j]);
+        g_string_append_printf(reversed, "%d\n", id); /* and once more */
+        if (parts[0])
+            put(root, reversed->str, "%s", path);
+    }
+}
+
+/* Old kernels have masks only. */
+static void masks_only(const char *root)
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu"), nodes = numbers(root, NODES, "node");
+
+    for (guint i = 0; i < cpus->len; i++) {
+        int id = g_array_index(cpus, int, i);
+        drop(root, CPUS "/cpu%d/topology/thread_siblings_list", id);
+        drop(root, CPUS "/cpu%d/topology/core_cpus_list", id);
+        for (int cache = 0; cache < 5; cache++)
+            drop(root, CPUS "/cpu%d/cache/index%d/shared_cpu_list", id, cache);
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *map =
+            g_strdup_printf("%s/" NODES "/node%d/cpumap", root, g_array_index(nodes, int, i));
+        if (g_file_test(map, G_FILE_TEST_EXISTS))
+            drop(root, NODES "/node%d/cpulist", g_array_index(nodes, int, i));
+    }
+}
+
+static void files_missing(const char *root)
+{
+    static const char *const names[] = {
+        "topology/core_id", "topology/physical_package_id", "cache", "topology"};
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+
+    for (guint i = 0; i < MIN(cpus->len, G_N_ELEMENTS(names)); i++)
+        drop(root, CPUS "/cpu%d/%s", g_array_index(cpus, int, i), names[i]);
+}
+
+/* The numbers of the caches say nothing of their levels. */
+static void caches_renamed(const char *root)
+{
+    static const int odd[] = {9, 4, 7, 2, 0};
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+
+    for (guint i = 0; i < cpus->len; i++) {
+        g_autofree char *folder =
+            g_strdup_printf("%s/" CPUS "/cpu%d/cache", root, g_array_index(cpus, int, i));
+        for (int cache = 4; cache >= 0; cache--) {
+            g_autofree char *from = g_strdup_printf("%s/index%d", folder, cache);
+            g_autofree char *over = g_strdup_printf("%s/odd%d", folder, cache);
+            g_rename(from, over);
+        }
+        for (int cache = 0; cache < 5; cache++) {
+            g_autofree char *over = g_strdup_printf("%s/odd%d", folder, cache);
+            g_autofree char *to = g_strdup_printf("%s/index%d", folder, odd[cache]);
+            g_rename(over, to);
+        }
+    }
+}
+
+static void more_levels(const char *root)
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+
+    for (guint i = 0; i < cpus->len; i++) {
+        int id = g_array_index(cpus, int, i);
+        put(root, "0\n", CPUS "/cpu%d/topology/die_id", id);
+        put(root, "-1\n", CPUS "/cpu%d/topology/cluster_id", id);
+        put(root, i % 2 ? "446\n" : "1024\n", CPUS "/cpu%d/cpu_capacity", id);
+    }
+}
+
+/* Of the first node the memory, of the last the CPUs, between them the distances. */
+static void nodes_bare(const char *root)
+{
+    g_autoptr(GArray) nodes = numbers(root, NODES, "node");
+
+    for (guint i = 0; i < nodes->len; i++) {
+        int id = g_array_index(nodes, int, i);
+        if (i == 0)
+            drop(root, NODES "/node%d/meminfo", id);
+        if (i == 0 || i % 2)
+            put(root, "10", NODES "/node%d/distance", id); /* cut off, where there are more */
+        else
+            drop(root, NODES "/node%d/distance", id);
+        if (i > 0 && i + 1 == nodes->len) {
+            put(root, "\n", NODES "/node%d/cpulist", id);
+            put(root, "00000000\n", NODES "/node%d/cpumap", id);
+        }
+    }
+}
+
+static void nodes_sparse(const char *root)
+{
+    g_autoptr(GArray) nodes = numbers(root, NODES, "node");
+
+    if (nodes->len == 0)
+        return;
+    int last = g_array_index(nodes, int, nodes->len - 1);
+    g_autofree char *from = g_strdup_printf("%s/" NODES "/node%d", root, last);
+    g_autofree char *to = g_strdup_printf("%s/" NODES "/node255", root);
+    g_assert_cmpint(g_rename(from, to), ==, 0);
+}
+
+static void cut_off(const char *root)
+{
+    static const char *const files[] = {"proc/meminfo", NODES "/node0/meminfo"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *text = get(root, files[i]);
+        if (text == NULL)
+            continue;
+        text[strlen(text) * 2 / 3] = '\0';
+        put(root, text, "%s", files[i]);
+    }
+    put(root, "", "sys/kernel/mm/ksm/run");
+}
+
+static void lists_missing(const char *root)
+{
+    drop(root, CPUS "/online");
+    drop(root, CPUS "/present");
+    drop(root, CPUS "/possible");
+    drop(root, CPUS "/isolated");
+}
+
+static void no_nodes(const char *root)
+{
+    drop(root, NODES);
+}
+
+static void no_topology(const char *root)
+{
+    g_autoptr(GArray) cpus = numbers(root, CPUS, "cpu");
+
+    for (guint i = 0; i < cpus->len; i++)
+        drop(root, CPUS "/cpu%d/topology", g_array_index(cpus, int, i));
+}
+
+static const struct {
+    const char *name;
+    void (*change)(const char *root);
+} changes[] = {
+    {"more levels", more_levels},
+    {"CPUs possible, not present", more_possible},
+    {"sets reordered", reordered_sets},
+    {"caches renamed", caches_renamed},
+    {"every third CPU offline", some_offline},
+    {"CPU 0 offline", cpu0_offline},
+    {"CPUs present without a folder", more_present},
+    {"files missing", files_missing},
+    {"nodes without memory, CPUs, distances", nodes_bare},
+    {"a node of a high number", nodes_sparse},
+    {"files cut off", cut_off},
+    {"masks only", masks_only},
+    {"lists missing", lists_missing},
+    {"no nodes", no_nodes},
+    {"no topology", no_topology},
+};
+
+/* Each on top of the ones before it: the tree gets odder and odder. */
+static void check_changed(const char *root)
+{
+    const char *const writable[] = {"chmod", "-R", "u+w", root, NULL};
+
+    g_assert_true(run(writable));
+    for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_test_message("%s", changes[i].name);
+        changes[i].change(root);
+        check_host(root, TRUE);
+    }
+}
+
+/* ---- machines ---- */
+
+static void check_machine(const char *root)
+{
+    check_host(root, TRUE);
+    check_changed(root);
+}
+
+/* A machine of @cpus threads, two a core, eight cores a node; node and CPU numbers are @step apart.
+ */
+static void make_machine(const char *root, int cpus, int step)
+{
+    g_autoptr(GString) online = g_string_new(NULL);
+    int nodes = MAX(1, cpus / 16);
+
+    for (int i = 0; i < cpus; i++) {
+        int id = i * step, first = i / 2 * 2 * step, node = MIN(i / 16, nodes - 1);
+        g_autofree char *core = g_strdup_printf("%d,%d\n", first, first + step);
+        g_autofree char *core_id = g_strdup_printf("%d\n", i / 2 % 8);
+        g_autofree char *package = g_strdup_printf("%d\n", node / 2 * 3);
+        g_string_append_printf(online, i ? ",%d" : "%d", id);
+        put(root, core, CPUS "/cpu%d/topology/thread_siblings_list", id);
+        put(root, core_id, CPUS "/cpu%d/topology/core_id", id);
+        put(root, package, CPUS "/cpu%d/topology/physical_package_id", id);
+        put(root, "1\n", CPUS "/cpu%d/cache/index0/level", id);
+        put(root, core, CPUS "/cpu%d/cache/index0/shared_cpu_list", id);
+    }
+    put(root, online->str, CPUS "/online");
+    put(root, online->str, CPUS "/present");
+    put(root, "\n", CPUS "/isolated");
+    put(root, "MemTotal:       1048576 kB\nHugePages_Total:       4\n", "proc/meminfo");
+    for (int node = 0; node < nodes; node++) {
+        g_autoptr(GString) list = g_string_new(NULL), distance = g_string_new(NULL);
+        for (int i = node * 16; i < MIN(cpus, node * 16 + 16); i++)
+            g_string_append_printf(list, list->len ? ",%d" : "%d", i * step);
+        for (int other = 0; other < nodes; other++)
+            g_string_append_printf(distance, other ? " %d" : "%d", other == node ? 10 : 21);
+        put(root, list->str, NODES "/node%d/cpulist", node * step);
+        put(root, distance->str, NODES "/node%d/distance", node * step);
+        put(root, "Node 0 MemTotal: 65536 kB\nNode 0 MemFree: 0 kB\n", NODES "/node%d/meminfo",
+            node * step);
+        put(root, "3\n", NODES "/node%d/hugepages/hugepages-2048kB/nr_hugepages", node * step);
+        put(root, "1\n", NODES "/node%d/hugepages/hugepages-1048576kB/free_hugepages", node * step);
+    }
+}
+
+/* CPUs and the step between their numbers: one CPU, a large machine, sparse numbers. */
+static const int made_up[][2] = {{1, 1}, {256, 1}, {40, 7}};
+
+static void test_made_up(gconstpointer data)
+{
+    const int *size = data;
+    g_autofree char *root = g_dir_make_tmp("kvmtune-made-up-XXXXXX", NULL);
+
+    g_assert_nonnull(root);
+    make_machine(root, size[0], size[1]);
+    check_host(root, TRUE);
+    check_changed(root);
+    drop("/", "%s", root);
 }
 
 static void test_local(void)
@@ -406,29 +383,14 @@ static void test_local(void)
     check_host("", FALSE);
 }
 
-static void test_absent(void)
-{
-    g_test_skip("../shared/corpus/hwloc is not here");
-}
-
 int main(int argc, char **argv)
 {
-    const char *top = g_getenv("top_srcdir");
-    g_autofree char *corpus = g_build_filename(top ? top : ".", "../shared/corpus/hwloc", NULL);
-    g_autoptr(GDir) dir = g_dir_open(corpus, 0, NULL);
-    g_autoptr(GPtrArray) archives = g_ptr_array_new_with_free_func(g_free);
-
     g_test_init(&argc, &argv, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;) {
-        if (!g_str_has_suffix(name, ".tar.bz2"))
-            continue;
-        g_autofree char *test =
-            g_strdup_printf("/hostcorpus/%.*s", (int)(strlen(name) - strlen(".tar.bz2")), name);
-        g_ptr_array_add(archives, g_build_filename(corpus, name, NULL));
-        g_test_add_data_func(test, archives->pdata[archives->len - 1], test_machine);
+    archives_add_tests("hostcorpus", check_machine);
+    for (guint i = 0; i < G_N_ELEMENTS(made_up); i++) {
+        g_autofree char *test = g_strdup_printf("/hostcorpus/made-up/%d", made_up[i][0]);
+        g_test_add_data_func(test, made_up[i], test_made_up);
     }
-    if (archives->len == 0)
-        g_test_add_func("/hostcorpus/absent", test_absent);
     g_test_add_func("/hostcorpus/local", test_local);
     return g_test_run();
 }

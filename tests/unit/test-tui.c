@@ -1,12 +1,13 @@
 /* What of the screen can be tested without one: the cutting of text to cells, clipping, theme
  * files (the hostile ones too), the key table. */
 #include <curses.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 
 #include "core/util/error.h"
+#include "tests/unit/nullscreen.h"
 #include "tui/canvas.h"
+#include "tui/cell.h"
+#include "tui/clipboard.h"
 #include "tui/glyphs.h"
 #include "tui/keymap.h"
 
@@ -60,16 +61,6 @@ static void test_long_text(void)
     g_assert_cmpint(canvas_width(text, FALSE), <=, 4096);
 }
 
-/* Line @y of the screen as text, its trailing blanks removed. */
-static char *line_text(int y)
-{
-    wchar_t line[81] = L"";
-
-    mvinnwstr(y, 0, line, 80);
-    char *text = g_ucs4_to_utf8((const gunichar *)line, -1, NULL, NULL, NULL);
-    return g_strchomp(text);
-}
-
 static void test_clip(void)
 {
     g_autoptr(GError) error = NULL;
@@ -86,11 +77,11 @@ static void test_clip(void)
     canvas_text(&part, 0, 6, -1, STYLE_TEXT, "right");
     canvas_text(&part, 0, -1, -1, STYLE_TEXT, "left");
     canvas_field(&part, 2, 0, 5, ALIGN_RIGHT, STYLE_TEXT, "42");
-    g_autofree char *above = line_text(1);
-    g_autofree char *first = line_text(2);
-    g_autofree char *second = line_text(3);
-    g_autofree char *third = line_text(4);
-    g_autofree char *below = line_text(5);
+    g_autofree char *above = nullscreen_line(1);
+    g_autofree char *first = nullscreen_line(2);
+    g_autofree char *second = nullscreen_line(3);
+    g_autofree char *third = nullscreen_line(4);
+    g_autofree char *below = nullscreen_line(5);
     g_assert_cmpstr(above, ==, "");
     g_assert_cmpstr(first, ==, "          abcde…");
     g_assert_cmpstr(second, ==, "             仮…");
@@ -102,8 +93,8 @@ static void test_clip(void)
     part.scroll = 1;
     canvas_text(&part, 0, 0, -1, STYLE_TEXT, "zero");
     canvas_text(&part, 1, 0, -1, STYLE_TEXT, "one");
-    g_autofree char *scrolled = line_text(2);
-    g_autofree char *before = line_text(1);
+    g_autofree char *scrolled = nullscreen_line(2);
+    g_autofree char *before = nullscreen_line(1);
     g_assert_cmpstr(scrolled, ==, "          one");
     g_assert_cmpstr(before, ==, "");
 
@@ -123,9 +114,9 @@ static void test_wrap(void)
     erase();
     g_assert_cmpint(
         canvas_wrap(&screen, 0, 0, 10, 3, STYLE_TEXT, "one two three four five six"), ==, 3);
-    g_autofree char *first = line_text(0);
-    g_autofree char *second = line_text(1);
-    g_autofree char *third = line_text(2);
+    g_autofree char *first = nullscreen_line(0);
+    g_autofree char *second = nullscreen_line(1);
+    g_autofree char *third = nullscreen_line(2);
     g_assert_cmpstr(first, ==, "one two");
     g_assert_cmpstr(second, ==, "three four");
     g_assert_cmpstr(third, ==, "five six");
@@ -271,20 +262,80 @@ static void test_glyphs(void)
         g_assert_cmpstr(glyph_ascii(g_utf8_get_char(glyph_level(load))), !=, "?");
 }
 
+static void test_lines(void)
+{
+    static const struct {
+        const char *text;
+        int first, rest;
+        const char *lines; /* joined by "|" */
+    } rows[] = {
+        {"", 5, 5, ""},
+        {"one two", 7, 7, "one two"},
+        {"one two", 6, 6, "one|two"},
+        {"one two three", 7, 5, "one two|three"},
+        {"one two three", 8, 5, "one two|three"},
+        {"abcdefgh", 3, 2, "abc|de|fg|h"},
+        {"仮想機械", 4, 4, "仮想|機械"},
+        {"仮", 1, 1, "仮"}, /* no line is empty */
+        {"a bcdefghij", 8, 8, "a bcdefg|hij"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) lines = cell_lines(rows[i].text, rows[i].first, rows[i].rest);
+        g_autofree char *joined = g_strjoinv("|", lines);
+        g_assert_cmpstr(joined, ==, rows[i].lines);
+    }
+}
+
+static void test_clipboard(void)
+{
+    static const struct {
+        const char *type;
+        gboolean tmux;
+        const char *bytes;
+    } rows[] = {
+        {"xterm-256color", FALSE, "\033]52;c;d2ViMQ==\a"},
+        {"", FALSE, "\033]52;c;d2ViMQ==\a"},
+        {"tmux-256color", FALSE, "\033]52;c;d2ViMQ==\a\033Ptmux;\033\033]52;c;d2ViMQ==\a\033\\"},
+        {"screen-256color", TRUE, "\033]52;c;d2ViMQ==\a\033Ptmux;\033\033]52;c;d2ViMQ==\a\033\\"},
+        {"screen", FALSE, "\033P\033]52;c;d2ViMQ==\a\033\\"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        gsize length;
+        g_autofree char *bytes =
+            clipboard_sequence("web1", rows[i].type, rows[i].tmux, &length, NULL);
+        g_assert_cmpstr(bytes, ==, rows[i].bytes);
+        g_assert_cmpuint(length, ==, strlen(bytes));
+    }
+    /* Its longest text fits in what terminals take, and no longer one is sent. */
+    for (gsize more = 0; more < 2; more++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strnfill(CLIPBOARD_MAX + more, 'x');
+        gsize length = 0;
+        g_autofree char *bytes = clipboard_sequence(text, "screen", FALSE, &length, &error);
+        if (more) {
+            g_assert_null(bytes);
+            g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+            continue;
+        }
+        /* Through screen in pieces; put together they are one sequence. */
+        g_auto(GStrv) pieces = g_strsplit(bytes, "\033\\\033P", -1);
+        for (guint i = 0; pieces[i]; i++)
+            g_assert_cmpuint(strlen(pieces[i]), <=, 80);
+        g_autofree char *whole = g_strjoinv("", pieces);
+        g_assert_cmpuint(strlen(whole), <, 100020);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    /* The locale must know the width of a character; the terminal is nobody's. */
-    gboolean utf8 = setlocale(LC_ALL, "C.UTF-8") != NULL && glyphs_have_utf8();
-    FILE *null = fopen("/dev/null", "r+");
-    SCREEN *screen = null && utf8 ? newterm("xterm", null, null) : NULL;
+    gboolean screen = nullscreen_open();
 
     g_test_init(&argc, &argv, NULL);
-    if (utf8)
-        g_test_add_func("/tui/canvas/fit", test_fit);
     g_test_add_func("/tui/canvas/long", test_long_text);
     if (screen) {
-        start_color();
-        use_default_colors();
+        g_test_add_func("/tui/canvas/fit", test_fit);
         g_test_add_func("/tui/canvas/clip", test_clip);
         g_test_add_func("/tui/canvas/wrap", test_wrap);
         g_test_add_func("/tui/theme/built-in", test_themes_built_in);
@@ -293,13 +344,10 @@ int main(int argc, char **argv)
     g_test_add_func("/tui/theme/file", test_theme_file);
     g_test_add_func("/tui/glyphs", test_glyphs);
     g_test_add_func("/tui/keymap/table", test_keymap);
+    g_test_add_func("/tui/clipboard", test_clipboard);
+    g_test_add_func("/tui/lines", test_lines);
     g_test_add_func("/tui/keymap/configure", test_keymap_configure);
     int result = g_test_run();
-    if (screen) {
-        endwin();
-        delscreen(screen);
-    }
-    if (null)
-        fclose(null);
+    nullscreen_close();
     return result;
 }

@@ -1,5 +1,5 @@
 /* core/tune: keys, values, the catalogue's own sense, backing, edits by key. */
-#include "core/tune/backing.h"
+#include "core/catalogue/backing.h"
 #include "core/tune/tunable.h"
 #include "core/util/error.h"
 
@@ -17,10 +17,10 @@ static void test_catalogue(void)
         g_assert_nonnull(row->help);
         g_assert_nonnull(row->source);
         g_assert_nonnull(row->place);
-        g_assert_true((row->type == VALUE_CHOICE) == (row->choices != NULL));
+        g_assert_true(row->type != VALUE_CHOICE || row->choices != NULL);
         g_assert_true(row->type != VALUE_INT || row->max > row->min);
         g_assert_true(row->target == TARGET_DOMAIN || *row->place == '/');
-        g_assert_true((row->effect == EFFECT_NOW_AND_NEXT) == (row->set_live != NULL));
+        g_assert_true((row->effect == EFFECT_NOW_AND_NEXT) == (row->live.call != LIVE_NONE));
     }
 }
 

@@ -1,14 +1,12 @@
-/* core/tune/xmledit over real domain files (../shared/corpus): every edit of a table in every file,
+/* core/xml/xmledit over real domain files (../shared/corpus): every edit of a table in every file,
  * checked against libxml2's tree, the diff and libvirt's own schema. */
 #include "core/tune/diff.h"
-#include "core/tune/xmledit.h"
-#include "core/tune/xmlpath.h"
+#include "core/xml/xmledit.h"
+#include "core/xml/xmlpath.h"
 
-#include <libxml/parser.h>
-#include <libxml/relaxng.h>
+#include "tests/unit/corpus.h"
+
 #include <string.h>
-
-#define SCHEMA "/usr/share/libvirt/schemas/domain.rng"
 
 static const struct {
     const char *path, *value;
@@ -24,37 +22,6 @@ static const struct {
 };
 
 static guint n_files, n_edits, n_valid, n_reverted;
-static xmlRelaxNG *schema; /* NULL: not installed */
-
-static xmlDoc *parsed(const char *text)
-{
-    xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
-    g_assert_nonnull(doc);
-    return doc;
-}
-
-#if LIBXML_VERSION >= 21200
-static void ignore_error(void *data, const xmlError *error)
-#else
-static void ignore_error(void *data, xmlErrorPtr error)
-#endif
-{
-    (void)data;
-    (void)error;
-}
-
-static gboolean is_valid(const char *text)
-{
-    if (schema == NULL)
-        return FALSE;
-    xmlDoc *doc = parsed(text);
-    xmlRelaxNGValidCtxt *context = xmlRelaxNGNewValidCtxt(schema);
-    xmlRelaxNGSetValidStructuredErrors(context, ignore_error, NULL);
-    gboolean valid = xmlRelaxNGValidateDoc(context, doc) == 0;
-    xmlRelaxNGFreeValidCtxt(context);
-    xmlFreeDoc(doc);
-    return valid;
-}
 
 static void drop(xmlNode *node)
 {
@@ -76,20 +43,19 @@ static void drop_blanks(xmlNode *node)
 /* The document as libxml2 writes it, without the place @path names and what is empty by that. */
 static char *without(const char *text, const XmlPath *path)
 {
-    xmlDoc *doc = parsed(text);
+    xmlDoc *doc = corpus_parse(text);
     xmlNode *root = xmlDocGetRootElement(doc), *node;
 
     drop_blanks(root);
     xmlNode *element = xml_path_find(path, root, &node, NULL);
-    if (element != NULL && path->part != XML_PART_ATTRIBUTE) {
+    if (element != NULL && path->part != XML_PART_ATTRIBUTES) {
         node = element->parent;
         drop(element);
     } else if (element != NULL) {
-        xmlUnsetNsProp(element, NULL, (const xmlChar *)path->attribute);
+        xmlUnsetNsProp(element, NULL, (const xmlChar *)xml_path_attribute(path, 0)->name);
         const XmlStep *last = xml_path_step(path, path->steps->len - 1);
         for (guint i = 0; i < last->predicates->len; i++)
-            xmlUnsetProp(
-                element, (const xmlChar *)g_array_index(last->predicates, XmlPredicate, i).name);
+            xmlUnsetProp(element, (const xmlChar *)xml_step_predicate(last, i)->attribute);
     }
     while (node != root && node->children == NULL && node->properties == NULL) {
         xmlNode *empty = node;
@@ -107,7 +73,7 @@ static char *without(const char *text, const XmlPath *path)
 /* Every line that differs is one of the path's elements. */
 static void check_lines(const char *before, const char *after, const XmlPath *path)
 {
-    g_autoptr(GPtrArray) lines = diff_unified(before, after, 0);
+    g_autoptr(GPtrArray) lines = diff_unified(before, after, 0, NULL);
     guint most = 2 * path->steps->len + 1;
     guint changed = 0;
 
@@ -127,7 +93,7 @@ static void check_lines(const char *before, const char *after, const XmlPath *pa
  * container (which would go) was there before. */
 static gboolean is_reversible(const char *text, const XmlPath *path)
 {
-    xmlDoc *doc = parsed(text);
+    xmlDoc *doc = corpus_parse(text);
     xmlNode *root = xmlDocGetRootElement(doc), *parent;
     xmlNode *element = xml_path_find(path, root, &parent, NULL);
 
@@ -168,9 +134,9 @@ static void check_edit(
         n_reverted++;
     }
     if (valid) {
-        if (!is_valid(after))
+        if (!corpus_is_valid(after))
             g_error("%s: %s makes it invalid", name, where);
-        g_assert_true(g_str_equal(removed, before) || is_valid(removed));
+        g_assert_true(g_str_equal(removed, before) || corpus_is_valid(removed));
         n_valid++;
     }
 }
@@ -180,7 +146,7 @@ static void check_edit(
 static void check_file(const char *name, const char *text)
 {
     g_autoptr(XmlEdit) edit = xml_edit_open(text, -1, NULL);
-    gboolean valid = is_valid(text);
+    gboolean valid = corpus_is_valid(text);
 
     n_files++;
     for (guint i = 0; i < G_N_ELEMENTS(edits); i++) {
@@ -188,7 +154,7 @@ static void check_file(const char *name, const char *text)
         g_assert_true(xml_edit_set(edit, edits[i].path, edits[i].value, NULL));
     }
     const char *all = xml_edit_text(edit, NULL);
-    g_assert_true(!valid || is_valid(all));
+    g_assert_true(!valid || corpus_is_valid(all));
     g_autofree char *crlf_before = NULL, *crlf_after = NULL;
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_auto(GStrv) all_lines = g_strsplit(all, "\n", -1);
@@ -200,35 +166,13 @@ static void check_file(const char *name, const char *text)
     g_assert_cmpstr(xml_edit_text(crlf, NULL), ==, crlf_after);
 }
 
-static gboolean is_domain(const char *text)
-{
-    xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL,
-        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    gboolean domain = doc != NULL && xmlDocGetRootElement(doc) != NULL &&
-                      xmlStrEqual(xmlDocGetRootElement(doc)->name, (const xmlChar *)"domain");
-    xmlFreeDoc(doc);
-    return domain;
-}
-
 static void test_corpus(gconstpointer folder)
 {
-    g_autofree char *path = g_build_filename(g_getenv("top_srcdir") ? g_getenv("top_srcdir") : ".",
-        "..", "shared", "corpus", folder, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     gint64 start = g_get_monotonic_time();
-    const char *name;
 
-    if (dir == NULL) {
-        g_test_skip("no ../shared/corpus beside the source");
-        return;
-    }
     n_files = n_edits = n_valid = n_reverted = 0;
-    while ((name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_autofree char *text = NULL;
-        if (g_file_get_contents(file, &text, NULL, NULL) && is_domain(text))
-            check_file(name, text);
-    }
+    if (!corpus_each_domain(folder, check_file))
+        return;
     g_assert_cmpuint(n_files, >, 0);
     g_print("# %s: %u files, %u edits, %u valid before and after, %u reverted, %.1f s\n",
         (const char *)folder, n_files, n_edits, n_valid, n_reverted,
@@ -238,17 +182,9 @@ static void test_corpus(gconstpointer folder)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    if (g_file_test(SCHEMA, G_FILE_TEST_EXISTS)) {
-        xmlRelaxNGParserCtxt *context = xmlRelaxNGNewParserCtxt(SCHEMA);
-        schema = xmlRelaxNGParse(context);
-        xmlRelaxNGFreeParserCtxt(context);
-    } else {
-        g_print("# no %s: validity is not checked\n", SCHEMA);
-    }
     g_test_add_data_func("/xmlcorpus/libvirt", "libvirt", test_corpus);
     g_test_add_data_func("/xmlcorpus/virt-manager", "virt-manager", test_corpus);
     int result = g_test_run();
-    xmlRelaxNGFree(schema);
-    xmlCleanupParser();
+    corpus_close();
     return result;
 }

@@ -1,5 +1,5 @@
-/* core/tune/xmledit: what an edit writes, where it puts it, and what it refuses. */
-#include "core/tune/xmledit.h"
+/* core/xml/xmledit: what an edit writes, where it puts it, and what it refuses. */
+#include "core/xml/xmledit.h"
 #include "core/util/error.h"
 
 #include <string.h>
@@ -295,7 +295,7 @@ static void test_set_refused(void)
     }
 }
 
-/* One set in a document of 1 MiB; printed, and bounded loosely so that a loaded host passes. */
+/* Sets in a document of 1 MiB, on one line and on many; the time is printed, not judged. */
 static void test_large(void)
 {
     for (guint lines = 0; lines < 2; lines++) {
@@ -311,8 +311,9 @@ static void test_large(void)
             g_assert_true(xml_edit_set(edit, path, "0", NULL));
         }
         double ms = (double)(g_get_monotonic_time() - start) / 10000;
-        g_test_message("one set in 1 MiB %s: %.2f ms", lines ? "of lines" : "on one line", ms);
-        g_assert_cmpfloat(ms, <, 500);
+        g_print("# one set in 1 MiB %s: %.2f ms\n", lines ? "of lines" : "on one line", ms);
+        g_autofree char *last = xml_edit_get(edit, "cputune/vcpupin[@vcpu='9']/@cpuset");
+        g_assert_cmpstr(last, ==, "0");
     }
 }
 

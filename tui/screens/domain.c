@@ -194,8 +194,11 @@ static void draw_heading(const App *app, const Canvas *canvas, const DomainView 
     int x = 1 + canvas_text(canvas, 0, 1, -1, STYLE_TITLE, domain->name);
     if (now && now->title)
         x += canvas_printf(canvas, 0, x, -1, STYLE_TEXT, "  %s", now->title);
-    canvas_printf(canvas, 0, x, -1, domain_is_active(domain) ? STYLE_GOOD : STYLE_DIM, "  %s%s",
-        domain_state_name(domain->state), domain->persistent ? "" : ", transient");
+    x += canvas_printf(canvas, 0, x, -1, domain_is_active(domain) ? STYLE_GOOD : STYLE_DIM,
+        "  %s%s", domain_state_name(domain->state), domain->persistent ? "" : ", transient");
+    guint staged = plan_count(app->plan, domain->uuid);
+    if (staged)
+        canvas_printf(canvas, 0, x, -1, STYLE_STAGED, "  %u staged", staged);
     canvas_text(canvas, 1, 1, -1, STYLE_DIM, domain->uuid);
     if (now == NULL) {
         canvas_wrap(canvas, 2, 1, canvas->width - 2, HEADING_LINES - 3, STYLE_WARN,
@@ -254,6 +257,8 @@ static void edit_selected(App *app, const PageState *state, const Domain *domain
 {
     int n;
 
+    if (table_selected(&state->table) == NULL)
+        return;
     if (!selected_thread(state, &n)) {
         app_say(app, STYLE_WARN, "kvmtune shows the pins of iothreads, it does not change them");
         return;
@@ -275,37 +280,11 @@ static void edit_all(App *app, const Domain *domain)
     app_edit_value(app, domain->uuid, "vcpupin.all", now);
 }
 
-/* "2M: 512 of 1024 pages free, 1.0 GiB". */
-static char *pool_help(const HugePool *pool)
-{
-    g_autofree char *free_pages = cell_num(pool->free);
-    g_autofree char *total = cell_num(pool->total);
-    g_autofree char *size =
-        cell_size(pool->free.known ? NUM(pool->free.value * (gint64)pool->size_kib) : NUM_UNKNOWN);
-
-    return g_strdup_printf("%s of %s pages free, %s", free_pages, total, size);
-}
-
 static void choose_backing(App *app, const Domain *domain)
 {
     const DomainConfig *config = domain->config ? domain->config : domain->live;
-    const Host *host = app->snapshot->host;
-    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
 
-    g_ptr_array_add(values, g_strdup("off"));
-    g_ptr_array_add(helps, g_strdup("ordinary pages; transparent huge pages and KSM may apply"));
-    g_ptr_array_add(values, g_strdup("default"));
-    g_ptr_array_add(helps, g_strdup("the host's default huge page size"));
-    for (guint i = 0; host && i < host->pools->len; i++) {
-        const HugePool *pool = &g_array_index(host->pools, HugePool, i);
-        g_ptr_array_add(values, text_page_size(pool->size_kib));
-        g_ptr_array_add(helps, pool_help(pool));
-    }
-    g_ptr_array_add(values, NULL);
-    g_ptr_array_add(helps, NULL);
-    app_choose_value(app, domain->uuid, "memory.hugepages", (const char *const *)values->pdata,
-        (const char *const *)helps->pdata, config ? config->hugepages : NULL);
+    app_edit_value(app, domain->uuid, "memory.hugepages", config ? config->hugepages : NULL);
 }
 
 static void toggle_nosharepages(App *app, const Domain *domain)
@@ -347,6 +326,9 @@ static gboolean domain_act(App *app, gpointer data, Action action)
         return TRUE;
     case ACTION_NOSHAREPAGES:
         toggle_nosharepages(app, view->domain);
+        return TRUE;
+    case ACTION_TUNE:
+        app_open_tuning(app, (const char *[]){view->domain->uuid, NULL});
         return TRUE;
     default:
         return table_act(&state->table, action);

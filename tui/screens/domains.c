@@ -1,9 +1,12 @@
 /* The Domains screen: every domain in a row, where it is asked to run and where it does. */
 #include "tui/app.h"
 #include "tui/cell.h"
+#include "tui/screens/tuning.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>
+
+#include "core/util/text.h"
 
 enum {
     COLUMN_STAGED,
@@ -23,7 +26,7 @@ enum {
 
 #define COLUMN_TABLE(name_max, set_max)                                                            \
     {                                                                                              \
-        [COLUMN_STAGED] = {"", 1, 1, ALIGN_LEFT, 0},                                               \
+        [COLUMN_STAGED] = {"", 1, 2, ALIGN_LEFT, 0},                                               \
         [COLUMN_NAME] = {"name", 12, name_max, ALIGN_LEFT, 0},                                     \
         [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 3},                                          \
         [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 2},                                          \
@@ -141,15 +144,6 @@ static int compare_entries(gconstpointer left, gconstpointer right, gpointer dat
     return table->sorted == COLUMN_NAME ? sign * order : order;
 }
 
-static gboolean has_text(const char *text, const char *folded)
-{
-    if (text == NULL)
-        return FALSE;
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_autofree char *mine = g_utf8_casefold(valid, -1);
-    return strstr(mine, folded) != NULL;
-}
-
 static GArray *list_entries(const Snapshot *snapshot, const char *filter, int sorted)
 {
     GArray *entries = g_array_new(FALSE, TRUE, sizeof(Entry));
@@ -160,8 +154,8 @@ static GArray *list_entries(const Snapshot *snapshot, const char *filter, int so
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
         const DomainView *view = g_ptr_array_index(snapshot->domains, i);
         const DomainConfig *config = domain_now(view->domain);
-        if (folded && !has_text(view->domain->name, folded) &&
-            !(config && has_text(config->title, folded)))
+        if (folded && !text_has_folded(view->domain->name, folded) &&
+            !(config && text_has_folded(config->title, folded)))
             continue;
         Entry entry = {.view = view, .config = config};
         if (config)
@@ -199,16 +193,18 @@ static Style state_style(DomainState state)
     }
 }
 
-static void add_row(Table *table, const Entry *entry, GHashTable *staged)
+static void add_row(Table *table, const Entry *entry, GHashTable *staged, gboolean marked)
 {
     const Domain *domain = entry->view->domain;
     const DomainConfig *config = entry->config;
     TableRow *row = table_add(table, domain->uuid);
     Style quiet = domain_is_active(domain) ? STYLE_TEXT : STYLE_DIM;
 
-    if (g_hash_table_contains(staged, domain->uuid))
-        table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup("*"));
-    table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(domain->name));
+    if (marked || g_hash_table_contains(staged, domain->uuid))
+        table_cell(row, COLUMN_STAGED, STYLE_STAGED,
+            g_strconcat(
+                marked ? "▸" : "", g_hash_table_contains(staged, domain->uuid) ? "*" : "", NULL));
+    table_cell(row, COLUMN_NAME, marked ? STYLE_STAGED : STYLE_TEXT, g_strdup(domain->name));
     table_cell(
         row, COLUMN_STATE, state_style(domain->state), g_strdup(domain_state_name(domain->state)));
     table_cell(
@@ -248,8 +244,11 @@ static void domains_update(App *app, gpointer data)
     g_array_sort_with_data(entries, compare_entries, table);
 
     table_begin(table);
-    for (guint i = 0; i < entries->len; i++)
-        add_row(table, &g_array_index(entries, Entry, i), staged);
+    for (guint i = 0; i < entries->len; i++) {
+        const Entry *entry = &g_array_index(entries, Entry, i);
+        add_row(
+            table, entry, staged, g_hash_table_contains(app->marked, entry->view->domain->uuid));
+    }
     table_end(table);
     state->shown = entries->len;
     state->all = app->snapshot->domains ? app->snapshot->domains->len : 0;
@@ -324,26 +323,6 @@ static void sort_reverse(App *app, DomainsState *state)
     domains_update(app, state);
 }
 
-static char *accept_filter(App *app, const char *text, gpointer data)
-{
-    DomainsState *state = *(DomainsState **)data;
-    g_autofree char *typed = g_strstrip(g_utf8_make_valid(text, -1));
-
-    g_free(state->filter);
-    state->filter = *typed ? g_steal_pointer(&typed) : NULL;
-    domains_update(app, state);
-    return NULL;
-}
-
-static void ask_filter(App *app, DomainsState *state)
-{
-    DomainsState **ask = g_new(DomainsState *, 1);
-
-    *ask = state;
-    app_ask(app, "filter", "Shows the domains that have this in their name or title. Empty: all.",
-        state->filter ? state->filter : "", accept_filter, ask);
-}
-
 static void open_selected(App *app, DomainsState *state)
 {
     const TableRow *row = table_selected(&state->table);
@@ -352,6 +331,51 @@ static void open_selected(App *app, DomainsState *state)
         g_autofree char *uuid = g_strdup(row->id);
         app_open_domain(app, uuid);
     }
+}
+
+static void mark_selected(App *app, DomainsState *state)
+{
+    const TableRow *row = table_selected(&state->table);
+
+    if (row == NULL)
+        return;
+    if (!g_hash_table_remove(app->marked, row->id))
+        g_hash_table_add(app->marked, g_strdup(row->id));
+    domains_update(app, state);
+    table_act(&state->table, ACTION_DOWN);
+}
+
+/* The UUIDs of the marked domains that exist, in the Snapshot's order; of the one under the cursor
+ * where none is marked. The array is the caller's, the texts are not. */
+static const char **marked_uuids(const App *app, const DomainsState *state)
+{
+    GPtrArray *uuids = g_ptr_array_new();
+    const TableRow *row = table_selected(&state->table);
+
+    for (guint i = 0; app->snapshot->domains && i < app->snapshot->domains->len; i++) {
+        const DomainView *view = g_ptr_array_index(app->snapshot->domains, i);
+        if (g_hash_table_contains(app->marked, view->domain->uuid))
+            g_ptr_array_add(uuids, view->domain->uuid);
+    }
+    if (uuids->len == 0 && row)
+        g_ptr_array_add(uuids, row->id);
+    g_ptr_array_add(uuids, NULL);
+    return (const char **)g_ptr_array_free(uuids, FALSE);
+}
+
+static void act_on_marked(App *app, const DomainsState *state, Action action)
+{
+    const TableRow *row = table_selected(&state->table);
+    g_autofree const char **uuids = marked_uuids(app, state);
+
+    if (uuids[0] == NULL)
+        return;
+    if (action == ACTION_TUNE)
+        app_open_tuning(app, uuids);
+    else if (action == ACTION_PASTE)
+        tuning_paste(app, uuids);
+    else if (row)
+        tuning_copy(app, row->id);
 }
 
 static gboolean domains_act(App *app, gpointer data, Action action)
@@ -363,8 +387,17 @@ static gboolean domains_act(App *app, gpointer data, Action action)
     case ACTION_OPEN:
         open_selected(app, state);
         return TRUE;
+    case ACTION_TUNE:
+    case ACTION_COPY:
+    case ACTION_PASTE:
+        act_on_marked(app, state, action);
+        return TRUE;
+    case ACTION_MARK:
+        mark_selected(app, state);
+        return TRUE;
     case ACTION_FILTER:
-        ask_filter(app, state);
+        app_ask_search(app, "filter",
+            "Shows the domains that have this in their name or title. Empty: all.", &state->filter);
         return TRUE;
     case ACTION_SORT_NEXT:
         sort_next(app, state, 1);

@@ -1,5 +1,9 @@
 /* Help: the keys of the screen one comes from, made from the key table, and what the marks mean. */
+#include <string.h>
+
+#include "core/place/figures.h"
 #include "tui/app.h"
+#include "tui/cell.h"
 #include "tui/frame.h"
 #include "tui/widgets/table.h"
 
@@ -7,8 +11,10 @@ typedef struct {
     Table table;
 } State;
 
+#define KEY_WIDTH 22
+
 static const TableColumn columns[] = {
-    {"Key", 22, 26, ALIGN_LEFT, 0},
+    {"Key", KEY_WIDTH, KEY_WIDTH, ALIGN_LEFT, 0},
     {"What it does", 20, 0, ALIGN_LEFT, 0},
     {NULL, 0, 0, ALIGN_LEFT, 0},
 };
@@ -37,17 +43,27 @@ static const struct {
     {SCREEN_DOMAINS, CONTEXT_DOMAINS,
         "The domains: where their vCPUs are pinned (asked), and where the kernel lets them run "
         "(real).",
-        "!: the real affinity of a vCPU is not the asked one.  *: changes are staged."},
+        "!: the real affinity of a vCPU is not the asked one.  *: changes are staged.  ▸: marked."},
     {SCREEN_DOMAIN, CONTEXT_DOMAIN,
         "One domain's vCPUs: asked is what libvirt was told, real is the kernel's "
         "Cpus_allowed_list of the "
         "QEMU thread, last the CPU it ran on last.",
         "!: real is not asked.  → 4-7: staged."},
+    {SCREEN_BOARD, CONTEXT_BOARD,
+        "The machine, and on it a chip for every vCPU (w3), emulator (we) and I/O thread (wi1) "
+        "where "
+        "it is pinned: at a thread, or at the core, cache, node or package it is pinned to as a "
+        "whole. Above: the domains, with those of their chips that may run anywhere.",
+        "w3!: does not run as asked.  w×4: four chips of w.  +2: two more, c goes through them.  "
+        "Underlined: staged.  Dim: not running."},
+    {SCREEN_TUNING, CONTEXT_TUNING,
+        "All that can be tuned of a domain, or of several at once: what runs now, what the next "
+        "start will have, what is staged. What is dim is the default.",
+        "• now.  ◷ waits for the next start.  ≠ next start differs.  → staged."},
     {SCREEN_PREVIEW, CONTEXT_PREVIEW,
-        "What is staged, as it would be written: diffs of the domains' XML, files of the kernel, "
-        "what "
-        "happens now and what waits for a restart. Nothing is written before a.",
-        "✗ error, ! warning, ◷ waits for a restart, • happens now."},
+        "What is staged, as it would be written: by domain the diffs of its XML, the calls of "
+        "libvirt in order, and how QEMU's command line would change. Nothing is written before a.",
+        "✗ error  ! warning  ◷ waits for a restart  • happens now  + an offer  ▸ folded"},
     {SCREEN_JOURNAL, CONTEXT_JOURNAL,
         "Every transaction that was applied. A value that somebody changed since is left alone by "
         "undo, and "
@@ -56,7 +72,8 @@ static const struct {
         "(being applied)."},
 };
 
-static void add_keys(Table *table, KeyContext context)
+/* A phrase that is longer than @width goes on in the next row. */
+static void add_keys(Table *table, KeyContext context, int width)
 {
     guint count;
     const KeyRow *rows = keymap_rows(&count);
@@ -64,25 +81,59 @@ static void add_keys(Table *table, KeyContext context)
     for (guint i = 0; i < count; i++) {
         if (rows[i].context != context || *rows[i].keys == '\0')
             continue;
-        g_autofree char *id = g_strdup_printf("%u", i);
+        g_auto(GStrv) lines = cell_lines(rows[i].help, width, width);
+        for (guint n = 0; lines[n]; n++) {
+            g_autofree char *id = g_strdup_printf("%u.%u", i, n);
+            TableRow *row = table_add(table, id);
+            table_cell(row, 0, STYLE_KEY, n ? NULL : g_strdup(rows[i].keys));
+            table_cell(row, 1, STYLE_TEXT, g_strdup(lines[n]));
+        }
+    }
+}
+
+/* @text under @name, in rows of at most @width characters, broken at spaces. */
+static void add_text_rows(Table *table, const char *name, const char *text, gsize width)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    for (guint i = 0, n = 0; words[i] != NULL; i++) {
+        g_string_append_printf(line, "%s%s", line->len > 0 ? " " : "", words[i]);
+        if (words[i + 1] != NULL && line->len + 1 + strlen(words[i + 1]) <= width)
+            continue;
+        g_autofree char *id = g_strdup_printf("%s %u", name, n);
         TableRow *row = table_add(table, id);
-        table_cell(row, 0, STYLE_KEY, g_strdup(rows[i].keys));
-        table_cell(row, 1, STYLE_TEXT, g_strdup(rows[i].help));
+        table_cell(row, 0, STYLE_KEY, g_strdup(n++ == 0 ? name : ""));
+        table_cell(row, 1, STYLE_TEXT, g_strdup(line->str));
+        g_string_truncate(line, 0);
+    }
+}
+
+/* What the board's line of figures counts. */
+static void add_figures(Table *table, int width)
+{
+    table_heading(table, STYLE_TITLE, "Figures");
+    for (PlaceFigure i = 0; i < PLACE_FIGURES_COUNT; i++) {
+        const PlaceFigureInfo *info = place_figure_info(i);
+        add_text_rows(table, info->name, info->definition, (gsize)MAX(20, width - 30));
     }
 }
 
 static void update(App *app, gpointer data)
 {
     State *state = data;
+    int width = MAX(app->width - KEY_WIDTH - 6, 20);
 
     if (state->table.columns == NULL)
         table_init(&state->table, columns, FALSE);
     table_begin(&state->table);
     for (guint i = 0; i < G_N_ELEMENTS(topics); i++)
         if (topics[i].screen == app->before)
-            add_keys(&state->table, topics[i].context);
+            add_keys(&state->table, topics[i].context, width);
+    if (app->before == SCREEN_BOARD)
+        add_figures(&state->table, app->width);
     table_heading(&state->table, STYLE_TITLE, "Everywhere");
-    add_keys(&state->table, CONTEXT_EVERYWHERE);
+    add_keys(&state->table, CONTEXT_EVERYWHERE, width);
     table_end(&state->table);
 }
 

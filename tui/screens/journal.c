@@ -6,10 +6,15 @@
 
 #include <stdio.h>
 
+#define FIRST_LIMIT 200    /* entries that are read before more are asked for */
+#define STEPS_AT    42     /* the columns before the steps, and the margins */
+#define MORE        "more" /* the id of the row that asks */
+
 typedef struct {
     Table table;
     GPtrArray *entries; /* JournalEntry*, newest first; NULL before it was read */
     guint serial;       /* of the applies that ended when it was read */
+    guint limit, total; /* how many entries are read at most, and how many there are */
     guint open;         /* the entry whose steps are shown; 0: none */
     char *problem;
 } State;
@@ -28,6 +33,7 @@ static const Style state_styles[] = {
     [ENTRY_FAILED] = STYLE_DIM,
     [ENTRY_UNDONE] = STYLE_DIM,
     [ENTRY_PARTIAL] = STYLE_BAD,
+    [ENTRY_DAMAGED] = STYLE_BAD,
 };
 
 /* The journal is read when it may have changed, not with every picture. */
@@ -35,6 +41,8 @@ static void read_entries(App *app, State *state)
 {
     g_autoptr(GError) error = NULL;
 
+    if (state->limit == 0)
+        state->limit = FIRST_LIMIT;
     if (state->entries && state->serial == app_journal_serial(app))
         return;
     state->serial = app_journal_serial(app);
@@ -42,35 +50,30 @@ static void read_entries(App *app, State *state)
     g_clear_pointer(&state->problem, g_free);
     g_autoptr(Journal) journal = journal_open(app->options->journal_folder, &error);
     if (journal)
-        state->entries = journal_list(journal);
+        state->entries = journal_list(journal, state->limit, &state->total);
     else
         state->problem = g_strdup(error->message);
     if (state->entries == NULL)
         state->entries = g_ptr_array_new();
 }
 
-static const char *shown(const char *value)
+static void add_steps(const App *app, Table *table, const JournalEntry *entry)
 {
-    return *value ? value : "(nothing)";
-}
-
-static void add_steps(Table *table, const JournalEntry *entry)
-{
-    static const char *const wheres[] = {
-        [STEP_HOST] = "", [STEP_LIVE] = "now", [STEP_CONFIG] = "next start"};
+    const char *survey = app_survey(app, entry->number);
+    g_auto(GStrv) lines = survey ? g_strsplit(survey, "\n", -1) : NULL;
+    int width = app->width - STEPS_AT;
 
     for (guint i = 0; i < entry->steps->len; i++) {
-        const Step *step = g_ptr_array_index(entry->steps, i);
         g_autofree char *id = g_strdup_printf("%u.%u", entry->number, i);
-        const char *got = step->granted ? step->granted : step->new_value;
-        TableRow *row = table_add(table, id);
-        table_cell(row, 3, STYLE_DIM,
-            g_strdup_printf("  %s %s: %s → %s  %s", step->name, step->key->key,
-                shown(step->old_value), shown(got), wheres[step->kind]));
+        g_autofree char *text = step_text(g_ptr_array_index(entry->steps, i), FALSE);
+        gboolean told = lines && i < g_strv_length(lines);
+        g_autofree char *shown = g_strconcat("  ", told ? lines[i] : text, NULL);
+        table_wrap(table, id, 3, told ? STYLE_TEXT : STYLE_DIM, shown, width);
     }
     if (entry->problem) {
         g_autofree char *id = g_strdup_printf("%u.problem", entry->number);
-        table_cell(table_add(table, id), 3, STYLE_BAD, g_strdup_printf("  %s", entry->problem));
+        g_autofree char *shown = g_strconcat("  ", entry->problem, NULL);
+        table_wrap(table, id, 3, STYLE_BAD, shown, width);
     }
 }
 
@@ -81,6 +84,12 @@ static void update(App *app, gpointer data)
     if (state->table.columns == NULL)
         table_init(&state->table, columns, TRUE);
     read_entries(app, state);
+    /* What was not ended is shown with what stands of it. */
+    for (guint i = 0; state->open == 0 && i < state->entries->len; i++) {
+        const JournalEntry *entry = g_ptr_array_index(state->entries, i);
+        if (app_survey(app, entry->number))
+            state->open = entry->number;
+    }
     table_begin(&state->table);
     for (guint i = 0; i < state->entries->len; i++) {
         const JournalEntry *entry = g_ptr_array_index(state->entries, i);
@@ -89,13 +98,26 @@ static void update(App *app, gpointer data)
         TableRow *row = table_add(&state->table, id);
         table_cell(row, 0, STYLE_TEXT, g_strdup(id));
         table_cell(row, 1, STYLE_DIM,
-            time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : g_strdup("–"));
+            entry->time && time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : g_strdup("–"));
         table_cell(row, 2, state_styles[entry->state], g_strdup(journal_state_name(entry->state)));
         table_cell(row, 3, entry->undone_by ? STYLE_DIM : STYLE_TEXT, journal_entry_summary(entry));
         if (entry->number == state->open)
-            add_steps(&state->table, entry);
+            add_steps(app, &state->table, entry);
+    }
+    if (state->total > state->entries->len) {
+        TableRow *row = table_add(&state->table, MORE);
+        table_cell(row, 3, STYLE_DIM,
+            g_strdup_printf(
+                "%u older: Enter shows more of them", state->total - state->entries->len));
     }
     table_end(&state->table);
+}
+
+static void show_more(App *app, State *state)
+{
+    state->limit *= 4;
+    g_clear_pointer(&state->entries, g_ptr_array_unref);
+    update(app, state);
 }
 
 static void draw(App *app, gpointer data, const Canvas *canvas)
@@ -132,12 +154,16 @@ static gboolean act(App *app, gpointer data, Action action)
 
     switch (action) {
     case ACTION_OPEN:
+        if (table_selected(&state->table) && g_str_equal(table_selected(&state->table)->id, MORE)) {
+            show_more(app, state);
+            return TRUE;
+        }
         state->open = state->open == number ? 0 : number;
         update(app, state);
         return TRUE;
     case ACTION_UNDO:
         if (number)
-            jobs_confirm_undo(app, number);
+            app_undo(app, number);
         else
             app_say(app, STYLE_TEXT, "there is no entry to undo");
         return TRUE;

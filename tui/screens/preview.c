@@ -1,121 +1,64 @@
-/* Preview: what is staged would do, line by line, and the way to apply it. */
-#include "core/tune/preview.h"
-#include "tui/app.h"
-#include "tui/widgets/table.h"
+/* Preview: what is staged would do, line by line, and the way to apply it or to take it back. */
+#include "tui/screens/preview.h"
 
 #include <string.h>
 
-typedef struct {
-    Table table;
-    Preview *preview;
-} State;
-
 static const TableColumn columns[] = {{"", 1, 0, ALIGN_LEFT, 0}, {NULL, 0, 0, ALIGN_LEFT, 0}};
 
-/* How a kind of line looks, and what stands before it. */
-static const struct {
-    Style style;
-    const char *mark;
-} looks[] = {
-    [LINE_TARGET] = {STYLE_TITLE, ""},
-    [LINE_HEAD] = {STYLE_KEY, ""},
-    [LINE_HUNK] = {STYLE_DIM, ""},
-    [LINE_CONTEXT] = {STYLE_TEXT, ""},
-    [LINE_REMOVED] = {STYLE_REMOVED, ""},
-    [LINE_ADDED] = {STYLE_ADDED, ""},
-    [LINE_WRITE] = {STYLE_STAGED, ""},
-    [LINE_NOW] = {STYLE_GOOD, "• "},
-    [LINE_LATER] = {STYLE_WARN, "◷ "},
-    [LINE_WARNING] = {STYLE_WARN, "! "},
-    [LINE_ERROR] = {STYLE_BAD, "✗ "},
-};
-
-/* A sentence or a write is broken over as many rows as it needs; a line of a diff stays one. */
-static gboolean may_break(PreviewLineKind kind)
+static void set_up(App *app, PreviewState *state)
 {
-    return kind == LINE_WRITE || kind >= LINE_NOW;
+    state->app = app;
+    table_init(&state->table, columns, FALSE);
+    state->places = g_array_new(FALSE, FALSE, sizeof(guint));
+    state->folds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
-static void add_line(Table *table, int width, guint n, PreviewLineKind kind, const char *text)
-{
-    g_autofree char *rest = g_strconcat(looks[kind].mark, text, NULL);
-    const char *p = rest;
-
-    for (guint part = 0; *p || part == 0; part++) {
-        g_autofree char *id = g_strdup_printf("%u.%u", n, part);
-        const char *end = p, *blank = NULL;
-        for (int cells = 0; *end && (cells < width || !may_break(kind)); cells++) {
-            if (*end == ' ' && cells > width / 4)
-                blank = end;
-            end = g_utf8_next_char(end);
-        }
-        if (*end && blank)
-            end = blank;
-        table_cell(table_add(table, id), 0, looks[kind].style,
-            g_strdup_printf("%s%.*s", part ? "  " : "", (int)(end - p), p));
-        p = *end == ' ' ? end + 1 : end;
-        if (part == 0)
-            width -= 2;
-    }
-}
-
-/* Errors and warnings first: nobody should have to scroll to them. */
-static void add_lines(Table *table, int width, const Preview *preview)
-{
-    guint n = 0;
-
-    for (int turn = 0; turn < 2; turn++) {
-        for (guint i = 0; i < preview->lines->len; i++) {
-            const PreviewLine *line = g_ptr_array_index(preview->lines, i);
-            gboolean first = line->kind == LINE_WARNING || line->kind == LINE_ERROR;
-            if (first == (turn == 0))
-                add_line(table, width, n++, line->kind, line->text);
-        }
-        for (guint i = 0; turn == 0 && i < preview->offers->len; i++) {
-            const PreviewOffer *offer = g_ptr_array_index(preview->offers, i);
-            g_autofree char *text = g_strdup_printf(
-                "o stages %s=%s first: %s", offer->key, offer->value, offer->reason);
-            add_line(table, width, n++, LINE_NOW, text);
-        }
-        if (turn == 0 && n > 0)
-            table_heading(table, STYLE_TEXT, "");
-    }
-}
-
+/* The preview is made anew only when something it was made of has changed, the rows only then and
+ * when their room has. */
 static void update(App *app, gpointer data)
 {
-    State *state = data;
+    PreviewState *state = data;
+    int width = MAX(app->width - 3, 20);
+    gboolean current =
+        state->preview && preview_is_current(state->preview, app->snapshot, app->plan);
 
-    if (state->table.columns == NULL)
-        table_init(&state->table, columns, FALSE);
-    preview_unref(state->preview);
-    state->preview = preview_make(app->snapshot, app->plan);
-    table_begin(&state->table);
-    add_lines(&state->table, MAX(app->width - 5, 20), state->preview);
-    table_end(&state->table);
+    if (state->places == NULL)
+        set_up(app, state);
+    if (!current) {
+        preview_unref(state->preview);
+        state->preview = preview_make(app->snapshot, app->plan);
+    }
+    gboolean news = preview_native_news(state);
+    if (!news && current && width == state->width)
+        return;
+    state->width = width;
+    preview_rows(state);
+    if (news)
+        preview_show_below(state);
 }
 
 static void draw_empty(const Canvas *canvas)
 {
     canvas_text(canvas, 1, 2, -1, STYLE_TITLE, "Nothing is staged.");
     canvas_wrap(canvas, 3, 2, canvas->width - 4, 5, STYLE_TEXT,
-        "Stage changes on the other screens: pools on Memory, KSM and THP on Sharing, pins and "
-        "backing "
-        "of a domain on Domains. They are shown here as diffs, and applied from here.");
+        "Stage changes on the other screens: pools on Memory, KSM and THP on Sharing, pins, "
+        "backing and all else of a domain on Domains; or open a plan with o. They are shown here "
+        "as "
+        "diffs, and applied from here.");
 }
 
 static void draw(App *app, gpointer data, const Canvas *canvas)
 {
-    State *state = data;
+    PreviewState *state = data;
     const Preview *preview = state->preview;
 
     if (app->plan->changes->len == 0) {
         draw_empty(canvas);
         return;
     }
-    canvas_printf(canvas, 0, 1, -1, STYLE_TITLE, "%u staged, %u write%s", app->plan->changes->len,
-        preview->steps->len, preview->steps->len == 1 ? "" : "s");
-    int x = 28;
+    int x = 1 + 2 +
+            canvas_printf(canvas, 0, 1, -1, STYLE_TITLE, "%u staged, %u write%s",
+                app->plan->changes->len, preview->steps->len, preview->steps->len == 1 ? "" : "s");
     if (preview->errors)
         x += canvas_printf(canvas, 0, x, -1, STYLE_BAD,
             "%u error%s: it cannot be applied like this  ", preview->errors,
@@ -127,34 +70,71 @@ static void draw(App *app, gpointer data, const Canvas *canvas)
     table_draw(&state->table, &inside);
 }
 
-/* The change that the line under the cursor speaks of: the one whose key it names, else the last.
- */
-static guint change_under_cursor(const App *app, const State *state)
-{
-    const TableRow *row = table_selected(&state->table);
+/* ---- taking back ---- */
 
-    for (guint i = 0; row && i < app->plan->changes->len; i++) {
-        const Change *change = g_ptr_array_index(app->plan->changes, i);
-        g_autofree char *place = tunable_key_place(change->key);
-        if (strstr(row->cells[0].text, change->key->key) || strstr(row->cells[0].text, place))
-            return i;
-    }
-    return app->plan->changes->len - 1;
+/* "web1 vcpupin.0", or "3 changes of web1" */
+static char *name_changes(const Plan *plan, const IdSet *changes)
+{
+    const Change *first = g_ptr_array_index(plan->changes, hwloc_bitmap_first(changes));
+    guint count = idset_count(changes);
+
+    return count == 1 ? g_strdup_printf("%s %s", first->name, first->key->key)
+                      : g_strdup_printf("%u changes of %s", count, first->name);
 }
 
-static void unstage(App *app, State *state)
+static void unstage_doomed(App *app, gpointer data)
 {
-    if (app->plan->changes->len == 0)
+    PreviewState *state = *(PreviewState **)data;
+    const Plan *plan = state->preview->plan;
+    g_autoptr(IdSet) doomed = g_steal_pointer(&state->doomed);
+
+    /* What was asked about is of this preview: the plan may have changed under the question. */
+    if (!plan_equal(plan, app->plan))
         return;
-    guint index = change_under_cursor(app, state);
-    const Change *change = g_ptr_array_index(app->plan->changes, index);
-    app_say(app, STYLE_TEXT, "unstaged: %s %s", change->name, change->key->key);
-    plan_unstage(app->plan, index);
+    g_autofree char *what = name_changes(plan, doomed);
+    app_say(app, STYLE_TEXT, "unstaged: %s", what);
+    for (guint i = plan->changes->len; i-- > 0;)
+        if (idset_has(doomed, i))
+            plan_unstage(app->plan, i);
     update(app, state);
 }
 
-static void accept_offer(App *app, State *state)
+/* Takes back what made the line under the cursor; asks where that is more than one change. */
+static void unstage(App *app, PreviewState *state)
 {
+    const PreviewLine *line = preview_row_line(state);
+
+    if (line == NULL || line->changes == NULL) {
+        app_say(app, STYLE_TEXT, "no change made this line: nothing is unstaged");
+        return;
+    }
+    hwloc_bitmap_free(state->doomed);
+    state->doomed = idset_copy(line->changes);
+    if (idset_count(line->changes) == 1) {
+        unstage_doomed(app, &state);
+        return;
+    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (IDSET_EACH(i, line->changes)) {
+        const Change *change = g_ptr_array_index(state->preview->plan->changes, i);
+        if (text->len > 1000) {
+            g_string_append(text, "…\n");
+            break;
+        }
+        g_string_append_printf(text, "%s %s = %s\n", change->name, change->key->key,
+            *change->value ? change->value : "(nothing)");
+    }
+    g_autofree char *what = name_changes(state->preview->plan, line->changes);
+    g_string_append_printf(text, "\nUnstage %s? y/n", what);
+    app_confirm(app, "Unstage", text->str, unstage_doomed, g_memdup2(&state, sizeof state));
+}
+
+/* ---- the rest ---- */
+
+/* The offer under the cursor, else the first. */
+static void accept_offer(App *app, PreviewState *state)
+{
+    const PreviewLine *line = preview_row_line(state);
     g_autoptr(GError) error = NULL;
 
     if (!app_may_write(app))
@@ -163,7 +143,8 @@ static void accept_offer(App *app, State *state)
         app_say(app, STYLE_TEXT, "the preview offers nothing");
         return;
     }
-    const PreviewOffer *offer = g_ptr_array_index(state->preview->offers, 0);
+    const PreviewOffer *offer =
+        line && line->offer ? line->offer : g_ptr_array_index(state->preview->offers, 0);
     if (preview_accept(offer, app->snapshot, app->plan, &error))
         app_say(app, STYLE_STAGED, "staged first: %s=%s", offer->key, offer->value);
     else
@@ -171,9 +152,26 @@ static void accept_offer(App *app, State *state)
     update(app, state);
 }
 
+static char *accept_search(App *app, const char *text, gpointer data)
+{
+    if (*text)
+        preview_search(app, *(PreviewState **)data, text);
+    return NULL;
+}
+
+static void open_row(App *app, PreviewState *state)
+{
+    const PreviewLine *line = preview_row_line(state);
+
+    if (line && line->offer)
+        accept_offer(app, state);
+    else
+        preview_fold(state);
+}
+
 static gboolean act(App *app, gpointer data, Action action)
 {
-    State *state = data;
+    PreviewState *state = data;
 
     switch (action) {
     case ACTION_APPLY:
@@ -185,34 +183,69 @@ static gboolean act(App *app, gpointer data, Action action)
     case ACTION_UNSTAGE:
         unstage(app, state);
         return TRUE;
+    case ACTION_OPEN:
+        open_row(app, state);
+        return TRUE;
+    case ACTION_LEFT:
+    case ACTION_RIGHT:
+        preview_step(state, action == ACTION_RIGHT);
+        return TRUE;
+    case ACTION_FOLD_ALL:
+        preview_fold_all(state);
+        return TRUE;
+    case ACTION_SEARCH:
+        app_ask(app, "Search", "Any part of a line, in what is folded as well.", state->search,
+            accept_search, g_memdup2(&state, sizeof state));
+        return TRUE;
+    case ACTION_SEARCH_NEXT:
+    case ACTION_SEARCH_PREVIOUS:
+        preview_search_again(app, state, action == ACTION_SEARCH_NEXT);
+        return TRUE;
+    case ACTION_COPY:
+    case ACTION_COPY_SECTION:
+        preview_copy(app, state, action == ACTION_COPY_SECTION);
+        return TRUE;
+    case ACTION_WRITE:
+        preview_write(app, state);
+        return TRUE;
     default:
         return table_act(&state->table, action);
     }
 }
 
+/* A click on a heading folds or unfolds it. */
 static void mouse(App *app, gpointer data, const MouseEvent *event)
 {
-    State *state = data;
+    PreviewState *state = data;
     MouseEvent inside = *event;
 
     (void)app;
     inside.y -= 1;
     inside.x -= 1;
-    table_mouse(&state->table, &inside, NULL);
+    if (table_mouse(&state->table, &inside, NULL) == NULL)
+        return;
+    const PreviewLine *line = preview_row_line(state);
+    if (line && (line->kind == LINE_TARGET || line->kind == LINE_HEAD))
+        preview_fold(state);
 }
 
 static void clear(gpointer data)
 {
-    State *state = data;
+    PreviewState *state = data;
 
     table_clear(&state->table);
     preview_unref(state->preview);
+    g_clear_pointer(&state->places, g_array_unref);
+    g_clear_pointer(&state->folds, g_hash_table_unref);
+    g_clear_pointer(&state->answers, g_hash_table_unref);
+    hwloc_bitmap_free(state->doomed);
+    g_free(state->search);
 }
 
 const Screen screen_preview = {
     .title = "Preview",
     .context = CONTEXT_PREVIEW,
-    .state_size = sizeof(State),
+    .state_size = sizeof(PreviewState),
     .update = update,
     .draw = draw,
     .act = act,

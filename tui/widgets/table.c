@@ -58,6 +58,30 @@ void table_cell(TableRow *row, guint column, Style style, char *text)
     row->cells[column] = (TableCell){text, style};
 }
 
+void table_wrap(
+    Table *table, const char *id, guint column, Style style, const char *text, int width)
+{
+    gsize indent = strspn(text, " ");
+    g_auto(GStrv) words = g_strsplit(text + indent, " ", -1);
+    g_autoptr(GString) line = g_string_new(NULL);
+    guint part = 0;
+
+    g_string_printf(line, "%*s", (int)indent, "");
+    for (guint i = 0; words[i]; i++) {
+        int used = canvas_width(line->str, FALSE) + canvas_width(words[i], FALSE);
+        if (i > 0 && used >= MAX(width, 20)) {
+            g_autofree char *name = g_strdup_printf("%s.%u", id, part++);
+            table_cell(table_add(table, name), column, style, g_strdup(line->str));
+            g_string_printf(line, "%*s", (int)indent + 2, "");
+        } else if (i > 0) {
+            g_string_append_c(line, ' ');
+        }
+        g_string_append(line, words[i]);
+    }
+    g_autofree char *name = g_strdup_printf("%s.%u", id, part);
+    table_cell(table_add(table, name), column, style, g_strdup(line->str));
+}
+
 TableRow *table_heading(Table *table, Style style, const char *text)
 {
     TableRow *row = table_add(table, NULL);

@@ -48,6 +48,11 @@ void table_begin(Table *table);
 TableRow *table_add(Table *table, const char *id);
 /* Fills column @column of @row; takes @text (from g_strdup or the like). */
 void table_cell(TableRow *row, guint column, Style style, char *text);
+/* Adds @text to column @column, broken at blanks over as many rows as it takes at @width cells;
+ * what follows the first is indented by two more than @text is. Their ids are @id with ".0", ".1" …
+ */
+void table_wrap(
+    Table *table, const char *id, guint column, Style style, const char *text, int width);
 TableRow *table_heading(Table *table, Style style, const char *text);
 void table_end(Table *table);
 

@@ -1,0 +1,153 @@
+/* Rows of a domain's memory: how much, backed by what, its limits, the balloon. */
+#include "core/catalogue/backing.h"
+#include "core/catalogue/rows.h"
+
+#define ALLOCATION VIRT_DOC "#memory-allocation"
+#define BACKING    VIRT_DOC "#memory-backing"
+#define LIMITS     VIRT_DOC "#memory-tuning"
+#define BALLOON    VIRT_DOC "#memory-balloon-device"
+#define UNLIMITED  "9007199254740991"           /* KiB: VIR_DOMAIN_MEMORY_PARAM_UNLIMITED */
+#define MEMORY_MAX (G_GINT64_CONSTANT(1) << 43) /* KiB: 8 PiB, the 53 bits of x86's addresses */
+
+static char *get_backing(const TunableKey *key, const XmlEdit *edit)
+{
+    (void)key;
+    return backing_get(edit);
+}
+
+static gboolean set_backing(const TunableKey *key, XmlEdit *edit, const char *value, GError **error)
+{
+    (void)key;
+    return backing_set(edit, value, error);
+}
+
+static const TunableChoice sources[] = {
+    {"anonymous", "QEMU's own memory"},
+    {"memfd", "memory that another process can share (vhost-user, virtiofs)"},
+    {"file", "a file below memory_backing_dir of qemu.conf"},
+    {NULL},
+};
+
+static const TunableChoice accesses[] = {
+    {"private", "only QEMU sees it"},
+    {"shared", "other processes can map it (vhost-user, virtiofs)"},
+    {NULL},
+};
+
+static const TunableChoice allocations[] = {
+    {"ondemand", "a page is taken when the guest first touches it: quick start, faults later"},
+    {"immediate", "all pages are taken at the start: it takes longer, or fails at once"},
+    {NULL},
+};
+
+static const TunableChoice balloons[] = {
+    {"virtio", "the device that all guests with virtio drivers know"},
+    {"virtio-transitional", "virtio, also for guests that know only its version 0.9"},
+    {"virtio-non-transitional", "virtio, only its version 1"},
+    {"none", "no balloon: the guest keeps all its memory, and tells no statistics"},
+    {NULL},
+};
+
+/* A limit of the guest's memory cgroup. */
+#define LIMIT(name, when, way, what, gains, against)                                               \
+    {                                                                                              \
+        DOMAIN_ROW("memtune." name, "Memory"),                                                     \
+            .type = VALUE_SIZE, .min = 1, .max = MEMORY_MAX, .effect = when,                       \
+            .live = {way, name, way == LIVE_NONE ? NULL : UNLIMITED},                              \
+            .place = "memtune/" name "/text()", .fallback = "no limit", .help = what,              \
+            .gain = gains, .conflicts = against, .source = LIMITS, .since = "0.8.0"                \
+    }
+
+static const Tunable rows[] = {
+    {DOMAIN_ROW("memory.max", "Memory"), .type = VALUE_SIZE, .min = 1024, .max = MEMORY_MAX,
+        .effect = EFFECT_NEXT, .required = TRUE, .place = "memory/text()",
+        .help = "The memory that the guest is started with.",
+        .conflicts = "The guest's NUMA cells must add up to it.", .source = ALLOCATION},
+    {DOMAIN_ROW("memory.current", "Memory"), .type = VALUE_SIZE, .min = 1024, .max = MEMORY_MAX,
+        .effect = EFFECT_NOW_AND_NEXT, .live = {.call = LIVE_BALLOON}, .filled = TRUE,
+        .place = "currentMemory/text()", .fallback = "memory.max",
+        .help = "What the balloon leaves the guest of memory.max.",
+        .gain = "Gives the host memory back while the guest runs; too little makes the guest swap.",
+        .conflicts = "More than memory.max is refused; memory.hugepages, memory.locked and devices "
+                     "passed through keep the balloon from giving anything back.",
+        .source = ALLOCATION},
+    {DOMAIN_ROW("memory.hugepages", "Memory"), .type = VALUE_BACKING, .effect = EFFECT_NEXT,
+        .place = "memoryBacking/hugepages", .get = get_backing, .set = set_backing,
+        .fallback = "off",
+        .help =
+            "Backs the guest's memory with pages of a pool: fewer TLB misses, no swap, no KSM. "
+            "The pool must hold enough when the VM starts. Write off, default, a size (2M, 1G) or "
+            "sizes by guest cell (2M@0-1;1G@2).",
+        .gain = "Up to a tenth faster for large working sets; the pool's memory is lost to "
+                "everything else.",
+        .conflicts = "KSM and the balloon do nothing for such a guest.", .source = BACKING,
+        .since = "0.8.3"},
+    {DOMAIN_ROW("memory.nosharepages", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
+        .place = "memoryBacking/nosharepages", .fallback = "off",
+        .help =
+            "Keeps KSM away from this guest's memory: nothing is saved, nothing leaks by timing.",
+        .source = BACKING, .since = "1.0.6"},
+    {DOMAIN_ROW("memory.locked", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
+        .place = "memoryBacking/locked", .fallback = "off",
+        .help = "Keeps the guest's memory from being swapped out.",
+        .gain = "No stalls for memory; the host can take none of it back when it is short.",
+        .conflicts =
+            "Wants memtune.hard_limit, above the memory and what QEMU needs; goes not with "
+            "memory.discard.",
+        .source = BACKING, .since = "1.0.6"},
+    {DOMAIN_ROW("memory.source", "Memory"), .type = VALUE_CHOICE, .choices = sources,
+        .effect = EFFECT_NEXT, .place = "memoryBacking/source/@type", .fallback = "anonymous",
+        .help = "What kind of memory the guest has on the host.", .source = BACKING,
+        .since = "3.1.0"},
+    {DOMAIN_ROW("memory.access", "Memory"), .type = VALUE_CHOICE, .choices = accesses,
+        .effect = EFFECT_NEXT, .place = "memoryBacking/access/@mode", .fallback = "private",
+        .help = "Whether other processes can map the guest's memory.", .source = BACKING,
+        .since = "3.1.0"},
+    {DOMAIN_ROW("memory.allocation", "Memory"), .type = VALUE_CHOICE, .choices = allocations,
+        .effect = EFFECT_NEXT, .place = "memoryBacking/allocation/@mode", .fallback = "ondemand",
+        .help = "When the host's pages for the guest's memory are taken.", .source = BACKING,
+        .since = "3.1.0"},
+    {DOMAIN_ROW("memory.discard", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
+        .place = "memoryBacking/discard", .fallback = "off",
+        .help = "Lets the kernel drop the memory at QEMU's end instead of writing it to its file.",
+        .conflicts = "memory.locked.", .source = BACKING, .since = "4.4.0"},
+    LIMIT("hard_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,
+        "The most memory that QEMU may take, the guest's and its own; above it the kernel ends it.",
+        "Protects the host from a guest. Too low kills the guest: libvirt advises against it but "
+        "for memory.locked.",
+        "Must be above memory.max and QEMU's own, with VFIO twice so."),
+    LIMIT("soft_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,
+        "To what the kernel cuts QEMU back when the host's memory is short.",
+        "Lets guests use spare memory; those above their limit swap first.",
+        "Above memtune.hard_limit it has no effect."),
+    LIMIT("swap_hard_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,
+        "The most memory and swap together that QEMU may take.",
+        "Keeps a guest from filling the swap.", "Must not be below memtune.hard_limit."),
+    LIMIT("min_guarantee", EFFECT_NEXT, LIVE_NONE, "The memory that the guest is guaranteed.",
+        "QEMU's driver does not take it: it is for other hypervisors.",
+        "The QEMU driver refuses it at the start."),
+    {DOMAIN_ROW("memballoon.model", "Memory"), .type = VALUE_CHOICE, .choices = balloons,
+        .effect = EFFECT_NEXT, .filled = TRUE, .place = "devices/memballoon!/@model",
+        .fallback = "virtio", .help = "The balloon through which memory.current is kept.",
+        .source = BALLOON, .since = "0.8.3"},
+    {DOMAIN_ROW("memballoon.autodeflate", "Memory"), .type = VALUE_CHOICE, .choices = choice_on_off,
+        .effect = EFFECT_NEXT, .place = "devices/memballoon!/@autodeflate", .fallback = "off",
+        .help = "Whether the balloon gives memory back to a guest that runs out of it.",
+        .gain = "The guest's own OOM killer stays quiet; the host's memory may run short instead.",
+        .conflicts = "memballoon.model=none.", .source = BALLOON, .since = "1.3.1"},
+    {DOMAIN_ROW("memballoon.freePageReporting", "Memory"), .type = VALUE_CHOICE,
+        .choices = choice_on_off, .effect = EFFECT_NEXT,
+        .place = "devices/memballoon!/@freePageReporting", .fallback = "off",
+        .help = "Whether the guest tells the host which pages it does not use, to be taken back.",
+        .gain = "Memory comes back by itself; touching it again costs a fault.",
+        .conflicts = "memballoon.model=none; does nothing with memory.hugepages of 1G.",
+        .source = BALLOON, .since = "6.9.0"},
+    {DOMAIN_ROW("memballoon.period", "Memory"), .type = VALUE_INT, .min = 0, .max = G_MAXINT32,
+        .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_STATS_PERIOD, NULL, "0"}, .unit = "s",
+        .place = "devices/memballoon!/stats/@period", .fallback = "0: no statistics",
+        .help = "How often the guest tells what it does with its memory.",
+        .gain = "Shows free and cached memory; each time wakes the guest.",
+        .conflicts = "memballoon.model=none.", .source = BALLOON, .since = "1.1.1"},
+};
+
+const TunableRows rows_memory = ROWS_OF(rows);

@@ -1,0 +1,118 @@
+/* How the kernel manages memory: the settings of /proc/sys/vm that matter to a KVM host, memory
+ * pressure (Documentation/accounting/psi.rst), free blocks by order (proc(5), buddyinfo) and the
+ * mounts of hugetlbfs. */
+#include "core/host/kernelfile.h"
+#include "core/host/readers.h"
+#include "core/util/rootfile.h"
+#include "core/util/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Named one by one: the folders hold many files that have nothing to do with VMs. */
+static const char *const vm_names[] = {"compaction_proactiveness", "dirty_background_bytes",
+    "dirty_background_ratio", "dirty_bytes", "dirty_expire_centisecs", "dirty_ratio",
+    "dirty_writeback_centisecs", "min_free_kbytes", "overcommit_memory", "overcommit_ratio",
+    "swappiness", "vfs_cache_pressure", "watermark_scale_factor", "zone_reclaim_mode", NULL};
+static const char *const kernel_names[] = {"numa_balancing", NULL};
+
+void pressure_parse(const char *text, Pressure *pressure)
+{
+    *pressure = (Pressure){0};
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", 3);
+
+    for (guint i = 0; lines[i]; i++) {
+        unsigned ten, ten_part, minute, minute_part;
+        char kind[8];
+        if (sscanf(lines[i], "%7s avg10=%3u.%2u avg60=%3u.%2u", kind, &ten, &ten_part, &minute,
+                &minute_part) != 5)
+            continue;
+        if (strcmp(kind, "some") == 0) {
+            pressure->some10 = NUM(ten * 100 + ten_part);
+            pressure->some60 = NUM(minute * 100 + minute_part);
+        } else if (strcmp(kind, "full") == 0) {
+            pressure->full10 = NUM(ten * 100 + ten_part);
+            pressure->full60 = NUM(minute * 100 + minute_part);
+        }
+    }
+}
+
+/* "Node 0, zone   Normal    889    357 …": blocks of 2^column base pages, the zones of a node
+ * together. */
+static void read_free_blocks(Host *host, const char *root)
+{
+    g_autofree char *text = rootfile_read(root, "/proc/buddyinfo");
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        int id, end = 0;
+        if (sscanf(lines[i], "Node %9d, zone %*s%n", &id, &end) != 1 || end == 0)
+            continue;
+        NodeMemory *node = (NodeMemory *)host_node(host, id);
+        if (node == NULL)
+            continue;
+        if (node->free_blocks == NULL)
+            node->free_blocks = g_array_new(FALSE, TRUE, sizeof(guint64));
+        char *rest = lines[i] + end;
+        for (guint order = 0; order < 32; order++) {
+            char *next;
+            guint64 blocks = g_ascii_strtoull(rest, &next, 10);
+            if (next == rest)
+                break;
+            if (order >= node->free_blocks->len)
+                g_array_set_size(node->free_blocks, order + 1);
+            g_array_index(node->free_blocks, guint64, order) += blocks;
+            rest = next;
+        }
+    }
+}
+
+static void mount_free(gpointer data)
+{
+    HugeMount *mount = data;
+
+    g_free(mount->path);
+    g_free(mount->options);
+    g_free(mount);
+}
+
+/* The lines of hugetlbfs; blanks in a path are written "\040" there. */
+static GPtrArray *read_mounts(const char *root)
+{
+    GPtrArray *mounts = g_ptr_array_new_with_free_func(mount_free);
+    g_autofree char *text = rootfile_read(root, "/proc/mounts");
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 5);
+        if (g_strv_length(words) < 4 || strcmp(words[2], "hugetlbfs") != 0)
+            continue;
+        HugeMount *mount = g_new0(HugeMount, 1);
+        mount->path = g_strcompress(words[1]);
+        mount->options = g_strdup(words[3]);
+        g_auto(GStrv) options = g_strsplit(words[3], ",", -1);
+        for (guint j = 0; options[j]; j++)
+            if (g_str_has_prefix(options[j], "pagesize="))
+                text_parse_size(options[j] + strlen("pagesize="), &mount->size_kib);
+        g_ptr_array_add(mounts, mount);
+    }
+    return mounts;
+}
+
+void host_read_vm(Host *host, const char *root)
+{
+    g_autofree char *pressure = rootfile_read(root, "/proc/pressure/memory");
+
+    host->vm = kernel_files_new();
+    kernel_files_add(host->vm, root, "/proc/sys/vm", vm_names);
+    kernel_files_add(host->vm, root, "/proc/sys/kernel", kernel_names);
+    pressure_parse(pressure, &host->pressure);
+    read_free_blocks(host, root);
+    host->mounts = read_mounts(root);
+}
+
+void host_free_vm(Host *host)
+{
+    g_clear_pointer(&host->vm, g_ptr_array_unref);
+    g_clear_pointer(&host->mounts, g_ptr_array_unref);
+}

@@ -1,0 +1,36 @@
+/* Who else sets a file of the kernel: at boot (sysctl.d, tmpfiles.d, kernel arguments) or while the
+ * host runs (tuned, ksmtuned). Read from the files that say so, each named with its line. */
+#pragma once
+
+#include <glib.h>
+
+/* In the order in which they come at boot; a later one overwrites an earlier one. */
+typedef enum {
+    CLAIM_ARGUMENT, /* the kernel's command line */
+    CLAIM_TMPFILES, /* systemd-tmpfiles */
+    CLAIM_SYSCTL,   /* systemd-sysctl */
+    CLAIM_TUNED,    /* tuned's active profile */
+    CLAIM_KSMTUNED, /* writes again and again */
+} ClaimKind;
+
+typedef struct {
+    ClaimKind kind;
+    char *place; /* the kernel's file; wildcards of glob(7) where the line has them */
+    char *value; /* NULL: it sets what it sees fit */
+    char *file;  /* "/etc/sysctl.d/10-vm.conf"; "/proc/cmdline" */
+    guint line;  /* from 1; 0 where lines say nothing */
+} Claim;
+
+void claim_free(Claim *claim);
+
+/* All claims below @root ("" is this host), the one that wins over another after it. What cannot be
+ * read is left out: GPtrArray of Claim*, owned by the caller. */
+GPtrArray *claims_read(const char *root);
+
+/* The claim of @claims that holds for @place after a boot, or NULL. */
+const Claim *claims_winner(const GPtrArray *claims, const char *place);
+gboolean claim_matches(const Claim *claim, const char *place);
+
+/* "tuned's profile virtual-host (/usr/lib/tuned/virtual-host/tuned.conf:12) sets it to 10"; the
+ * file names escaped. The caller frees it. */
+char *claim_sentence(const Claim *claim);

@@ -1,0 +1,353 @@
+/* A Plan for other hands: the acts of a Preview, there and back, written as a script, a playbook or
+ * documents. */
+#include "core/tune/export.h"
+
+#include "core/util/error.h"
+#include "core/util/text.h"
+
+#include <string.h>
+
+/* One act: exactly one of xml, argv and path is set. */
+typedef struct {
+    char *what;  /* a heading, fit to show: "web1 vcpupin.0 = 2, now" */
+    char *xml;   /* a definition */
+    char **argv; /* virsh's words */
+    char *path;  /* a file of the kernel, to which … */
+    char *value; /* … this is written */
+} Act;
+
+static void act_free(gpointer data)
+{
+    Act *act = data;
+
+    g_free(act->what);
+    g_free(act->xml);
+    g_strfreev(act->argv);
+    g_free(act->path);
+    g_free(act->value);
+    g_free(act);
+}
+
+static Act *add_act(GPtrArray *acts, char *what)
+{
+    Act *act = g_new0(Act, 1);
+
+    act->what = what;
+    g_ptr_array_add(acts, act);
+    return act;
+}
+
+static const PreviewTarget *find_target(const Preview *preview, const char *target)
+{
+    for (guint i = 0; i < preview->targets->len; i++) {
+        const PreviewTarget *each = g_ptr_array_index(preview->targets, i);
+        if (g_str_equal(each->target, target))
+            return each;
+    }
+    return NULL;
+}
+
+/* @back: the old value takes the new one's place. FALSE with a sentence where virsh has no call. */
+static gboolean add_step(
+    GPtrArray *acts, const Preview *preview, const Step *step, gboolean back, GError **error)
+{
+    const char *value = back ? step->old_value : step->new_value;
+    const char *shown = *value ? value : "(nothing)";
+    g_autoptr(GPtrArray) calls = NULL;
+    Act *act;
+
+    switch (step->kind) {
+    case STEP_HOST:
+        act = add_act(acts, g_strdup_printf("host %s = %s", step->key->key, shown));
+        act->path = tunable_key_place(step->key);
+        act->value = g_strdup(value);
+        return TRUE;
+    case STEP_CONFIG: {
+        const PreviewTarget *target = find_target(preview, step->target);
+        act = add_act(acts, g_strdup_printf("%s, next start", step->name));
+        act->xml = g_strdup(back ? target->next_before : target->next_after);
+        return TRUE;
+    }
+    case STEP_LIVE:
+        break;
+    }
+    calls = export_virsh_calls(step, back ? step->new_value : step->old_value, value);
+    if (calls == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s %s: virsh has no call that sets %s in the running domain: mark it @next",
+            step->name, step->key->key, shown);
+        return FALSE;
+    }
+    for (guint i = 0; i < calls->len; i++) {
+        act = add_act(acts, g_strdup_printf("%s %s = %s, now", step->name, step->key->key, shown));
+        act->argv = g_strdupv(g_ptr_array_index(calls, i));
+    }
+    return TRUE;
+}
+
+/* The acts in order, or backwards with the old values. A domain's definition is one act, where its
+ * first step stands. NULL with a sentence. */
+static GPtrArray *make_acts(const Preview *preview, gboolean back, GError **error)
+{
+    g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func(act_free);
+    g_autoptr(GHashTable) defined = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < preview->steps->len; i++) {
+        const Step *step =
+            g_ptr_array_index(preview->steps, back ? preview->steps->len - 1 - i : i);
+        if (step->kind == STEP_CONFIG && !g_hash_table_add(defined, step->target))
+            continue;
+        if (!add_step(acts, preview, step, back, error))
+            return NULL;
+    }
+    return g_steal_pointer(&acts);
+}
+
+static gboolean has_password(const GPtrArray *acts)
+{
+    for (guint i = 0; i < acts->len; i++) {
+        const Act *act = g_ptr_array_index(acts, i);
+        if (act->xml && strstr(act->xml, "passw"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void write_head(GString *out, const GPtrArray *acts, const char *uri, const char *from)
+{
+    g_autofree char *shown_uri = text_escape(uri, 0), *shown_from = text_escape(from, 100);
+
+    g_string_append_printf(
+        out, "# Made by kvmtune from %s, for %s as it was then.\n", shown_from, shown_uri);
+    if (has_password(acts))
+        g_string_append(out, "# It holds passwords of domains: keep it to yourself.\n");
+}
+
+/* A line that does not stand in @text: the end of a here-document. */
+static char *free_delimiter(const char *text)
+{
+    char *delimiter = g_strdup("END_OF_XML");
+
+    for (guint n = 1; strstr(text, delimiter); n++) {
+        g_free(delimiter);
+        delimiter = g_strdup_printf("END_OF_XML_%u", n);
+    }
+    return delimiter;
+}
+
+static void write_shell_act(GString *out, const Act *act)
+{
+    g_string_append_printf(out, "    # %s\n", act->what);
+    if (act->xml) {
+        g_autofree char *end = free_delimiter(act->xml);
+        g_string_append_printf(out, "    virsh define /dev/stdin <<'%s'\n%s%s%s\n", end, act->xml,
+            g_str_has_suffix(act->xml, "\n") ? "" : "\n", end);
+    } else if (act->argv) {
+        g_string_append(out, "    virsh");
+        for (char **word = act->argv; *word; word++) {
+            g_autofree char *quoted = g_shell_quote(*word);
+            g_string_append_printf(out, " %s", quoted);
+        }
+        g_string_append_c(out, '\n');
+    } else {
+        g_autofree char *value = g_shell_quote(act->value), *path = g_shell_quote(act->path);
+        g_string_append_printf(out, "    printf '%%s\\n' %s > %s\n", value, path);
+    }
+}
+
+static void write_shell_function(GString *out, const char *name, const GPtrArray *acts)
+{
+    g_string_append_printf(out, "\n%s() {\n    :\n", name);
+    for (guint i = 0; i < acts->len; i++)
+        write_shell_act(out, g_ptr_array_index(acts, i));
+    g_string_append(out, "}\n");
+}
+
+static void write_shell(
+    GString *out, const GPtrArray *there, const GPtrArray *back, const char *uri, const char *from)
+{
+    g_autofree char *quoted = g_shell_quote(uri);
+
+    g_string_append(out, "#!/bin/sh\n");
+    write_head(out, there, uri, from);
+    g_string_append_printf(out,
+        "# Run as root: sh THIS makes it so, sh THIS back takes it back.\n"
+        "set -eu\n"
+        "virsh() { command virsh -q -c %s \"$@\"; }\n",
+        quoted);
+    write_shell_function(out, "there", there);
+    write_shell_function(out, "back", back);
+    g_string_append(out, "\ncase ${1-there} in\n"
+                         "there) there ;;\n"
+                         "back) back ;;\n"
+                         "*) echo \"usage: sh $0 [back]\" >&2; exit 2 ;;\n"
+                         "esac\n");
+}
+
+/* A YAML string in JSON's quotes, which YAML has too. What Jinja would read as a template is marked
+ * as text. */
+static void write_yaml_string(GString *out, const char *raw)
+{
+    g_autofree char *text = g_utf8_make_valid(raw, -1);
+
+    g_string_append(out, strchr(text, '{') ? "!unsafe \"" : "\"");
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (c == '"' || c == '\\')
+            g_string_append_printf(out, "\\%c", (char)c);
+        else if (c == '\n')
+            g_string_append(out, "\\n");
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff)
+            g_string_append_printf(out, "\\u%04x", c);
+        else
+            g_string_append_unichar(out, c);
+    }
+    g_string_append_c(out, '"');
+}
+
+/* A document as a block of its lines, so that a person can read it; in quotes where a block cannot
+ * hold it. */
+static void write_yaml_block(GString *out, const char *text, const char *indent)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    gboolean plain = g_str_has_suffix(text, "\n") && !g_str_has_suffix(text, "\n\n") &&
+                     *text == '<' && strchr(text, '{') == NULL;
+
+    for (const char *p = text; *p && plain; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        plain = c == '\n' || (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0x2028);
+    }
+    if (!plain) {
+        write_yaml_string(out, text);
+        g_string_append_c(out, '\n');
+        return;
+    }
+    g_string_append(out, "|\n");
+    for (char **line = lines; *line; line++)
+        if (**line)
+            g_string_append_printf(out, "%s%s\n", indent, *line);
+        else if (line[1])
+            g_string_append_c(out, '\n');
+}
+
+static void write_task(GString *out, const Act *act, const char *uri)
+{
+    g_string_append(out, "    - name: ");
+    write_yaml_string(out, act->what);
+    if (act->xml) {
+        g_string_append(
+            out, "\n      community.libvirt.virt:\n        command: define\n        uri: ");
+        write_yaml_string(out, uri);
+        g_string_append(out, "\n        xml: ");
+        write_yaml_block(out, act->xml, "          ");
+        return;
+    }
+    g_string_append(out, "\n      ansible.builtin.command:\n        argv:\n");
+    const char *const virsh[] = {"virsh", "-q", "-c", uri, NULL};
+    const char *const tee[] = {"tee", act->path, NULL};
+    for (const char *const *word = act->argv ? virsh : tee; *word; word++) {
+        g_string_append(out, "          - ");
+        write_yaml_string(out, *word);
+        g_string_append_c(out, '\n');
+    }
+    for (char **word = act->argv; word && *word; word++) {
+        g_string_append(out, "          - ");
+        write_yaml_string(out, *word);
+        g_string_append_c(out, '\n');
+    }
+    if (act->path) {
+        g_string_append(out, "        stdin: ");
+        write_yaml_string(out, act->value);
+        g_string_append_c(out, '\n');
+    }
+}
+
+static void write_play(
+    GString *out, const GPtrArray *acts, const char *name, const char *tags, const char *uri)
+{
+    g_string_append_printf(
+        out, "- name: %s\n  hosts: all\n  become: true\n  gather_facts: false\n%s", name, tags);
+    g_string_append(out, acts->len ? "  tasks:\n" : "  tasks: []\n");
+    for (guint i = 0; i < acts->len; i++)
+        write_task(out, g_ptr_array_index(acts, i), uri);
+}
+
+static void write_playbook(
+    GString *out, const GPtrArray *there, const GPtrArray *back, const char *uri, const char *from)
+{
+    g_string_append(out, "---\n");
+    write_head(out, there, uri, from);
+    g_string_append(
+        out, "# ansible-playbook THIS makes it so, with --tags back it takes it back.\n");
+    write_play(out, there, "kvmtune plan", "", uri);
+    write_play(out, back, "kvmtune plan, the way back", "  tags: [never, back]\n", uri);
+}
+
+/* One document is that alone; before each of several stands a comment that says whose it is. */
+static void write_documents(GString *out, const Preview *preview)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < preview->targets->len; i++)
+        count +=
+            ((const PreviewTarget *)g_ptr_array_index(preview->targets, i))->next_after != NULL;
+    for (guint i = 0; i < preview->targets->len; i++) {
+        const PreviewTarget *target = g_ptr_array_index(preview->targets, i);
+        if (target->next_after == NULL)
+            continue;
+        /* A name may hold what ends a comment; a UUID does not. */
+        if (count > 1)
+            g_string_append_printf(out, "<!-- domain %s -->\n", target->target);
+        g_string_append_printf(out, "%s%s", target->next_after,
+            g_str_has_suffix(target->next_after, "\n") ? "" : "\n");
+    }
+}
+
+static const char *const formats[] = {
+    [EXPORT_VIRSH] = "virsh", [EXPORT_ANSIBLE] = "ansible", [EXPORT_XML] = "xml"};
+
+gboolean export_format(const char *name, ExportFormat *format, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+        if (g_strcmp0(formats[i], name) == 0) {
+            *format = (ExportFormat)i;
+            return TRUE;
+        }
+    }
+    g_autofree char *shown = name ? text_escape(name, 40) : NULL;
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "--format takes virsh, ansible or xml%s%s%s", shown ? ", not \"" : "", shown ? shown : "",
+        shown ? "\"" : "");
+    return FALSE;
+}
+
+char *export_text(
+    const Preview *preview, ExportFormat format, const char *uri, const char *from, GError **error)
+{
+    for (guint i = 0; preview->errors && i < preview->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(preview->lines, i);
+        if (line->kind == LINE_ERROR) {
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "the plan cannot be made like this: %s", line->text);
+            return NULL;
+        }
+    }
+    g_autoptr(GPtrArray) there = make_acts(preview, FALSE, error);
+    g_autoptr(GPtrArray) back = there ? make_acts(preview, TRUE, error) : NULL;
+    if (back == NULL && format != EXPORT_XML)
+        return NULL;
+    g_clear_error(error);
+    GString *out = g_string_new(NULL);
+    switch (format) {
+    case EXPORT_VIRSH:
+        write_shell(out, there, back, uri, from);
+        break;
+    case EXPORT_ANSIBLE:
+        write_playbook(out, there, back, uri, from);
+        break;
+    case EXPORT_XML:
+        write_documents(out, preview);
+        break;
+    }
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,28 @@
+/* What the files that make a Preview share. */
+#pragma once
+
+#include "core/tune/preview.h"
+#include "core/tune/rules.h"
+
+/* Appends a line to part @part of the newest target, behind what that part has already; it is of
+ * the change that is being looked at. preview_line takes @text; preview_say formats it. */
+PreviewLine *preview_line(Preview *preview, PreviewPart part, PreviewLineKind kind, char *text);
+PreviewLine *preview_say(Preview *preview, PreviewPart part, PreviewLineKind kind,
+    const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/* Adds what is called to execute @step, the newest, to the newest target's calls: a definition
+ * once, however many steps are in it. Files of the kernel are in PART_WRITES already. */
+void preview_call(Preview *preview, const Step *step);
+
+/* Begins and ends the section of a target. */
+PreviewTarget *preview_begin(Preview *preview, const char *target, const char *name);
+void preview_end(Preview *preview);
+
+/* A warning, a reason why it cannot be applied. Texts are safe to show already. */
+void preview_warn(Preview *preview, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void preview_refuse(Preview *preview, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What the rules found in the newest target: each line is of the changes that it speaks of. */
+void preview_findings(Preview *preview, const GPtrArray *findings);
+
+/* An empty Preview of a copy of @plan. */
+Preview *preview_new(const Plan *plan);

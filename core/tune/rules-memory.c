@@ -1,0 +1,371 @@
+/* The rules of memory: hugepages, locking, limits, the balloon. Their sources: libvirt's
+ * formatdomain.html, and what its drivers and QEMU refuse (tests/live/live-rules). */
+#include "core/tune/rules-private.h"
+
+#include "core/catalogue/backing.h"
+#include "core/util/text.h"
+
+#define BACKING "memoryBacking"
+
+static gboolean has(const xmlNode *domain, const char *path)
+{
+    return xml_read_at(domain, path) != NULL;
+}
+
+/* The size of a <page> of <hugepages> in KiB; 0 where it says none. */
+static gint64 page_kib(const xmlNode *page)
+{
+    const char *size = xml_read_get(page, "size");
+    guint64 kib;
+
+    return size && text_scaled_kib(size, xml_read_get(page, "unit"), &kib) ? (gint64)kib : 0;
+}
+
+/* A guest without cells counts as one, 0. */
+static void hugepages_cells(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    guint cells = MAX(rule_cells(domain), 1);
+    (void)name;
+
+    for (XML_READ_EACH(page, domain, BACKING "/hugepages/page")) {
+        g_autoptr(IdSet) nodes = rule_set(page, "nodeset");
+        int last = nodes ? hwloc_bitmap_last(nodes) : -1;
+        if (last >= (int)cells) {
+            rule_find(c, "the guest has no NUMA cell %d (it has %u)", last, rule_cells(domain));
+            return;
+        }
+    }
+}
+
+/* Hugepages come from hugetlbfs, all of them at the start. */
+static void hugepages_source(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    if (!has(domain, BACKING "/hugepages"))
+        return;
+    if (xml_read_is(xml_read_at(domain, BACKING "/source"), "type", "anonymous"))
+        rule_find(c, "hugepages do not go with memory.source=anonymous");
+    if (xml_read_is(xml_read_at(domain, BACKING "/allocation"), "mode", "ondemand"))
+        rule_find(c, "hugepages do not go with memory.allocation=ondemand");
+}
+
+/* The memory that <page> backs, each part of it by itself: QEMU makes a file for each cell. Calls
+ * nothing where the sizes are not known. */
+static void each_part(RuleCase *c, const xmlNode *domain,
+    void (*check)(RuleCase *c, gint64 page, gint64 memory, const char *what))
+{
+    guint cells = rule_cells(domain);
+
+    for (XML_READ_EACH(page, domain, BACKING "/hugepages/page")) {
+        g_autoptr(IdSet) nodes = rule_set(page, "nodeset");
+        gint64 size = page_kib(page);
+        guint n = 0;
+        if (size == 0)
+            continue;
+        if (cells == 0 && c->memory_kib > 0)
+            check(c, size, c->memory_kib, "the memory");
+        for (XML_READ_EACH(cell, domain, "cpu/numa/cell")) {
+            int id = (int)num_or(xml_read_number(xml_read_get(cell, "id")), n++);
+            g_autofree char *what = g_strdup_printf("the memory of guest cell %d", id);
+            if ((nodes == NULL || idset_has(nodes, id)) && rule_cell_kib(cell) > 0)
+                check(c, size, rule_cell_kib(cell), what);
+        }
+    }
+}
+
+static void check_larger(RuleCase *c, gint64 page, gint64 memory, const char *what)
+{
+    g_autofree char *size = text_page_size((guint64)page);
+    g_autofree char *has_text = text_size_kib((guint64)memory);
+
+    if (page > memory)
+        rule_find(
+            c, "a page of %s is larger than %s, %s: QEMU does not start", size, what, has_text);
+}
+
+static void hugepages_larger(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    each_part(c, domain, check_larger);
+}
+
+static void check_multiple(RuleCase *c, gint64 page, gint64 memory, const char *what)
+{
+    g_autofree char *size = text_page_size((guint64)page);
+
+    if (memory > page && memory % page)
+        rule_find(c, "%s is no multiple of %s: it is rounded up", what, size);
+}
+
+static void hugepages_multiple(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    each_part(c, domain, check_multiple);
+}
+
+/* The pages of @size that a pool will have free when the plan is done. */
+static gint64 pool_free(const RuleCase *c, const NodeMemory *node, int id, gint64 size)
+{
+    for (guint i = 0; i < node->pools->len; i++) {
+        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
+        if ((gint64)pool->size_kib != size || !pool->free.known)
+            continue;
+        g_autofree char *size_text = text_page_size(pool->size_kib);
+        g_autofree char *key = g_strdup_printf("hugepages.node%d.%s", id, size_text);
+        const Plan *plan = rule_ground_plan(c->ground);
+        const char *staged = plan ? plan_value(plan, "host", key) : NULL;
+        gint64 to;
+        if (staged && text_parse_int(staged, &to) && pool->total.known)
+            return MAX(pool->free.value + to - pool->total.value, 0);
+        return pool->free.value;
+    }
+    return 0;
+}
+
+/* The pages of @size that may be taken from @nodes (NULL: any) when the plan is done. */
+static gint64 free_pages(const RuleCase *c, const IdSet *nodes, gint64 size)
+{
+    gint64 available = 0, unreserved = G_MAXINT64, added = 0;
+
+    for (guint n = 0; n < c->host->nodes->len; n++) {
+        const Node *place = g_ptr_array_index(c->host->topology->nodes, n);
+        const NodeMemory *node = g_ptr_array_index(c->host->nodes, n);
+        gint64 pages = pool_free(c, node, place->id, size);
+        for (guint i = 0; i < node->pools->len; i++) {
+            const HugePool *pool = &g_array_index(node->pools, HugePool, i);
+            if ((gint64)pool->size_kib == size)
+                added += pages - num_or(pool->free, 0);
+        }
+        if (nodes == NULL || idset_has(nodes, place->id))
+            available += pages;
+    }
+    for (guint i = 0; i < c->host->pools->len; i++) {
+        const HugePool *pool = &g_array_index(c->host->pools, HugePool, i);
+        if ((gint64)pool->size_kib == size && pool->free.known)
+            unreserved = pool->free.value - num_or(pool->reserved, 0) + added;
+    }
+    /* Reserved pages are promised to others, on whichever node. */
+    return MAX(MIN(available, unreserved), 0);
+}
+
+/* Whether the pools of the nodes that its memory is bound to can hold it, and those of the host all
+ * that the plan gives such pages. One size for all only: which cell gets which node's pages is not
+ * known here. */
+static void hugepages_pool(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    const xmlNode *page = xml_read_at(domain, BACKING "/hugepages/page");
+    gint64 size = page_kib(page);
+    g_autoptr(IdSet) nodes = rule_set(xml_read_at(domain, "numatune/memory"), "nodeset");
+    (void)name;
+
+    if (size == 0 || xml_read_next(page) || xml_read_get(page, "nodeset") || c->memory_kib == 0 ||
+        c->host == NULL || c->host->pools == NULL)
+        return;
+    gint64 available = free_pages(c, nodes, size) + rule_own_pages(c->domain, size);
+    gint64 need = (c->memory_kib + size - 1) / size;
+    gint64 all = rule_pages_asked(c, size), any = free_pages(c, NULL, size);
+    g_autofree char *size_text = text_page_size((guint64)size);
+    if (available < need)
+        rule_find(c,
+            "%" G_GINT64_FORMAT " pages of %s are free where its memory may lie, and it needs "
+            "%" G_GINT64_FORMAT ": it will not start",
+            available, size_text, need);
+    else if (any < all)
+        rule_find(c,
+            "the domains of this plan need %" G_GINT64_FORMAT
+            " pages of %s together, and %" G_GINT64_FORMAT " are free: not all will start",
+            all, size_text, any);
+}
+
+static void locked_limit(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    if (has(domain, BACKING "/locked") && !has(domain, "memtune/hard_limit"))
+        rule_find(c, "without memtune.hard_limit QEMU may lock all of the host's memory");
+}
+
+static void locked_discard(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    if (has(domain, BACKING "/locked") && has(domain, BACKING "/discard"))
+        rule_find(c, "locked memory is not discarded");
+}
+
+/* Only a file's memory outlives QEMU. */
+static void discard_file(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    if (has(domain, BACKING "/discard") && !has(domain, BACKING "/hugepages") &&
+        !xml_read_is(xml_read_at(domain, BACKING "/source"), "type", "file"))
+        rule_find(c, "has no effect without memory.source=file or hugepages: the memory is gone "
+                     "with QEMU");
+}
+
+static gboolean has_vfio(const xmlNode *domain)
+{
+    for (XML_READ_EACH(hostdev, domain, "devices/hostdev"))
+        if (xml_read_is(hostdev, "type", "pci") || xml_read_is(hostdev, "type", "mdev"))
+            return TRUE;
+    for (XML_READ_EACH(interface, domain, "devices/interface"))
+        if (xml_read_is(interface, "type", "hostdev"))
+            return TRUE;
+    return FALSE;
+}
+
+/* libvirt's own lock limit for VFIO is the memory and 1 GiB (qemuDomainGetMemLockLimitBytes): as
+ * much is what QEMU itself may need. */
+static void hard_limit_short(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    Num limit = xml_read_kib(xml_read_at(domain, "memtune/hard_limit"));
+    (void)name;
+
+    if (!limit.known || c->memory_kib == 0)
+        return;
+    gboolean pinned = has(domain, BACKING "/locked") || has_vfio(domain);
+    gint64 need = c->memory_kib + (pinned ? 1048576 : 0);
+    g_autofree char *need_text = text_size_kib((guint64)need);
+    g_autofree char *memory_text = text_size_kib((guint64)c->memory_kib);
+    if (limit.value < c->memory_kib)
+        rule_find(c, "is less than the guest's memory, %s: the kernel kills QEMU when it is used",
+            memory_text);
+    else if (limit.value < need)
+        rule_find(c,
+            "leaves QEMU too little beside the guest's memory, which is pinned%s: %s is "
+            "enough",
+            has_vfio(domain) ? " for VFIO" : "", need_text);
+}
+
+static void limits_order(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    Num hard = xml_read_kib(xml_read_at(domain, "memtune/hard_limit"));
+    Num soft = xml_read_kib(xml_read_at(domain, "memtune/soft_limit"));
+    Num swap = xml_read_kib(xml_read_at(domain, "memtune/swap_hard_limit"));
+    (void)name;
+
+    if (hard.known && soft.known && soft.value > hard.value)
+        rule_find(c, "memtune.soft_limit above memtune.hard_limit is never reached");
+    if (hard.known && swap.known && swap.value < hard.value)
+        rule_find(c, "memtune.swap_hard_limit counts memory and swap: below memtune.hard_limit the "
+                     "kernel does not take it");
+}
+
+static void min_guarantee(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    (void)name;
+    if (has(domain, "memtune/min_guarantee"))
+        rule_find(c, "the QEMU driver does not take it");
+}
+
+static void current_max(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    Num current = xml_read_kib(xml_read_at(domain, "currentMemory"));
+    g_autofree char *max = text_size_kib((guint64)c->memory_kib);
+    (void)name;
+
+    if (current.known && c->memory_kib && current.value > c->memory_kib)
+        rule_find(c, "is more than memory.max, and cut down to it: %s", max);
+}
+
+static void nosharepages_ksm(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    g_autofree char *run = rule_host_value(c, "ksm.run");
+    (void)name;
+
+    if (has(domain, BACKING "/nosharepages") && g_strcmp0(run, "1") != 0)
+        rule_find(c, "has no effect while KSM is off");
+}
+
+/* Shared with a process that reads the guest's memory: virtiofsd. */
+static void virtiofs_shared(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    gboolean wanted = FALSE;
+    gboolean shared = xml_read_is(xml_read_at(domain, BACKING "/access"), "mode", "shared");
+    gboolean all = TRUE;
+    (void)name;
+
+    for (XML_READ_EACH(filesystem, domain, "devices/filesystem"))
+        wanted |= xml_read_is(xml_read_at(filesystem, "driver"), "type", "virtiofs");
+    for (XML_READ_EACH(cell, domain, "cpu/numa/cell"))
+        all &= xml_read_get(cell, "memAccess") ? xml_read_is(cell, "memAccess", "shared") : shared;
+    if (wanted && !(rule_cells(domain) ? all : shared))
+        rule_find(c, "the guest has a virtiofs, which needs memory.access=shared");
+}
+
+static gboolean has_balloon(const xmlNode *domain)
+{
+    return !xml_read_is(xml_read_at(domain, "devices/memballoon"), "model", "none");
+}
+
+/* A balloon gives back single small pages: not of a hugepage, and not of memory that a device may
+ * write at any time. */
+static void balloon_pinned(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    Num current = xml_read_kib(xml_read_at(domain, "currentMemory"));
+    gboolean reports =
+        xml_read_is(xml_read_at(domain, "devices/memballoon"), "freePageReporting", "on");
+    gboolean inflated = current.known && current.value < c->memory_kib;
+    const char *why = has_vfio(domain)                    ? "a VFIO device"
+                      : has(domain, BACKING "/hugepages") ? "hugepages"
+                      : has(domain, BACKING "/locked")    ? "locked memory"
+                                                          : NULL;
+    (void)name;
+
+    if (why && has_balloon(domain) && (reports || inflated))
+        rule_find(c, "%s with %s gives the host nothing back",
+            inflated ? "a balloon" : "free page reporting", why);
+}
+
+static void balloon_none(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    const xmlNode *balloon = xml_read_at(domain, "devices/memballoon");
+    Num current = xml_read_kib(xml_read_at(domain, "currentMemory"));
+    (void)name;
+
+    if (has_balloon(domain))
+        return;
+    if (current.known && current.value < c->memory_kib)
+        rule_find(c, "without a balloon the guest keeps memory.max, whatever memory.current says");
+    else if (xml_read_get(balloon, "autodeflate") || xml_read_get(balloon, "freePageReporting") ||
+             xml_read_at(balloon, "stats"))
+        rule_find(c, "has no effect: there is no balloon (memballoon.model=none)");
+}
+
+static const Rule rules[] = {
+    {"hugepages-cells", OF_DOMAIN, RULE_REFUSES, {"memory.hugepages", "numa.cells"},
+        hugepages_cells},
+    {"hugepages-source", OF_DOMAIN, RULE_QEMU_REFUSES,
+        {"memory.hugepages", "memory.source", "memory.allocation"}, hugepages_source},
+    {"hugepages-larger", OF_DOMAIN, RULE_QEMU_REFUSES,
+        {"memory.hugepages", "memory.max", "numa.cells"}, hugepages_larger},
+    {"hugepages-multiple", OF_DOMAIN, RULE_WARNS, {"memory.hugepages", "memory.max", "numa.cells"},
+        hugepages_multiple},
+    {"hugepages-pool", OF_DOMAIN, RULE_WARNS,
+        {"memory.hugepages", "memory.max", "numatune.nodeset"}, hugepages_pool},
+    {"locked-limit", OF_DOMAIN, RULE_WARNS, {"memory.locked", "memtune.hard_limit"}, locked_limit},
+    {"locked-discard", OF_DOMAIN, RULE_WARNS, {"memory.discard", "memory.locked"}, locked_discard},
+    {"discard-file", OF_DOMAIN, RULE_WARNS, {"memory.discard", "memory.source", "memory.hugepages"},
+        discard_file},
+    {"hard-limit-short", OF_DOMAIN, RULE_WARNS,
+        {"memtune.hard_limit", "memory.max", "memory.locked"}, hard_limit_short},
+    {"limits-order", OF_DOMAIN, RULE_WARNS,
+        {"memtune.swap_hard_limit", "memtune.soft_limit", "memtune.hard_limit"}, limits_order},
+    {"min-guarantee", OF_DOMAIN, RULE_QEMU_REFUSES, {"memtune.min_guarantee"}, min_guarantee},
+    {"memory-current", OF_DOMAIN, RULE_WARNS, {"memory.current", "memory.max"}, current_max},
+    {"nosharepages-ksm", OF_DOMAIN, RULE_WARNS, {"memory.nosharepages"}, nosharepages_ksm},
+    {"virtiofs-shared", OF_DOMAIN, RULE_QEMU_REFUSES, {"memory.access", "numa.cells"},
+        virtiofs_shared},
+    {"balloon-pinned", OF_DOMAIN, RULE_WARNS,
+        {"memory.current", "memballoon.freePageReporting", "memory.hugepages", "memory.locked",
+            "memory.max", "memballoon.model"},
+        balloon_pinned},
+    {"balloon-none", OF_DOMAIN, RULE_WARNS,
+        {"memballoon.model", "memory.current", "memballoon.autodeflate",
+            "memballoon.freePageReporting", "memballoon.period"},
+        balloon_none},
+};
+
+const Rule *rules_of_memory(guint *count)
+{
+    *count = G_N_ELEMENTS(rules);
+    return rules;
+}

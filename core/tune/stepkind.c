@@ -1,0 +1,352 @@
+/* The kinds of steps: how each is read, written, compared and said as a command. A new kind is a
+ * new row. */
+#include "core/tune/stepkind.h"
+
+#include "core/util/error.h"
+#include "core/util/rootfile.h"
+#include "core/virt/define.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define REDEFINE_TRIES 20 /* of a definition that somebody else changes at the same moment */
+
+/* ---- reading ---- */
+
+/* A domain, and its two documents as far as they were asked for. */
+typedef struct {
+    Domain *domain;
+    GError *error; /* why there is none */
+    XmlEdit *documents[STEP_KINDS];
+} Seen;
+
+struct Reading {
+    const ApplyContext *context;
+    GHashTable *seen; /* UUID → Seen* */
+};
+
+static void seen_free(gpointer data)
+{
+    Seen *seen = data;
+
+    domain_unref(seen->domain);
+    g_clear_error(&seen->error);
+    for (guint kind = 0; kind < STEP_KINDS; kind++)
+        xml_edit_free(seen->documents[kind]);
+    g_free(seen);
+}
+
+Reading *reading_new(const ApplyContext *context)
+{
+    Reading *reading = g_new(Reading, 1);
+
+    reading->context = context;
+    reading->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, seen_free);
+    return reading;
+}
+
+void reading_free(Reading *reading)
+{
+    if (reading == NULL)
+        return;
+    g_hash_table_unref(reading->seen);
+    g_free(reading);
+}
+
+static Domain *read_domain(const ApplyContext *context, const Step *step, GError **error)
+{
+    if (context->connection == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s cannot be reached: there is no connection to libvirt", step->name);
+        return NULL;
+    }
+    return connection_domain(context->connection, step->target, error);
+}
+
+static Seen *see(Reading *reading, const Step *step)
+{
+    Seen *seen = g_hash_table_lookup(reading->seen, step->target);
+
+    if (seen == NULL) {
+        seen = g_new0(Seen, 1);
+        seen->domain = read_domain(reading->context, step, &seen->error);
+        g_hash_table_insert(reading->seen, g_strdup(step->target), seen);
+    }
+    return seen;
+}
+
+/* The running or next document of @step's domain; NULL with a sentence. */
+static const char *document_text(const Seen *seen, const Step *step, GError **error)
+{
+    if (seen->domain == NULL) {
+        g_propagate_error(error, g_error_copy(seen->error));
+        return NULL;
+    }
+    const char *xml = step->kind == STEP_LIVE ? seen->domain->xml_live : seen->domain->xml_config;
+    gboolean there =
+        step->kind == STEP_LIVE ? domain_is_active(seen->domain) : seen->domain->persistent;
+    if (xml == NULL && there)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s: %s", step->name,
+            seen->domain->problem ? seen->domain->problem : "its XML cannot be read");
+    else if (xml == NULL)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
+            step->kind == STEP_LIVE ? "%s does not run any more" : "%s has no next start any more",
+            step->name);
+    return xml;
+}
+
+static char *read_document(Reading *reading, const Step *step, GError **error)
+{
+    Seen *seen = see(reading, step);
+    const char *xml = document_text(seen, step, error);
+
+    if (xml == NULL)
+        return NULL;
+    if (seen->documents[step->kind] == NULL)
+        seen->documents[step->kind] = xml_edit_open(xml, -1, error);
+    return seen->documents[step->kind] ? tunable_xml_value(step->key, seen->documents[step->kind])
+                                       : NULL;
+}
+
+static char *read_host(Reading *reading, const Step *step, GError **error)
+{
+    const char *root = reading->context->root;
+    g_autofree char *place = tunable_key_place(step->key);
+    g_autofree char *text = rootfile_read(root, place);
+
+    if (text == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
+            "%s%s cannot be read: it is gone, or not yours to read", root, place);
+        return NULL;
+    }
+    KernelFile file = {.text = text};
+    return kernel_file_value(&file);
+}
+
+const char *reading_config(Reading *reading, const Step *step, GError **error)
+{
+    return document_text(see(reading, step), step, error);
+}
+
+/* ---- writing ---- */
+
+static const char *value_of(const Step *step, gboolean back)
+{
+    return back ? step->old_value : step->new_value;
+}
+
+static gboolean write_host(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    const Step *step = g_ptr_array_index(unit->steps, 0);
+    g_autofree char *place = tunable_key_place(step->key);
+    g_autoptr(GError) cause = NULL;
+    (void)ground;
+
+    if (rootfile_write(context->root, place, value_of(step, back), &cause)) {
+        if (context->settle)
+            context->settle(context->root);
+        return TRUE;
+    }
+    const char *advice = "";
+    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
+        g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_PERM))
+        advice = "; run kvmtune as root";
+    else if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_INVAL))
+        advice = "; the kernel does not take this value";
+    /* EBUSY has no code among GFileError's. */
+    else if (g_str_has_prefix(step->key->key, "ksm.") && strstr(cause->message, g_strerror(EBUSY)))
+        advice = "; pages are shared: ksm.run=2 must unmerge them first";
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s%s", cause->message, advice);
+    return FALSE;
+}
+
+static gboolean write_live(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    const Step *step = g_ptr_array_index(unit->steps, 0);
+    g_autoptr(Domain) domain = read_domain(context, step, error);
+    (void)ground;
+
+    if (domain == NULL)
+        return FALSE;
+    return tunable_set_live(context->connection, domain, step->key, value_of(step, back), error);
+}
+
+/* One definition with the values of all its steps, set in @base, which must still be there. */
+static gboolean define_upon(
+    const ApplyContext *context, const Unit *unit, gboolean back, const char *base, GError **error)
+{
+    const Step *first = g_ptr_array_index(unit->steps, 0);
+    g_autoptr(XmlEdit) edit = xml_edit_open(base, -1, error);
+
+    if (edit == NULL)
+        return FALSE;
+    for (guint i = 0; i < unit->steps->len; i++) {
+        const Step *step = g_ptr_array_index(unit->steps, i);
+        if (!tunable_xml_set(step->key, edit, value_of(step, back), error))
+            return FALSE;
+    }
+    return connection_redefine(
+        context->connection, first->target, base, xml_edit_text(edit, NULL), error);
+}
+
+static gboolean write_config(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    if (ground)
+        return define_upon(context, unit, back, ground, error);
+    /* Values go back into whatever the others made of the document meanwhile. */
+    for (guint try = 1;; try++) {
+        g_autoptr(Reading) reading = reading_new(context);
+        g_autoptr(GError) cause = NULL;
+        const char *base = reading_config(reading, g_ptr_array_index(unit->steps, 0), error);
+        if (base == NULL)
+            return FALSE;
+        if (define_upon(context, unit, back, base, &cause))
+            return TRUE;
+        if (try == REDEFINE_TRIES || cause->code != KVMTUNE_ERROR_CHANGED) {
+            g_propagate_error(error, g_steal_pointer(&cause));
+            return FALSE;
+        }
+    }
+}
+
+/* ---- comparing ---- */
+
+static gboolean granted_as_asked(
+    const ApplyContext *context, const Step *step, const char *wanted, const char *got)
+{
+    (void)context;
+    return tunable_granted(step->key, wanted, got);
+}
+
+/* A running domain's pin has no "nothing": libvirt pins it to all CPUs that are online. */
+static gboolean granted_live(
+    const ApplyContext *context, const Step *step, const char *wanted, const char *got)
+{
+    if (granted_as_asked(context, step, wanted, got))
+        return TRUE;
+    if (*wanted != '\0' || step->key->tunable->type != VALUE_CPUS)
+        return FALSE;
+    g_autoptr(IdSet) cpus = idset_parse(got, NULL);
+    g_autofree char *text = rootfile_read(context->root, "/sys/devices/system/cpu/online");
+    g_autoptr(IdSet) online = idset_parse_kernel(text);
+    return cpus && (online == NULL || hwloc_bitmap_isincluded(online, cpus));
+}
+
+/* ---- by hand ---- */
+
+static char *host_command(const ApplyContext *context, const Step *step)
+{
+    g_autofree char *place = tunable_key_place(step->key);
+    g_autofree char *path = g_strconcat(context->root, place, NULL);
+    g_autofree char *file = g_shell_quote(path);
+    g_autofree char *value = g_shell_quote(step->old_value);
+
+    return g_strdup_printf("echo %s > %s", value, file);
+}
+
+static char *domain_command(const ApplyContext *context, const Step *step)
+{
+    g_autofree char *assignment = g_strdup_printf("%s=%s", step->key->key, step->old_value);
+    g_autofree char *quoted = g_shell_quote(assignment);
+    g_autofree char *uri = g_shell_quote(context->uri ? context->uri : "qemu:///system");
+
+    return g_strdup_printf("kvmtune -c %s set %s %s --%s", uri, step->target, quoted,
+        step->kind == STEP_LIVE ? "live" : "config");
+}
+
+/* ---- the table ---- */
+
+static const struct {
+    gboolean together; /* all steps of one target are one write */
+    char *(*read)(Reading *reading, const Step *step, GError **error);
+    gboolean (*write)(const ApplyContext *context, const Unit *unit, gboolean back,
+        const char *ground, GError **error);
+    gboolean (*granted)(
+        const ApplyContext *context, const Step *step, const char *wanted, const char *got);
+    char *(*back_command)(const ApplyContext *context, const Step *step);
+} rows[STEP_KINDS] = {
+    [STEP_HOST] = {FALSE, read_host, write_host, granted_as_asked, host_command},
+    [STEP_LIVE] = {FALSE, read_document, write_live, granted_live, domain_command},
+    [STEP_CONFIG] = {TRUE, read_document, write_config, granted_as_asked, domain_command},
+};
+
+char *reading_value(Reading *reading, const Step *step, GError **error)
+{
+    return rows[step->kind].read(reading, step, error);
+}
+
+gboolean unit_write(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    return rows[unit->kind].write(context, unit, back, ground, error);
+}
+
+gboolean step_is_granted(
+    const ApplyContext *context, const Step *step, const char *wanted, const char *got)
+{
+    return rows[step->kind].granted(context, step, wanted, got);
+}
+
+char *step_back_command(const ApplyContext *context, const Step *step)
+{
+    return rows[step->kind].back_command(context, step);
+}
+
+Unit *unit_new(StepKind kind)
+{
+    Unit *unit = g_new(Unit, 1);
+
+    *unit = (Unit){kind, g_ptr_array_new()};
+    return unit;
+}
+
+void unit_free(Unit *unit)
+{
+    if (unit == NULL)
+        return;
+    g_ptr_array_unref(unit->steps);
+    g_free(unit);
+}
+
+/* The one unit of a target's steps that are written together; made at the first. */
+static Unit *unit_together(GHashTable *units, const Step *step)
+{
+    Unit *unit = g_hash_table_lookup(units, step->target);
+
+    if (unit == NULL) {
+        unit = unit_new(step->kind);
+        g_hash_table_insert(units, step->target, unit);
+    }
+    return unit;
+}
+
+GPtrArray *units_make(const GPtrArray *steps)
+{
+    GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify)unit_free);
+    g_autoptr(GHashTable) together = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < steps->len; i++) {
+        Step *step = g_ptr_array_index(steps, i);
+        if (rows[step->kind].together)
+            g_ptr_array_add(unit_together(together, step)->steps, step);
+    }
+    for (guint i = 0; i < steps->len; i++) {
+        Step *step = g_ptr_array_index(steps, i);
+        /* Before what is set of the running domain: in the test driver, which has one document for
+         * both, the next start would else be seen to move. */
+        Unit *whole = g_hash_table_lookup(together, step->target);
+        if (whole) {
+            g_ptr_array_add(units, whole);
+            g_hash_table_remove(together, step->target);
+        }
+        if (rows[step->kind].together)
+            continue;
+        Unit *unit = unit_new(step->kind);
+        g_ptr_array_add(unit->steps, step);
+        g_ptr_array_add(units, unit);
+    }
+    return units;
+}

@@ -1,0 +1,37 @@
+/* What stands of every tunable of one domain: running now and at its next start. */
+#pragma once
+
+#include "core/tune/rules.h"
+
+typedef struct {
+    TunableKey *key;
+    char *live;   /* running now; "" where its XML says nothing, NULL where it does not run */
+    char *config; /* at its next start, likewise; NULL where it has none (transient) */
+} Tuning;
+
+/* A Tuning* for every key that @domain has room for, in the catalogue's order. Empty where its XML
+ * is not known yet. */
+GPtrArray *tunings_read(const Domain *domain);
+const Tuning *tunings_find(const GPtrArray *tunings, const char *key); /* NULL: not among them */
+
+/* The value to begin an edit with: the next start's, else the running one's. */
+const char *tuning_value(const Tuning *tuning);
+/* Whether @value is nothing set, or what holds where nothing is set. */
+gboolean tuning_is_default(const Tunable *row, const char *value);
+/* TRUE where the next start will not be as it runs now. What libvirt wrote into the running
+ * domain's XML by itself, because nothing was set, is no difference. */
+gboolean tuning_differs(const Tuning *tuning);
+
+/* The part of a key that says of what it is: "disk vda" of disk.vda.cache, "vcpupin" of
+ * vcpupin.3; NULL where the domain has only one such key. *rest (may be NULL) is what follows it
+ * within @key: "cache", and the whole key for a list. The caller frees it. */
+char *tunable_key_instance(const TunableKey *key, const char **rest);
+
+/* Stages on @domain what @source (Tuning*) sets at the next start, and is otherwise on @domain.
+ * Returns how many changes were staged; *same those that stand already, @unfit (char*) gets a
+ * sentence for each that @domain cannot have: another disk, another MAC, too few vCPUs. */
+guint tunings_stage(const GPtrArray *source, Plan *plan, const Snapshot *snapshot,
+    const Domain *domain, guint *same, GPtrArray *unfit);
+
+/* What the rules say of the changes that @plan has for @domain: GPtrArray of Finding*. */
+GPtrArray *tunings_findings(const RuleGround *ground, const Plan *plan, const Domain *domain);

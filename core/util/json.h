@@ -1,0 +1,18 @@
+/* Members of JSON objects as kvmtune writes them: what is unknown is null. */
+#pragma once
+
+#include "core/util/idset.h"
+#include "core/util/num.h"
+
+#include <json-glib/json-glib.h>
+
+void json_put_text(JsonBuilder *builder, const char *name, const char *text); /* NULL: null */
+void json_put_num(JsonBuilder *builder, const char *name, Num number);
+/* @number in 1/@scale, as a fraction: 125 with 10 is 12.5. */
+void json_put_scaled(JsonBuilder *builder, const char *name, Num number, guint scale);
+void json_put_set(JsonBuilder *builder, const char *name, const IdSet *set); /* "0-3,8" */
+void json_put_bool(JsonBuilder *builder, const char *name, gboolean value);
+void json_open_object(JsonBuilder *builder, const char *name);
+void json_open_array(JsonBuilder *builder, const char *name);
+/* The document, indented, with a line end; the caller frees it. */
+char *json_to_text(JsonBuilder *builder);

@@ -1,0 +1,30 @@
+/* What the readers of core/virt/usage*.c have in common; for them only. */
+#pragma once
+
+#include "core/virt/usage.h"
+
+/* proc_pid_stat(5): the numbers of the fields that are read. */
+enum {
+    STAT_UTIME = 14, /* in ticks, as the next one */
+    STAT_STIME = 15,
+    STAT_START = 22, /* the start time, in ticks after boot */
+    STAT_RSS = 24,   /* in pages */
+    STAT_PROCESSOR = 39,
+};
+
+/* Field @wanted (from 3) of a stat line; the name in field 2 may hold blanks and parentheses. */
+Num usage_stat_field(const char *stat, int wanted);
+
+/* The CPUs thread @tid of this host may run on; NULL unknown. The system call tells what the status
+ * file does, at a tenth of its cost; of the set it leaves out the CPUs that are offline. The caller
+ * frees it. */
+IdSet *usage_own_affinity(int tid);
+
+/* The CPUs that the cgroup of thread @tid of process @pid leaves it; NULL unknown. The caller frees
+ * it. */
+IdSet *usage_read_cpuset(const char *root, int pid, int tid);
+
+/* Fills @usage->memory from the cgroup of @domain's process. @previous (may be NULL) is the same
+ * process's usage before: it knows the folder. */
+void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
+    const DomainUsage *previous);

@@ -1,0 +1,297 @@
+/* core/keep: the files that keep values across a reboot, and who else sets them. */
+#include "core/keep/bootfile.h"
+#include "core/keep/claims.h"
+#include "core/keep/keep.h"
+#include "core/util/error.h"
+#include "core/util/rootfile.h"
+#include "tests/unit/tree.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#define SWAPPINESS "/proc/sys/vm/swappiness"
+#define KSM_RUN    "/sys/kernel/mm/ksm/run"
+
+static void test_lines(void)
+{
+    static const struct {
+        gboolean (*parse)(const char *text, BootLine *line);
+        const char *text, *place, *value; /* place NULL: no such line */
+    } rows[] = {
+        {bootline_parse_sysctl, "vm.swappiness = 10", SWAPPINESS, "10"},
+        {bootline_parse_sysctl, "  -vm/swappiness=10 ", SWAPPINESS, "10"},
+        {bootline_parse_sysctl, "net.ipv4.conf.eth0/1.rp_filter=1",
+            "/proc/sys/net/ipv4/conf/eth0.1/rp_filter", "1"},
+        {bootline_parse_sysctl, "net/ipv4/conf/eth0.1/rp_filter=1",
+            "/proc/sys/net/ipv4/conf/eth0.1/rp_filter", "1"},
+        {bootline_parse_sysctl, "# vm.swappiness = 10", NULL, NULL},
+        {bootline_parse_sysctl, "; vm.swappiness = 10", NULL, NULL},
+        {bootline_parse_sysctl, "vm.swappiness", NULL, NULL},
+        {bootline_parse_sysctl, "= 10", NULL, NULL},
+        {bootline_parse_sysctl, "", NULL, NULL},
+        {bootline_parse_tmpfiles, "w /sys/kernel/mm/ksm/run - - - - 1", KSM_RUN, "1"},
+        {bootline_parse_tmpfiles, "w!-  \"/sys/kernel/mm/ksm/run\"\t- - - - 1", KSM_RUN, "1"},
+        {bootline_parse_tmpfiles, "w /sys/x - - - - 100%% of all", "/sys/x", "100% of all"},
+        {bootline_parse_tmpfiles, "w /sys/x - - - -", "/sys/x", ""},
+        {bootline_parse_tmpfiles, "d /run/x 0755 root root - 1", NULL, NULL},
+        {bootline_parse_tmpfiles, "w /sys/x - -", NULL, NULL},
+        {bootline_parse_tmpfiles, "#w /sys/x - - - - 1", NULL, NULL},
+        {bootline_parse_tmpfiles, "w \"/sys/x", NULL, NULL},
+        {bootline_parse_tmpfiles, "", NULL, NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        BootLine line = {NULL, NULL};
+        g_test_message("%s", rows[i].text);
+        g_assert_cmpint(rows[i].parse(rows[i].text, &line), ==, rows[i].place != NULL);
+        g_assert_cmpstr(line.place, ==, rows[i].place);
+        g_assert_cmpstr(line.value, ==, rows[i].value);
+        bootline_clear(&line);
+    }
+}
+
+/* Sets, finds the value, takes it away again, and has the owner's text back. */
+static void test_set(void)
+{
+    static const struct {
+        const char *before, *place, *value, *after;
+    } rows[] = {
+        {NULL, SWAPPINESS, "10",
+            "# Written by kvmtune; the lines that are yours stay as they are.\n"
+            "vm.swappiness = 10\n"},
+        {"# mine\nvm.dirty_ratio=5", SWAPPINESS, "10",
+            "# mine\nvm.dirty_ratio=5\nvm.swappiness = 10\n"},
+        {"garbage \\\x01 [ =\n\n\n", KSM_RUN, "1",
+            "garbage \\\x01 [ =\n\n\nw /sys/kernel/mm/ksm/run - - - - 1\n"},
+        {NULL, "/sys/x", "50%",
+            "# Written by kvmtune; the lines that are yours stay as they are.\n"
+            "w /sys/x - - - - 50%%\n"},
+        {NULL, "/proc/sys/net/ipv4/conf/eth0.1/rp_filter", "1",
+            "# Written by kvmtune; the lines that are yours stay as they are.\n"
+            "net/ipv4/conf/eth0.1/rp_filter = 1\n"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *after = bootfile_set(rows[i].before, rows[i].place, rows[i].value, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(after, ==, rows[i].after);
+        g_autofree char *value = bootfile_value(after, rows[i].place, NULL);
+        g_assert_cmpstr(value, ==, rows[i].value);
+        g_autofree char *again = bootfile_set(after, rows[i].place, rows[i].value, &error);
+        g_assert_cmpstr(again, ==, after);
+        g_autofree char *gone = bootfile_set(after, rows[i].place, "", &error);
+        g_autofree char *lines = g_strconcat(rows[i].before ? rows[i].before : "", NULL);
+        if (*lines && !g_str_has_suffix(lines, "\n"))
+            g_assert_true(g_str_has_prefix(gone, lines));
+        else
+            g_assert_cmpstr(gone, ==, lines);
+    }
+}
+
+static void test_set_twice(void)
+{
+    static const char twice[] = "vm.swappiness=1\nvm/swappiness = 2\nvm.dirty_ratio=5\n";
+    guint line = 0;
+    g_autofree char *value = bootfile_value(twice, SWAPPINESS, &line);
+    g_autofree char *after = bootfile_set(twice, SWAPPINESS, "3", NULL);
+
+    g_assert_cmpstr(value, ==, "2");
+    g_assert_cmpuint(line, ==, 2);
+    g_assert_cmpstr(after, ==, "vm.swappiness = 3\nvm.dirty_ratio=5\n");
+}
+
+static void test_refused(void)
+{
+    static const struct {
+        const char *place, *value;
+    } rows[] = {{SWAPPINESS, "1\nkernel.panic = 1"}, {"/etc/passwd", "x"}, {"/sys/a b", "1"},
+        {"/sys/*", "1"}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(bootfile_set(NULL, rows[i].place, rows[i].value, &error));
+        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    }
+}
+
+static void test_write(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)unused;
+    g_assert_null(bootfile_read(tree->root, BOOTFILE_SYSCTL, &error));
+    g_assert_no_error(error);
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "vm.swappiness = 10\n\n", &error));
+    g_autofree char *text = bootfile_read(tree->root, BOOTFILE_SYSCTL, &error);
+    g_assert_cmpstr(text, ==, "vm.swappiness = 10\n\n");
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "", &error));
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "", &error));
+    g_assert_null(bootfile_read(tree->root, BOOTFILE_SYSCTL, &error));
+    g_assert_no_error(error);
+}
+
+/* A file that is a folder, a link, binary, or in a folder that leads out of the tree. */
+static void test_write_refused(Tree *tree, gconstpointer unused)
+{
+    g_autofree char *folder = g_strconcat(tree->root, BOOTFILE_SYSCTL, NULL);
+    g_autofree char *binary = g_strconcat(tree->root, BOOTFILE_TMPFILES, NULL);
+    g_autofree char *etc = g_strconcat(tree->root, "/out/etc", NULL);
+    g_autofree char *out = g_strconcat(tree->root, "/out", NULL);
+    g_autoptr(GError) error = NULL;
+
+    (void)unused;
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
+    g_assert_null(bootfile_read(tree->root, BOOTFILE_SYSCTL, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_clear_error(&error);
+    g_assert_false(bootfile_write(tree->root, BOOTFILE_SYSCTL, "vm.x = 1\n", &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_clear_error(&error);
+
+    tree_put(tree, BOOTFILE_TMPFILES, "");
+    g_assert_true(g_file_set_contents(binary, "w /sys/x\0- - - - 1\n", 19, NULL));
+    g_assert_null(bootfile_read(tree->root, BOOTFILE_TMPFILES, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_clear_error(&error);
+
+    g_assert_cmpint(g_mkdir_with_parents(out, 0700), ==, 0);
+    g_assert_cmpint(symlink(g_get_tmp_dir(), etc), ==, 0);
+    g_assert_false(bootfile_write(out, BOOTFILE_SYSCTL, "vm.x = 1\n", &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+}
+
+static void assert_winner(const GPtrArray *claims, const char *place, const char *sentence)
+{
+    const Claim *winner = claims_winner(claims, place);
+    g_autofree char *said = winner ? claim_sentence(winner) : NULL;
+
+    g_assert_cmpstr(said, ==, sentence);
+}
+
+static void test_claims(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    tree_put(tree, "/proc/cmdline",
+        "root=/dev/vda hugepages=7 hugepagesz=1G hugepages=0:2,1:4 hugepagesz=2M hugepages=512 "
+        "transparent_hugepage=never numa_balancing=disable quiet\n");
+    tree_put(tree, "/etc/sysctl.d/10-a.conf", "vm.swappiness = 1\nvm.dirty_ratio = 7\n");
+    tree_put(tree, "/usr/lib/sysctl.d/10-a.conf", "vm.dirty_ratio = 99\n"); /* hidden */
+    tree_put(tree, "/run/sysctl.d/50-b.conf", "# x\nvm/swappiness=2\nkernel.numa_* = 1\n");
+    tree_put(tree, "/etc/sysctl.d/99-not", "vm.swappiness = 3\n"); /* no .conf */
+    tree_put(tree, "/etc/tmpfiles.d/a.conf", "w /sys/kernel/mm/ksm/run - - - - 1\n");
+    tree_put(tree, "/usr/lib/tmpfiles.d/z.conf", "w /sys/kernel/mm/ksm/run - - - - 0\n");
+    tree_put(tree, "/etc/tuned/active_profile", "virtual-host\n");
+    tree_put(tree, "/usr/lib/tuned/virtual-host/tuned.conf",
+        "[main]\ninclude=throughput\n[sysctl]\nvm.dirty_background_ratio = 5\nvm.x = ${y}\n");
+    tree_put(tree, "/usr/lib/tuned/throughput/tuned.conf",
+        "[main]\ninclude=virtual-host\n[vm]\ntransparent_hugepages=always\n"
+        "[sysfs]\n/sys/kernel/mm/ksm/sleep_millisecs=100\n[sysctl]\nvm.dirty_background_ratio=9\n");
+
+    g_autoptr(GPtrArray) claims = claims_read(tree->root);
+    assert_winner(claims, SWAPPINESS, "systemd-sysctl (/run/sysctl.d/50-b.conf:2) sets it to 2");
+    assert_winner(claims, "/proc/sys/vm/dirty_ratio",
+        "systemd-sysctl (/etc/sysctl.d/10-a.conf:2) sets it to 7");
+    assert_winner(claims, "/proc/sys/kernel/numa_balancing",
+        "systemd-sysctl (/run/sysctl.d/50-b.conf:3) sets it to 1");
+    assert_winner(claims, KSM_RUN, "systemd-tmpfiles (/etc/tmpfiles.d/a.conf:1) sets it to 1");
+    assert_winner(claims, "/proc/sys/vm/dirty_background_ratio",
+        "tuned's active profile (/usr/lib/tuned/virtual-host/tuned.conf:4) sets it to 5");
+    assert_winner(claims, "/proc/sys/vm/x",
+        "tuned's active profile (/usr/lib/tuned/virtual-host/tuned.conf:5) sets it as it sees fit");
+    assert_winner(claims, "/sys/kernel/mm/transparent_hugepage/enabled",
+        "tuned's active profile (/usr/lib/tuned/throughput/tuned.conf:4) sets it to always");
+    assert_winner(claims, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+        "the kernel's command line (/proc/cmdline) sets it to 512");
+    assert_winner(claims,
+        "/sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
+        "the kernel's command line (/proc/cmdline) sets it to 4");
+    assert_winner(claims, "/sys/kernel/mm/ksm/pages_to_scan", NULL);
+}
+
+static void test_claims_ksmtuned(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    tree_put(tree, "/run/ksmtune.pid", "77\n");
+    {
+        g_autoptr(GPtrArray) dead = claims_read(tree->root);
+        g_assert_cmpuint(dead->len, ==, 0);
+    }
+    tree_put(tree, "/proc/77/comm", "ksmtuned\n");
+    g_autoptr(GPtrArray) claims = claims_read(tree->root);
+    assert_winner(claims, KSM_RUN, "ksmtuned (/etc/ksmtuned.conf) sets it as it sees fit");
+}
+
+/* Who comes after kvmtune's file, and that a picture is kept while nothing changes. */
+static void test_rivals(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    tree_put(tree, BOOTFILE_SYSCTL, "vm.swappiness = 10\nvm.dirty_ratio = 5\n");
+    tree_put(tree, BOOTFILE_TMPFILES, "w /sys/kernel/mm/ksm/run - - - - 1\n");
+    tree_put(tree, "/etc/sysctl.d/99-late.conf", "vm.swappiness = 60\n");
+    tree_put(tree, "/etc/sysctl.d/10-early.conf", "vm.dirty_ratio = 20\n");
+    tree_put(tree, "/etc/tmpfiles.d/a.conf", "w /sys/kernel/mm/ksm/run - - - - 0\n");
+    Keep *keep = keep_read(tree->root, NULL);
+    Keep *again = keep_read(tree->root, keep);
+    g_autofree char *kept = keep_value(keep, SWAPPINESS);
+    g_autofree char *none = keep_value(keep, "/proc/sys/vm/other");
+
+    g_assert_true(again == keep);
+    g_assert_cmpstr(kept, ==, "10");
+    g_assert_cmpstr(none, ==, "");
+    g_assert_null(keep_value(keep, "/etc/fstab"));
+    g_assert_cmpstr(keep_rival(keep, SWAPPINESS)->value, ==, "60");
+    g_assert_null(keep_rival(keep, "/proc/sys/vm/dirty_ratio"));
+    g_assert_cmpstr(keep_rival(keep, KSM_RUN)->file, ==, "/etc/tmpfiles.d/a.conf");
+    g_assert_null(keep_rival(keep, "/etc/fstab"));
+    keep_unref(again);
+
+    tree_put(tree, "/etc/sysctl.d/zz.conf", "vm.dirty_ratio = 9\n");
+    again = keep_read(tree->root, keep);
+    g_assert_true(again != keep);
+    g_assert_cmpstr(keep_rival(again, "/proc/sys/vm/dirty_ratio")->value, ==, "9");
+    keep_unref(again);
+    keep_unref(keep);
+}
+
+/* The programs that read the files at boot agree with what was written. */
+static void test_accepted(Tree *tree, gconstpointer unused)
+{
+    g_autofree char *text = bootfile_set(NULL, "/sys/kernel/x", "50% of 2", NULL);
+    g_autofree char *command = NULL;
+    g_autofree char *tool = g_find_program_in_path("systemd-tmpfiles");
+
+    (void)unused;
+    if (tool == NULL || getuid() != 0) {
+        g_test_skip("needs systemd-tmpfiles and root");
+        return;
+    }
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_TMPFILES, text, NULL));
+    tree_put(tree, "/sys/kernel/x", "0\n");
+    command = g_strdup_printf("systemd-tmpfiles --create --root='%s' --prefix=/sys/kernel/x '%s%s'",
+        tree->root, tree->root, BOOTFILE_TMPFILES);
+    int status = 0;
+    g_autofree char *output = NULL, *errors = NULL;
+    g_assert_true(g_spawn_command_line_sync(command, &output, &errors, &status, NULL));
+    g_test_message("%s: %d %s%s", command, status, output, errors);
+    g_autofree char *written = rootfile_read(tree->root, "/sys/kernel/x");
+    g_assert_cmpstr(written, ==, "50% of 2");
+}
+
+#define TREE_TEST(name, test) g_test_add(name, Tree, NULL, tree_setup, test, tree_teardown)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/keep/lines", test_lines);
+    g_test_add_func("/keep/set", test_set);
+    g_test_add_func("/keep/set-twice", test_set_twice);
+    g_test_add_func("/keep/refused", test_refused);
+    TREE_TEST("/keep/write", test_write);
+    TREE_TEST("/keep/write-refused", test_write_refused);
+    TREE_TEST("/keep/claims", test_claims);
+    TREE_TEST("/keep/claims-ksmtuned", test_claims_ksmtuned);
+    TREE_TEST("/keep/rivals", test_rivals);
+    TREE_TEST("/keep/accepted", test_accepted);
+    return g_test_run();
+}

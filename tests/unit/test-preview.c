@@ -1,0 +1,354 @@
+/* core/tune/preview and blame: sections, parts, which change made which line, and when a preview is
+ * no longer true. Domains are written here; no host, no libvirt. */
+#include "core/tune/blame.h"
+#include "core/tune/nativecmd.h"
+#include "core/tune/preview.h"
+#include "tests/unit/tree.h"
+
+#include <string.h>
+
+#define UUID "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d%04u"
+
+/* Two pins that stand together. */
+#define DOCUMENT                                                                                   \
+    "<domain type='kvm'>\n"                                                                        \
+    "  <name>vm%u</name>\n"                                                                        \
+    "  <uuid>" UUID "</uuid>\n"                                                                    \
+    "  <memory unit='KiB'>4194304</memory>\n"                                                      \
+    "  <vcpu>2</vcpu>\n"                                                                           \
+    "  <cputune>\n"                                                                                \
+    "    <vcpupin vcpu='0' cpuset='0'/>\n"                                                         \
+    "    <vcpupin vcpu='1' cpuset='1'/>\n"                                                         \
+    "  </cputune>\n"                                                                               \
+    "  <os>\n"                                                                                     \
+    "    <type>hvm</type>\n"                                                                       \
+    "  </os>\n"                                                                                    \
+    "</domain>\n"
+
+static DomainView *make_view(guint n, gboolean runs)
+{
+    DomainView *view = g_new0(DomainView, 1);
+    Domain *domain = g_new0(Domain, 1);
+
+    g_atomic_ref_count_init(&domain->refs);
+    domain->name = g_strdup_printf("vm%u", n);
+    domain->uuid = g_strdup_printf(UUID, n);
+    domain->id = runs ? (int)n : -1;
+    domain->persistent = TRUE;
+    domain->xml_config = g_strdup_printf(DOCUMENT, n, n);
+    domain->config = domain_config_parse(domain->xml_config, NULL);
+    if (runs) {
+        domain->xml_live = g_strdup(domain->xml_config);
+        domain->live = domain_config_parse(domain->xml_live, NULL);
+    }
+    view->domain = domain;
+    return view;
+}
+
+static Snapshot *make_snapshot(guint count, gboolean runs)
+{
+    Snapshot *snapshot = snapshot_new("");
+
+    snapshot->domains = g_ptr_array_new_with_free_func((GDestroyNotify)domain_view_free);
+    for (guint n = 0; n < count; n++)
+        g_ptr_array_add(snapshot->domains, make_view(n, runs));
+    return snapshot;
+}
+
+static void stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,
+    const char *value, PlanScope scope)
+{
+    g_autoptr(GError) error = NULL;
+
+    plan_stage(plan, snapshot, target, key, value, scope, &error);
+    g_assert_no_error(error);
+}
+
+/* The changes of the first line in @part that has @text. */
+static char *changes_of(const Preview *preview, PreviewPart part, const char *text)
+{
+    for (guint i = 0; i < preview->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(preview->lines, i);
+        if (line->part == part && strstr(line->text, text))
+            return idset_format(line->changes);
+    }
+    return g_strdup("no such line");
+}
+
+static void assert_changes(
+    const Preview *preview, PreviewPart part, const char *text, const char *wanted)
+{
+    g_autofree char *changes = changes_of(preview, part, text);
+    g_assert_cmpstr(changes, ==, wanted);
+}
+
+/* Every line knows its change; a hunk that two changes made knows both, each of its lines one. */
+static void test_hunks(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE);
+    g_autoptr(Plan) plan = plan_new();
+
+    stage(plan, snapshot, "vm0", "memory.nosharepages", "on", SCOPE_BOTH);
+    stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_BOTH);
+    stage(plan, snapshot, "vm0", "vcpupin.1", "4", SCOPE_BOTH);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+
+    g_assert_cmpuint(preview->errors, ==, 0);
+    assert_changes(preview, PART_TARGET, "vm0", "0-2");
+    assert_changes(preview, PART_RUNNING, "running now", "1-2");
+    assert_changes(preview, PART_RUNNING, "-    <vcpupin vcpu='0'", "1");
+    assert_changes(preview, PART_RUNNING, "+    <vcpupin vcpu='0' cpuset='3'", "1");
+    assert_changes(preview, PART_RUNNING, "+    <vcpupin vcpu='1' cpuset='4'", "2");
+    assert_changes(preview, PART_RUNNING, "@@", "1-2");
+    assert_changes(preview, PART_RUNNING, " </cputune>", "1-2");
+    assert_changes(preview, PART_NEXT, "next start", "0-2");
+    assert_changes(preview, PART_NEXT, "+    <nosharepages/>", "0");
+    assert_changes(preview, PART_EFFECT, "memory.nosharepages", "0");
+
+    /* One definition for all of the next start, then each pin of the running domain. */
+    assert_changes(preview, PART_CALLS, "calls of libvirt", "0-2");
+    assert_changes(preview, PART_CALLS, "virDomainDefineXMLFlags(vm0, validate)", "0-2");
+    assert_changes(preview, PART_CALLS, "virDomainPinVcpuFlags(vm0, 0, 3, live)", "1");
+    assert_changes(preview, PART_CALLS, "virDomainPinVcpuFlags(vm0, 1, 4, live)", "2");
+
+    const PreviewTarget *target = g_ptr_array_index(preview->targets, 0);
+    g_assert_cmpuint(preview->targets->len, ==, 1);
+    g_assert_cmpuint(target->first, ==, 0);
+    g_assert_cmpuint(target->end, ==, preview->lines->len);
+    g_assert_cmpuint(target->changes, ==, 3);
+    g_assert_cmpuint(target->steps, ==, 5); /* three at the next start, two now */
+    g_assert_cmpuint(target->waiting, ==, 1);
+    g_assert_nonnull(strstr(target->next_after, "<nosharepages/>"));
+    g_assert_null(strstr(target->next_before, "<nosharepages/>"));
+}
+
+/* Where both documents change alike there is one diff; a domain that does not run has one as well.
+ */
+static void test_one_diff(void)
+{
+    for (int runs = 0; runs < 2; runs++) {
+        g_autoptr(Snapshot) snapshot = make_snapshot(1, runs);
+        g_autoptr(Plan) plan = plan_new();
+        stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_BOTH);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_autofree char *text = preview_text(preview);
+        g_autofree char *wanted = g_strconcat("== vm0\n# ",
+            runs ? "now and at the next start: vcpupin.0 = 3\n-- running now and next start\n"
+                 : "at the next start: vcpupin.0 = 3\n-- next start\n",
+            "@@ -4,7 +4,7 @@\n"
+            "   <memory unit='KiB'>4194304</memory>\n"
+            "   <vcpu>2</vcpu>\n"
+            "   <cputune>\n"
+            "-    <vcpupin vcpu='0' cpuset='0'/>\n"
+            "+    <vcpupin vcpu='0' cpuset='3'/>\n"
+            "     <vcpupin vcpu='1' cpuset='1'/>\n"
+            "   </cputune>\n"
+            "   <os>\n"
+            "-- calls of libvirt, in order\n"
+            "virDomainDefineXMLFlags(vm0, validate)\n",
+            runs ? "virDomainPinVcpuFlags(vm0, 0, 3, live)\n" : "", NULL);
+        g_assert_cmpstr(text, ==, wanted);
+    }
+}
+
+/* A target's lines stand together, part after part, in whichever order the changes were staged. */
+static void test_order(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(3, TRUE);
+    g_autoptr(Plan) plan = plan_new();
+
+    stage(plan, snapshot, "vm1", "vcpupin.0", "3", SCOPE_BOTH);
+    stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_BOTH);
+    stage(plan, snapshot, "host", "ksm.run", "1", SCOPE_BOTH);
+    stage(plan, snapshot, "vm1", "memory.nosharepages", "on", SCOPE_LIVE);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+
+    g_assert_cmpuint(preview->targets->len, ==, 3);
+    /* No host is known here: its change cannot be made. And nosharepages never can live. */
+    g_assert_cmpuint(preview->errors, ==, 2);
+    for (guint t = 0, at = 0; t < 3; t++) {
+        const PreviewTarget *target = g_ptr_array_index(preview->targets, t);
+        static const char *const names[] = {"vm1", "vm0", "host"};
+        g_assert_cmpstr(target->name, ==, names[t]);
+        g_assert_cmpuint(target->first, ==, at);
+        for (; at < target->end; at++) {
+            const PreviewLine *line = g_ptr_array_index(preview->lines, at);
+            g_assert_cmpuint(line->target, ==, t);
+            if (at > target->first)
+                g_assert_cmpint(line->part, >=,
+                    ((const PreviewLine *)g_ptr_array_index(preview->lines, at - 1))->part);
+        }
+    }
+    const PreviewLine *first = g_ptr_array_index(preview->lines, 1);
+    g_assert_cmpint(first->kind, ==, LINE_ERROR);
+    assert_changes(preview, PART_FINDINGS, "memory.nosharepages", "3");
+}
+
+/* What else writes a file of the host is told, unless it writes the same. */
+static void test_rivals(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    tree_put(tree, "/sys/devices/system/cpu/online", "0\n");
+    tree_put(tree, "/sys/devices/system/cpu/present", "0\n");
+    tree_put(tree, "/sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
+    tree_put(tree, "/proc/sys/vm/swappiness", "60\n");
+    tree_put(tree, "/sys/kernel/mm/ksm/run", "0\n");
+    tree_put(tree, "/etc/sysctl.d/50.conf", "vm.swappiness = 30\n");
+    tree_put(tree, "/run/ksmtune.pid", "7\n");
+    tree_put(tree, "/proc/7/comm", "ksmtuned\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = make_snapshot(0, FALSE);
+    snapshot->host = host_read(tree->root, NULL, &error);
+    g_assert_no_error(error);
+
+    static const struct {
+        const char *key, *value, *told; /* NULL: nothing is */
+    } rows[] = {
+        {"vm.swappiness", "10",
+            "systemd-sysctl (/etc/sysctl.d/50.conf:1) sets it to 30 when the host boots"},
+        {"vm.swappiness", "30", NULL},
+        {"ksm.run", "1", "ksmtuned (/etc/ksmtuned.conf) sets it as it sees fit while it runs"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Plan) plan = plan_new();
+        stage(plan, snapshot, "host", rows[i].key, rows[i].value, SCOPE_BOTH);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_autofree char *text = preview_text(preview);
+        g_assert_cmpint(preview->errors, ==, 0);
+        if (rows[i].told)
+            g_assert_nonnull(strstr(text, rows[i].told));
+        else
+            g_assert_null(strstr(text, "systemd-sysctl"));
+    }
+}
+
+static void test_is_current(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(2, TRUE), same = make_snapshot(2, TRUE),
+                        fewer = make_snapshot(1, TRUE), other = make_snapshot(2, FALSE);
+    g_autoptr(Plan) plan = plan_new();
+
+    stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_BOTH);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_assert_true(preview_is_current(preview, snapshot, plan));
+    g_assert_true(preview_is_current(preview, same, plan));
+    g_assert_false(preview_is_current(preview, fewer, plan));
+    g_assert_false(preview_is_current(preview, other, plan));
+
+    static const struct {
+        const char *key, *value;
+        PlanScope scope;
+    } others[] = {{"vcpupin.0", "2", SCOPE_BOTH}, {"vcpupin.0", "3", SCOPE_CONFIG},
+        {"vcpupin.1", "3", SCOPE_BOTH}};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autoptr(Plan) changed = plan_new();
+        stage(changed, snapshot, "vm0", others[i].key, others[i].value, others[i].scope);
+        g_assert_false(preview_is_current(preview, snapshot, changed));
+    }
+    plan_unstage(plan, 0);
+    g_assert_false(preview_is_current(preview, snapshot, plan));
+}
+
+/* ---- blame ---- */
+
+/* "|0|0-1": by whom each line was made, or with @gone taken away. */
+static char *owners(const Blame *blame, guint count, gboolean gone)
+{
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *by = idset_format(gone ? blame_removed(blame, i) : blame_added(blame, i));
+        g_string_append_printf(out, "%s%s", i ? "|" : "", by);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void test_blame(void)
+{
+    static const struct {
+        const char *texts[4]; /* as change 0, 1, 2 leave it */
+        const char *removed, *added;
+    } rows[] = {
+        {{"a\nb\nc\n", "a\nx\nc\n", NULL}, "|0|", "|0|"},
+        {{"a\nb\nc\n", "a\nx\nc\n", "a\nx\ny\n", NULL}, "|0|1", "|0|1"},
+        /* a line made by one and changed by another is of both */
+        {{"a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n", NULL}, "|0|", "|0-1|"},
+        {{"a\n", "a\nb\n", "a\nb\nc\n", "0\na\nb\nc\n"}, "", "2||0|1"},
+        {{"a\nb\nc\n", "c\n", "c\nd\n", NULL}, "0|0|", "|1"},
+        {{"", "a\n", NULL}, "", "0"},
+        {{"a", "a\n", NULL}, "0", "0"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Blame) blame = blame_new(rows[i].texts[0]);
+        guint n = 0;
+        for (; n < 3 && rows[i].texts[n + 1]; n++)
+            blame_change(blame, rows[i].texts[n], rows[i].texts[n + 1], n);
+        g_auto(GStrv) before = g_strsplit(rows[i].texts[0], "\n", -1),
+                      after = g_strsplit(rows[i].texts[n], "\n", -1);
+        guint old = g_strv_length(before), new = g_strv_length(after);
+        old -= old && *before[old - 1] == '\0';
+        new -= new &&*after[new - 1] == '\0';
+        g_autofree char *removed = owners(blame, old, TRUE);
+        g_autofree char *added = owners(blame, new, FALSE);
+        g_assert_cmpstr(removed, ==, rows[i].removed);
+        g_assert_cmpstr(added, ==, rows[i].added);
+        g_assert_null(blame_added(blame, new));
+        g_assert_null(blame_removed(blame, G_MAXUINT));
+    }
+}
+
+/* ---- QEMU's command line ---- */
+
+static void test_command_line(void)
+{
+    static const struct {
+        const char *before, *after, *lines;
+    } rows[] = {
+        {"LC_ALL=C /usr/bin/qemu -m 64 -S", "LC_ALL=C /usr/bin/qemu -m 64 -S", ""},
+        {"LC_ALL=C /usr/bin/qemu -m 64 -S", "LC_ALL=C /usr/bin/qemu -m 128 -S",
+            "- -m 64|+ -m 128|"},
+        {"A=1 qemu -S", "A=2 qemu -S", "- A=1|+ A=2|"},
+        {"qemu -S", "qemu -S -no-acpi", "+ -no-acpi|"},
+        /* quoted as libvirt quotes, and each option with all its words */
+        {"qemu -object '{\"id\":\"a b\",\"size\":1}' -S",
+            "qemu -object '{\"id\":\"a b\",\"size\":2}' -S",
+            "- -object {\"id\":\"a b\",\"size\":1}|+ -object {\"id\":\"a b\",\"size\":2}|"},
+        {"qemu -add-fd set=0,fd=1 x -S", "qemu -add-fd set=0,fd=1 y -S",
+            "- -add-fd set=0,fd=1 x|+ -add-fd set=0,fd=1 y|"},
+        /* a secret is another one each time, and nobody's business */
+        {"qemu -object '{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"abc=\",\"iv\":\"1==\"}'",
+            "qemu -object "
+            "'{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"xyz=\",\"iv\":\"2==\"}'",
+            ""},
+        {"qemu -object secret,id=s,data=abc,iv=1", "qemu -object secret,id=t,data=xyz,iv=2",
+            "- -object secret,id=s,data=•••,iv=•••|+ -object secret,id=t,data=•••,iv=•••|"},
+        {"qemu -name 'a\033[2J'", "qemu -name b", "- -name a\\x1b[2J|+ -name b|"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) lines = nativecmd_diff(rows[i].before, rows[i].after, &error);
+        g_assert_no_error(error);
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint n = 0; n < lines->len; n++)
+            g_string_append_printf(text, "%s|", (const char *)g_ptr_array_index(lines, n));
+        g_assert_cmpstr(text->str, ==, rows[i].lines);
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_null(nativecmd_diff("qemu 'a", "qemu", &error));
+    g_assert_nonnull(error);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/preview/hunks", test_hunks);
+    g_test_add_func("/preview/one-diff", test_one_diff);
+    g_test_add_func("/preview/order", test_order);
+    g_test_add_func("/preview/is-current", test_is_current);
+    g_test_add_func("/preview/blame", test_blame);
+    g_test_add_func("/preview/command-line", test_command_line);
+    g_test_add("/preview/rivals", Tree, NULL, tree_setup, test_rivals, tree_teardown);
+    return g_test_run();
+}

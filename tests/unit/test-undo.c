@@ -1,0 +1,232 @@
+/* Undo of entries whose domains were renamed, deleted, stopped or changed since; and the journal's
+ * size. */
+#include "core/util/error.h"
+#include "core/virt/connection-private.h"
+#include "tests/unit/applyfixture.h"
+
+#include <string.h>
+
+/* Applies vcpupin.0=1 to vm1 for its next start and the running domain; returns the entry. */
+static guint pin(const Fixture *f)
+{
+    g_autoptr(Preview) preview = fixture_preview(f, "vm1", "vcpupin.0", "1", NULL);
+    g_autoptr(GError) error = NULL;
+    guint number = apply_preview(&f->context, preview, NULL, &error);
+
+    g_assert_no_error(error);
+    return number;
+}
+
+static virDomainPtr find(const Fixture *f, const char *name)
+{
+    virDomainPtr handle = connection_find(f->connection, name, NULL);
+
+    g_assert_nonnull(handle);
+    return handle;
+}
+
+/* What undo_stage() tells of entry @number; its plan is left in *plan. */
+static char *stage(const Fixture *f, guint number, Plan **plan)
+{
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    *plan = plan_new();
+    g_autoptr(GPtrArray) notes = undo_stage(*plan, snapshot, entry);
+
+    g_ptr_array_add(notes, NULL);
+    return g_strjoinv("; ", (char **)notes->pdata);
+}
+
+static void test_one_change_for_both(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    guint number = pin(f);
+    g_autoptr(Plan) plan = NULL;
+    g_autofree char *notes = stage(f, number, &plan);
+
+    g_assert_cmpstr(notes, ==, "");
+    g_assert_cmpuint(plan->changes->len, ==, 1);
+    const Change *change = g_ptr_array_index(plan->changes, 0);
+    g_assert_cmpint(change->scope, ==, SCOPE_BOTH);
+    g_assert_cmpstr(change->value, ==, "");
+    g_assert_cmpuint(change->undoes, ==, number);
+    g_assert_true(plan_unstage_last(plan));
+    g_assert_cmpuint(plan->changes->len, ==, 0);
+}
+
+static void test_stopped(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    guint number = pin(f);
+    virDomainPtr handle = find(f, "vm1");
+    g_assert_cmpint(virDomainDestroy(handle), ==, 0);
+    virDomainFree(handle);
+
+    g_autoptr(Plan) plan = NULL;
+    g_autofree char *notes = stage(f, number, &plan);
+    g_assert_nonnull(strstr(notes, "vm1 does not run any more"));
+    g_assert_cmpuint(plan->changes->len, ==, 1);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+    g_assert_no_error(error);
+    fixture_check_value(f, "vm1", "vcpupin.0", "");
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
+    g_assert_cmpint(entry->state, ==, ENTRY_UNDONE);
+}
+
+static void test_started(Fixture *f, gconstpointer data)
+{
+    virDomainPtr handle = find(f, "vm1");
+    (void)data;
+
+    g_assert_cmpint(virDomainDestroy(handle), ==, 0);
+    guint number = pin(f);
+    g_assert_cmpint(virDomainCreate(handle), ==, 0);
+    virDomainFree(handle);
+    g_autoptr(Plan) plan = NULL;
+    g_autofree char *notes = stage(f, number, &plan);
+    g_assert_nonnull(strstr(notes, "vm1 was started with what entry 1 set"));
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    fixture_check_value(f, "vm1", "vcpupin.0", "");
+}
+
+static void redefine(const Fixture *f, const char *new_name)
+{
+    virDomainPtr handle = find(f, "vm1");
+    char *xml = virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_INACTIVE);
+    g_autoptr(GString) text = g_string_new(xml);
+
+    free(xml);
+    virDomainDestroy(handle);
+    g_assert_cmpint(virDomainUndefine(handle), ==, 0);
+    virDomainFree(handle);
+    if (new_name == NULL)
+        return;
+    g_autofree char *element = g_strdup_printf("<name>%s</name>", new_name);
+    g_assert_cmpuint(g_string_replace(text, "<name>vm1</name>", element, 0), ==, 1);
+    handle = virDomainDefineXML(f->connection->handle, text->str);
+    g_assert_nonnull(handle);
+    virDomainFree(handle);
+}
+
+static void test_renamed(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    guint number = pin(f);
+    g_autoptr(Plan) plan = NULL;
+
+    redefine(f, "other");
+    g_autofree char *notes = stage(f, number, &plan);
+    g_assert_nonnull(strstr(notes, "vm1 is called other now"));
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    fixture_check_value(f, "other", "vcpupin.0", "");
+}
+
+static void test_gone(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    guint number = pin(f);
+    g_autoptr(Plan) plan = NULL;
+    g_autoptr(GError) error = NULL;
+
+    redefine(f, NULL);
+    g_autofree char *notes = stage(f, number, &plan);
+    g_assert_nonnull(strstr(notes, "vm1 is gone: what entry 1 changed of it went with it"));
+    g_assert_cmpuint(plan->changes->len, ==, 0);
+    g_assert_cmpuint(fixture_undo(f, number, &error), ==, number);
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
+    g_assert_cmpint(entry->state, ==, ENTRY_UNDONE);
+}
+
+/* An older entry, with a newer one upon the same value: that stays, and is named. */
+static void test_not_the_newest(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    guint older = pin(f);
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "vm1", "vcpupin.0", "3", "memory.nosharepages", "on", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 2);
+
+    g_autoptr(Plan) plan = NULL;
+    g_autofree char *notes = stage(f, older, &plan);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Preview) moved = preview_make(snapshot, plan);
+    g_assert_cmpuint(moved->steps->len, ==, 0);
+    g_assert_cmpuint(moved->moved, ==, 2);
+    g_assert_cmpuint(fixture_undo(f, older, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
+    g_assert_nonnull(strstr(error->message, "vcpupin.0, next start is 3 now, not 1"));
+    fixture_check_value(f, "vm1", "vcpupin.0", "3");
+    /* The newer one taken back, the older one can be as well. */
+    g_assert_cmpuint(fixture_undo(f, 2, NULL), >, 0);
+    g_assert_cmpuint(fixture_undo(f, older, NULL), >, 0);
+    fixture_check_value(f, "vm1", "vcpupin.0", "");
+}
+
+/* Thousands of entries: the newest are read, and no more; unended ones are found without reading.
+ */
+static void test_long_journal(Fixture *f, gconstpointer data)
+{
+    guint total;
+    (void)data;
+
+    for (guint i = 1; i <= 3000; i++) {
+        g_autofree char *path = g_strdup_printf("/journal/%08u.json", i);
+        fixture_put(f, path,
+            "{\"state\":\"open\",\"steps\":[{\"kind\":\"host\",\"target\":\"host\","
+            "\"key\":\"ksm.run\",\"old\":\"1\",\"new\":\"0\"}]}\n{\"state\":\"undone\"}\n");
+    }
+    gint64 start = g_get_monotonic_time();
+    g_autoptr(GPtrArray) newest = journal_list(f->journal, 200, &total);
+    g_autoptr(GPtrArray) unended = journal_unended(f->journal);
+    gint64 some = g_get_monotonic_time() - start;
+    g_autoptr(GPtrArray) all = journal_list(f->journal, 0, NULL);
+    g_test_message("3,000 entries: the newest 200 in %.1f ms, all in %.1f ms", (double)some / 1000,
+        (double)(g_get_monotonic_time() - start - some) / 1000);
+    g_assert_cmpuint(newest->len, ==, 200);
+    g_assert_cmpuint(total, ==, 3000);
+    g_assert_cmpuint(all->len, ==, 3000);
+    g_assert_cmpuint(unended->len, ==, 0);
+    g_assert_cmpuint(((const JournalEntry *)g_ptr_array_index(newest, 0))->number, ==, 3000);
+}
+
+/* A line that the power cut short is passed over, and the next one is not lost by it. */
+static void test_torn_line(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    fixture_put(f, "/journal/00000001.open",
+        "{\"state\":\"open\",\"steps\":[{\"kind\":\"host\",\"target\":\"host\",\"key\":\"ksm.run\","
+        "\"old\":\"1\",\"new\":\"0\"}]}\n{\"begun\":[0]}\n{\"done\":[0],\"gran");
+    fixture_put(f, "/sys/kernel/mm/ksm/run", "0");
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpuint(apply_recover(&f->context, 1, FALSE, &error), ==, 1);
+    g_assert_no_error(error);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, 1, NULL);
+    g_assert_cmpint(entry->state, ==, ENTRY_FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(Fixture *f, gconstpointer data);
+        guint domains;
+    } tests[] = {
+        {"/undo/one-change-for-both", test_one_change_for_both, 1},
+        {"/undo/stopped", test_stopped, 1},
+        {"/undo/started", test_started, 1},
+        {"/undo/renamed", test_renamed, 1},
+        {"/undo/gone", test_gone, 1},
+        {"/undo/not-the-newest", test_not_the_newest, 1},
+        {"/undo/long-journal", test_long_journal, 0},
+        {"/undo/torn-line", test_torn_line, 0},
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Fixture, GUINT_TO_POINTER(tests[i].domains), fixture_set_up,
+            tests[i].run, fixture_tear_down);
+    return g_test_run();
+}

@@ -1,0 +1,176 @@
+/* core/host: settings of /proc/sys/vm, pressure, free blocks, mounts, and what KVM does. */
+#include "core/host/host-json.h"
+#include "core/host/host.h"
+#include "core/tune/tunable.h"
+#include "tests/unit/tree.h"
+
+#include <string.h>
+
+/* The least that is a host: one CPU. */
+static void put_least(const Tree *tree)
+{
+    tree_put(tree, "/sys/devices/system/cpu/online", "0\n");
+    tree_put(tree, "/sys/devices/system/cpu/present", "0\n");
+    tree_put(tree, "/sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
+    tree_put(tree, "/sys/devices/system/node/online", "0\n");
+    tree_put(tree, "/sys/devices/system/node/node0/cpulist", "0\n");
+    tree_put(tree, "/proc/meminfo", "MemTotal: 1000 kB\n");
+}
+
+static Host *read_host(const Tree *tree)
+{
+    g_autoptr(GError) error = NULL;
+    Host *host = host_read(tree->root, NULL, &error);
+
+    g_assert_no_error(error);
+    return host;
+}
+
+static void assert_value(const Host *host, const char *name, const char *wanted)
+{
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, name, NULL);
+
+    g_assert_nonnull(key);
+    g_autofree char *value = tunable_host_value(key, host);
+    g_assert_cmpstr(value, ==, wanted);
+}
+
+/* Nothing of it is there: all is unknown, nothing 0. */
+static void test_nothing(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    put_least(tree);
+    g_autoptr(Host) host = read_host(tree);
+    g_autoptr(GArray) facts = host_kvm_facts(host);
+
+    g_assert_cmpuint(host->vm->len, ==, 0);
+    g_assert_cmpuint(host->mounts->len, ==, 0);
+    g_assert_false(host->pressure.some10.known);
+    g_assert_null(host_node(host, 0)->free_blocks);
+    for (guint i = 0; i < facts->len; i++)
+        g_assert_cmpint(g_array_index(facts, KvmFact, i).state, ==, KVM_UNKNOWN);
+    assert_value(host, "vm.swappiness", NULL);
+    assert_value(host, "kernel.numa_balancing", NULL);
+    assert_value(host, "hugepages.overcommit.2M", NULL);
+    g_autofree char *json = host_to_json(host);
+    g_assert_nonnull(strstr(json, "\"some_avg10\" : null"));
+    g_assert_nonnull(strstr(json, "\"free_blocks\" : null"));
+}
+
+static void test_values(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    put_least(tree);
+    tree_put(tree, "/proc/sys/vm/swappiness", "60\n");
+    tree_put(tree, "/proc/sys/vm/laptop_mode", "0\n"); /* not one of ours */
+    tree_put(tree, "/proc/sys/kernel/numa_balancing", "1\n");
+    tree_put(tree, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "8\n");
+    tree_put(tree, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages", "3\n");
+    tree_put(tree, "/proc/pressure/memory",
+        "some avg10=1.25 avg60=0.07 avg300=0.00 total=123\n"
+        "full avg10=100.00 avg60=0.00 avg300=0.00 total=12\n");
+    tree_put(tree, "/proc/buddyinfo",
+        "Node 0, zone      DMA      1      0      2\n"
+        "Node 0, zone   Normal    889    357   1211      4\n"
+        "Node 7, zone   Normal      1\n"
+        "rubbish\n");
+    tree_put(tree, "/proc/mounts",
+        "proc /proc proc rw 0 0\n"
+        "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n"
+        "none /mnt/a\\040b hugetlbfs rw,pagesize=1024M 0 0\n"
+        "none /mnt/c hugetlbfs rw 0 0\nhugetlbfs\n");
+    g_autoptr(Host) host = read_host(tree);
+
+    g_assert_cmpuint(host->vm->len, ==, 2);
+    assert_value(host, "vm.swappiness", "60");
+    assert_value(host, "kernel.numa_balancing", "1");
+    assert_value(host, "hugepages.overcommit.2M", "3");
+    assert_value(host, "hugepages.overcommit.1G", NULL);
+    g_assert_cmpint(host->pressure.some10.value, ==, 125);
+    g_assert_cmpint(host->pressure.some60.value, ==, 7);
+    g_assert_cmpint(host->pressure.full10.value, ==, 10000);
+
+    const GArray *blocks = host_node(host, 0)->free_blocks;
+    static const guint64 wanted[] = {890, 357, 1213, 4};
+    g_assert_cmpuint(blocks->len, ==, G_N_ELEMENTS(wanted));
+    for (guint i = 0; i < blocks->len; i++)
+        g_assert_cmpuint(g_array_index(blocks, guint64, i), ==, wanted[i]);
+
+    g_assert_cmpuint(host->mounts->len, ==, 3);
+    static const struct {
+        const char *path;
+        guint64 size_kib;
+    } mounts[] = {{"/dev/hugepages", 2048}, {"/mnt/a b", 1048576}, {"/mnt/c", 0}};
+    for (guint i = 0; i < host->mounts->len; i++) {
+        const HugeMount *mount = host->mounts->pdata[i];
+        g_assert_cmpstr(mount->path, ==, mounts[i].path);
+        g_assert_cmpuint(mount->size_kib, ==, mounts[i].size_kib);
+    }
+}
+
+static KvmState state_of(const Host *host, const char *label)
+{
+    g_autoptr(GArray) facts = host_kvm_facts(host);
+
+    for (guint i = 0; i < facts->len; i++)
+        if (g_str_has_prefix(g_array_index(facts, KvmFact, i).label, label))
+            return g_array_index(facts, KvmFact, i).state;
+    g_assert_not_reached();
+}
+
+static void test_kvm(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    put_least(tree);
+    tree_put(tree, "/sys/module/kvm_amd/parameters/npt", "Y\n");
+    tree_put(tree, "/sys/module/kvm_amd/parameters/nested", "0\n"); /* a number in old kernels */
+    tree_put(tree, "/sys/module/kvm/parameters/tdp_mmu", "N\n");
+    tree_put(tree, "/proc/cpuinfo",
+        "processor\t: 0\nflags\t\t: fpu vme pdpe1gb svm\n\nprocessor\t: 1\n");
+    g_autoptr(Host) host = read_host(tree);
+
+    g_assert_cmpint(state_of(host, "two-dimensional"), ==, KVM_ON);
+    g_assert_cmpint(state_of(host, "nested"), ==, KVM_OFF);
+    g_assert_cmpint(state_of(host, "TDP"), ==, KVM_OFF);
+    g_assert_cmpint(state_of(host, "1G"), ==, KVM_ON);
+    g_assert_cmpint(state_of(host, "tagged"), ==, KVM_UNKNOWN);
+    /* What hardly changes is taken over. */
+    g_autoptr(Host) next = host_read(tree->root, host, NULL);
+    g_assert_true(next->kvm == host->kvm);
+    g_assert_true(next->cpu_flags == host->cpu_flags);
+}
+
+static void test_kvm_flags(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    put_least(tree);
+    tree_put(tree, "/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu pdpe1gbx vmx");
+    g_autoptr(Host) host = read_host(tree);
+    g_assert_cmpint(state_of(host, "1G"), ==, KVM_OFF);
+}
+
+static void test_pressure_bad(void)
+{
+    static const char *const bad[] = {NULL, "", "some", "some avg10=x avg60=1", "full\n\n\n",
+        "some avg10=99999.99 avg60=0.00", "somesomesome avg10=1.00 avg60=1.00"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        Pressure pressure;
+        pressure_parse(bad[i], &pressure);
+        g_assert_false(pressure.some10.known);
+        g_assert_false(pressure.full10.known);
+    }
+}
+
+#define TREE_TEST(name, test) g_test_add(name, Tree, NULL, tree_setup, test, tree_teardown)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TREE_TEST("/vm/nothing", test_nothing);
+    TREE_TEST("/vm/values", test_values);
+    TREE_TEST("/vm/kvm", test_kvm);
+    TREE_TEST("/vm/kvm-flags", test_kvm_flags);
+    g_test_add_func("/vm/pressure-bad", test_pressure_bad);
+    return g_test_run();
+}

@@ -1,0 +1,189 @@
+/* The command that changes: set; and how a Plan is applied. */
+#include "core/demo.h"
+#include "core/tune/nativecmd.h"
+#include "core/util/document.h"
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "tui/commands-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "KEY=VALUE" split in place at the first '='. */
+static gboolean split_assignment(char *text, char **value, GError **error)
+{
+    char *equals = strchr(text, '=');
+
+    if (equals == NULL || equals == text) {
+        g_autofree char *shown = text_escape(text, 60);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "\"%s\" is no KEY=VALUE, such as vcpupin.0=2; an empty VALUE removes", shown);
+        return FALSE;
+    }
+    *equals = '\0';
+    *value = equals + 1;
+    return TRUE;
+}
+
+static gboolean set_xml(const CommandOptions *options, char **assignments, GError **error)
+{
+    gsize length;
+    g_autofree char *text =
+        document_read(options->xml, XML_EDIT_MAX >> 20, "a domain's XML", &length, error);
+    if (text == NULL)
+        return FALSE;
+    g_autoptr(XmlEdit) edit = xml_edit_open(text, (gssize)length, error);
+    if (edit == NULL)
+        return FALSE;
+
+    /* Only a document that says how many vCPUs it has can be held to it. */
+    g_autoptr(DomainConfig) config = domain_config_parse(text, NULL);
+    Domain domain = {.name = (char *)options->xml, .config = config};
+    for (; *assignments; assignments++) {
+        char *value;
+        if (!split_assignment(*assignments, &value, error))
+            return FALSE;
+        g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, *assignments, error);
+        g_autofree char *checked =
+            key ? tunable_check(key, value, NULL, config ? &domain : NULL, error) : NULL;
+        if (checked == NULL || !tunable_xml_set(key, edit, checked, error))
+            return FALSE;
+    }
+    const char *edited = xml_edit_text(edit, &length);
+    if (fwrite(edited, 1, length, stdout) != length || fflush(stdout) != 0) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the document could not be written: %s", g_strerror(errno));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean stage_all(Plan *plan, const Snapshot *snapshot, const char *target,
+    char **assignments, PlanScope scope, GError **error)
+{
+    for (; *assignments; assignments++) {
+        char *value;
+        if (!split_assignment(*assignments, &value, error) ||
+            !plan_stage(plan, snapshot, target, *assignments, value, scope, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean command_context(const CommandOptions *options, Connection *connection,
+    const Snapshot *snapshot, ApplyContext *context, GError **error)
+{
+    if (snapshot->link.read_only) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "nothing is changed: this is read-only (run kvmtune as root, without --read-only)");
+        return FALSE;
+    }
+    *context = (ApplyContext){
+        .connection = connection,
+        .root = snapshot->root,
+        .uri = snapshot->link.uri,
+        .partial = options->partial,
+        .settle = options->collector.demo ? demo_settle : NULL,
+        .journal = journal_open(options->journal_folder, error),
+    };
+    return context->journal != NULL;
+}
+
+void command_say_done(const CommandOptions *options, const char *what, guint number,
+    const char *report, const char *otherwise)
+{
+    if (options->collector.demo)
+        g_print("%s in the demo, which ends with this command%s%s\n", what, report ? "; " : "",
+            report ? report : "");
+    else
+        g_print("%s as entry %u of the journal%s%s\n", what, number, report ? "; " : otherwise,
+            report ? report : "");
+}
+
+PlanScope command_scope(const CommandOptions *options)
+{
+    return options->live ? SCOPE_LIVE : options->config ? SCOPE_CONFIG : SCOPE_BOTH;
+}
+
+/* What was done goes to standard output, what to beware of to standard error. */
+static void say_lines(const Preview *preview)
+{
+    for (guint i = 0; i < preview->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(preview->lines, i);
+        if (line->kind == LINE_WARNING)
+            g_printerr("kvmtune: warning: %s\n", line->text);
+        else if (line->kind == LINE_LATER || line->kind == LINE_NOW || line->kind == LINE_WRITE)
+            g_print("%s\n", line->text);
+    }
+}
+
+/* How QEMU's command line of every domain whose next start changes would change. */
+static void print_command_lines(const Preview *preview, Connection *connection)
+{
+    for (guint i = 0; i < preview->targets->len; i++) {
+        const PreviewTarget *target = g_ptr_array_index(preview->targets, i);
+        g_autoptr(GError) cause = NULL;
+        if (target->next_after == NULL)
+            continue;
+        g_autoptr(GPtrArray) lines =
+            nativecmd_change(connection, target->next_before, target->next_after, &cause);
+        g_print("-- QEMU's command line of %s\n", target->name);
+        if (lines == NULL || lines->len == 0)
+            g_print("# %s\n", lines ? "stays as it is" : cause->message);
+        for (guint n = 0; lines && n < lines->len; n++)
+            g_print("%s\n", (const char *)g_ptr_array_index(lines, n));
+    }
+}
+
+gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const Snapshot *snapshot,
+    Connection *connection, GError **error)
+{
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+
+    if (options->dry_run) {
+        g_autofree char *text = preview_text(preview);
+        g_print("%s", text);
+    }
+    if (options->command_line)
+        print_command_lines(preview, connection);
+    if (options->dry_run && preview->errors == 0)
+        return TRUE;
+    if (preview->steps->len == 0 && preview->errors == 0) {
+        g_print("nothing to do: everything stands as asked\n");
+        return TRUE;
+    }
+    ApplyContext context;
+    if (!command_context(options, connection, snapshot, &context, error))
+        return FALSE;
+    g_autoptr(Journal) journal = context.journal;
+    g_autofree char *report = NULL;
+    guint number = apply_preview(&context, preview, &report, error);
+    if (number) {
+        say_lines(preview);
+        command_say_done(options, "done", number, report, "; `kvmtune undo` takes it back");
+    }
+    return number != 0;
+}
+
+gboolean command_set(const CommandOptions *options, char **arguments, GError **error)
+{
+    if (options->xml)
+        return set_xml(options, arguments, error);
+
+    const char *target = arguments[0];
+    if (arguments[1] == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "usage: kvmtune set TARGET KEY=VALUE… (TARGET is host or a domain)");
+        return FALSE;
+    }
+    gboolean host = g_str_equal(target, "host");
+    g_autoptr(Connection) connection = NULL;
+    g_autoptr(Snapshot) snapshot =
+        collector_take_once(&options->collector, !host, host ? NULL : &connection, error);
+    if (snapshot == NULL)
+        return FALSE;
+    g_autoptr(Plan) plan = plan_new();
+    return stage_all(plan, snapshot, target, arguments + 1, command_scope(options), error) &&
+           command_run_plan(options, plan, snapshot, connection, error);
+}

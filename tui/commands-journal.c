@@ -1,0 +1,240 @@
+/* The commands of the Journal: what was applied, taking it back, and ending what was left open. */
+#include "core/tune/lock.h"
+#include "core/tune/undo.h"
+#include "core/util/error.h"
+#include "core/util/text.h"
+#include "tui/commands-private.h"
+
+/* ENTRY as it is written on the command line; 0 where it is left out. */
+static gboolean parse_number(char **arguments, guint *number, GError **error)
+{
+    gint64 entry = 0;
+
+    if (arguments[0] && (!text_parse_int(arguments[0], &entry) || entry < 1 || entry > 99999999)) {
+        g_autofree char *shown = text_escape(arguments[0], 60);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "\"%s\" is no entry of the journal: write its number, as `kvmtune journal` shows it",
+            shown);
+        return FALSE;
+    }
+    *number = (guint)entry;
+    return TRUE;
+}
+
+/* ---- journal ---- */
+
+static void print_entry(const JournalEntry *entry, const char *holder)
+{
+    g_autoptr(GDateTime) time = entry->time ? g_date_time_new_from_unix_local(entry->time) : NULL;
+    g_autofree char *when = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : g_strdup("–");
+    g_autofree char *summary = journal_entry_summary(entry);
+    g_autofree char *problem = entry->problem ? text_escape(entry->problem, 0) : NULL;
+
+    g_print("%4u  %-19s  %-7s  %s%s%s\n", entry->number, when, journal_state_name(entry->state),
+        summary, problem ? "  " : "", problem ? problem : "");
+    if (entry->state != ENTRY_OPEN)
+        return;
+    if (holder)
+        g_print("      %s is applying it\n", holder);
+    else
+        g_print("      it was not ended, and its kvmtune is gone: `kvmtune recover %u` says what "
+                "stands, and finishes it or takes it back\n",
+            entry->number);
+}
+
+static void print_steps(const JournalEntry *entry)
+{
+    for (guint i = 0; i < entry->steps->len; i++) {
+        g_autofree char *text = step_text(g_ptr_array_index(entry->steps, i), FALSE);
+        g_print("      %s\n", text);
+    }
+}
+
+gboolean command_journal(const CommandOptions *options, char **arguments, GError **error)
+{
+    g_autofree char *holder = host_lock_holder(options->collector.root);
+    g_autoptr(Journal) journal = NULL;
+    guint number;
+
+    if (!parse_number(arguments, &number, error) ||
+        (journal = journal_open(options->journal_folder, error)) == NULL)
+        return FALSE;
+    if (number) {
+        g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
+        if (entry == NULL)
+            return FALSE;
+        print_entry(entry, holder);
+        print_steps(entry);
+        return TRUE;
+    }
+    g_autoptr(GPtrArray) entries = journal_list(journal, 0, NULL);
+    if (entries->len == 0)
+        g_print("the journal is empty: nothing was applied yet\n");
+    for (guint i = 0; i < entries->len; i++)
+        print_entry(g_ptr_array_index(entries, i), holder);
+    return TRUE;
+}
+
+/* ---- undo ---- */
+
+/* The Snapshot that @entry is undone upon: its domains are reached by the way it was applied,
+ * unless another is asked for. *way is then @options with that. */
+static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry *entry,
+    CommandOptions *way, Connection **connection, GError **error)
+{
+    gboolean domains = FALSE;
+
+    for (guint i = 0; i < entry->steps->len; i++)
+        domains |= ((const Step *)g_ptr_array_index(entry->steps, i))->kind != STEP_HOST;
+    *way = *options;
+    if (domains && way->collector.uri == NULL)
+        way->collector.uri = entry->uri;
+    return collector_take_once(&way->collector, domains, domains ? connection : NULL, error);
+}
+
+/* Nothing of @entry is there to be written back: because it is so already, or because somebody
+ * changed all of it. */
+static gboolean end_without_steps(
+    const ApplyContext *context, const JournalEntry *entry, const Preview *preview, GError **error)
+{
+    g_autoptr(GString) kept = g_string_new(NULL);
+
+    for (guint i = 0; i < preview->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(preview->lines, i);
+        if (line->kind == LINE_WARNING)
+            g_string_append_printf(kept, "%s%s", kept->len ? "; " : "", line->text);
+    }
+    if (preview->moved) {
+        g_set_error(
+            error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED, "nothing is undone: %s", kept->str);
+        return FALSE;
+    }
+    if (!apply_settle_undo(context, entry->number, error))
+        return FALSE;
+    g_print("nothing is left to take back of entry %u: it is marked as undone\n", entry->number);
+    return TRUE;
+}
+
+static gboolean undo_upon(const CommandOptions *options, const JournalEntry *entry,
+    const Snapshot *snapshot, Connection *connection, Journal *journal, GError **error)
+{
+    g_autoptr(Plan) plan = plan_new();
+    g_autoptr(GPtrArray) notes = undo_stage(plan, snapshot, entry);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    ApplyContext context;
+
+    for (guint i = 0; i < notes->len; i++)
+        g_printerr("kvmtune: note: %s\n", (char *)g_ptr_array_index(notes, i));
+    if (options->dry_run) {
+        g_autofree char *text = preview_text(preview);
+        g_print("%s", text);
+        return TRUE;
+    }
+    if (!command_context(options, connection, snapshot, &context, error))
+        return FALSE;
+    journal_close(context.journal);
+    context.journal = journal;
+    if (preview->steps->len == 0 && preview->errors == 0)
+        return end_without_steps(&context, entry, preview, error);
+    g_autofree char *report = NULL;
+    guint number = apply_preview(&context, preview, &report, error);
+    if (number)
+        command_say_done(options, "undone", number, report, "");
+    return number != 0;
+}
+
+gboolean command_undo(const CommandOptions *options, char **arguments, GError **error)
+{
+    g_autoptr(Journal) journal = NULL;
+    guint number;
+
+    if (!parse_number(arguments, &number, error) ||
+        (journal = journal_open(options->journal_folder, error)) == NULL)
+        return FALSE;
+    g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
+    g_autofree char *reason = entry ? journal_entry_not_undoable(entry) : NULL;
+    if (reason)
+        g_set_error_literal(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, reason);
+    if (entry == NULL || reason)
+        return FALSE;
+    CommandOptions way;
+    g_autoptr(Connection) connection = NULL;
+    g_autoptr(Snapshot) snapshot = take_snapshot(options, entry, &way, &connection, error);
+    return snapshot && undo_upon(&way, entry, snapshot, connection, journal, error);
+}
+
+/* ---- recover ---- */
+
+/* The entry to recover: the newest that was not ended. NULL without an error: there is none. */
+static JournalEntry *find_unended(Journal *journal, guint number, GError **error)
+{
+    g_autoptr(GPtrArray) entries = journal_unended(journal);
+
+    for (guint i = 0; i < entries->len; i++) {
+        const JournalEntry *entry = g_ptr_array_index(entries, i);
+        if (number == 0 || entry->number == number)
+            return journal_get(journal, entry->number, error);
+    }
+    if (number)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "entry %u was ended: there is nothing to recover", number);
+    return NULL;
+}
+
+static gboolean recover_upon(const CommandOptions *options, const JournalEntry *entry,
+    const ApplyContext *context, GError **error)
+{
+    if (options->finish || options->back) {
+        if (apply_recover(context, entry->number, options->finish, error) == 0)
+            return FALSE;
+        g_print("entry %u is %s\n", entry->number, options->finish ? "finished" : "taken back");
+        return TRUE;
+    }
+    g_autoptr(GArray) survey = apply_survey(context, entry->steps);
+    g_autofree char *text = apply_survey_text(entry->steps, survey);
+    g_print("entry %u was not ended, and its kvmtune is gone. What stands:\n%s"
+            "`kvmtune recover --finish` writes what is not written, `kvmtune recover --back` puts "
+            "back what is\n",
+        entry->number, text);
+    return TRUE;
+}
+
+gboolean command_recover(const CommandOptions *options, char **arguments, GError **error)
+{
+    g_autofree char *holder = host_lock_holder(options->collector.root);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Journal) journal = NULL;
+    guint number;
+
+    if (options->finish && options->back) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "--finish and --back exclude one another; without either it is only said what stands");
+        return FALSE;
+    }
+    if (!parse_number(arguments, &number, error) ||
+        (journal = journal_open(options->journal_folder, error)) == NULL)
+        return FALSE;
+    g_autoptr(JournalEntry) entry = find_unended(journal, number, &cause);
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    if (entry == NULL) {
+        g_print("nothing was left open\n");
+        return TRUE;
+    }
+    if (holder) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s is applying entry %u: wait for its end", holder, entry->number);
+        return FALSE;
+    }
+    CommandOptions way;
+    ApplyContext context;
+    g_autoptr(Connection) connection = NULL;
+    g_autoptr(Snapshot) snapshot = take_snapshot(options, entry, &way, &connection, error);
+    if (snapshot == NULL || !command_context(&way, connection, snapshot, &context, error))
+        return FALSE;
+    journal_close(context.journal);
+    context.journal = journal;
+    return recover_upon(&way, entry, &context, error);
+}

@@ -1,0 +1,34 @@
+/* What the files of the commands share: the run functions of the table, and the way of a Plan. */
+#pragma once
+
+#include "core/tune/apply.h"
+#include "tui/commands.h"
+
+gboolean command_host(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_domains(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_journal(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_tunables(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_set(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_apply(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_export(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_diff(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_place(const CommandOptions *options, char **arguments, GError **error);
+gboolean command_undo(const CommandOptions *options, char **arguments, GError **error);
+
+gboolean command_recover(const CommandOptions *options, char **arguments, GError **error);
+
+/* SCOPE_LIVE for --live, SCOPE_CONFIG for --config, SCOPE_BOTH for neither. */
+PlanScope command_scope(const CommandOptions *options);
+
+/* Previews @plan upon @snapshot; prints that with --dry-run, else applies it and prints what was
+ * done. @connection may be NULL where the plan is of the host only. */
+gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const Snapshot *snapshot,
+    Connection *connection, GError **error);
+
+/* The context of an apply or undo through @connection; the caller closes the journal in it. FALSE
+ * where nothing may be written. */
+gboolean command_context(const CommandOptions *options, Connection *connection,
+    const Snapshot *snapshot, ApplyContext *context, GError **error);
+/* "done as entry 3 of the journal", with @report, or else @otherwise. */
+void command_say_done(const CommandOptions *options, const char *what, guint number,
+    const char *report, const char *otherwise);

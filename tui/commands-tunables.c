@@ -1,0 +1,41 @@
+/* The command tunables: the catalogue, listed and explained. */
+#include "core/catalogue/reference.h"
+#include "tui/commands-private.h"
+
+#include <string.h>
+
+/* The row that @text is the key of, or an instance of ("vcpupin.3"); NULL with a sentence. */
+static const Tunable *find_row(const char *text, GError **error)
+{
+    guint count;
+    const Tunable *rows = tunable_catalogue(&count);
+
+    for (guint i = 0; i < count; i++)
+        if (g_str_equal(rows[i].key, text))
+            return &rows[i];
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, text, NULL);
+    if (key == NULL)
+        key = tunable_key_parse(TARGET_HOST, text, error);
+    return key ? key->tunable : NULL;
+}
+
+gboolean command_tunables(const CommandOptions *options, char **arguments, GError **error)
+{
+    const char *prefix = arguments[0] ? arguments[0] : "";
+    g_autofree char *list = reference_list(prefix);
+    const Tunable *row = *list == '\0' || *prefix ? find_row(prefix, NULL) : NULL;
+
+    if (*list == '\0' && row == NULL)
+        return find_row(prefix, error) != NULL;
+    if (row != NULL)
+        prefix = row->key;
+    g_autofree char *text = NULL;
+    if (options->json)
+        text = reference_json(prefix);
+    else if (options->names)
+        text = reference_names(prefix);
+    else
+        text = row ? reference_explain(row) : g_strdup(list);
+    g_print("%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+    return TRUE;
+}

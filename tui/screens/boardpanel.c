@@ -1,0 +1,301 @@
+/* The board's side panel: what is under the cursor, told in full. Its lines are made first, as many
+ * as there are to tell, then drawn as far as there is room: the first ones matter most. */
+#include "core/util/text.h"
+#include "tui/cell.h"
+#include "tui/screens/board.h"
+#include "tui/screens/hostdetail.h"
+#include "tui/screens/hostdraw.h"
+
+typedef struct {
+    const char *name; /* lives as long as the state; NULL: a heading */
+    Style style;
+    char *text;
+} PanelLine;
+
+static void line_clear(gpointer data)
+{
+    g_free(((PanelLine *)data)->text);
+}
+
+/* Takes @text. */
+static void add(GArray *lines, const char *name, Style style, char *text)
+{
+    PanelLine line = {name, style, text};
+
+    g_array_append_val(lines, line);
+}
+
+static char *chips_text(const BoardState *state, const GArray *here)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; here != NULL && i < here->len; i++) {
+        const Chip *chip = chips_at(&state->chips, g_array_index(here, guint, i));
+        g_string_append_printf(
+            text, "%s%s%s", i > 0 ? " " : "", chip->label, chip->strays ? "!" : "");
+    }
+    return g_strdup(text->len > 0 ? text->str : "none");
+}
+
+/* ---- a part of the machine ---- */
+
+char *board_part_title(const MapItem *part, const Topology *topology)
+{
+    g_autofree char *list = idset_format(part->cpus);
+
+    switch (part->level) {
+    case LEVEL_THREAD:
+        return g_strdup_printf("CPU %s", list);
+    case LEVEL_CORE:
+        return g_strdup_printf("core of CPUs %s", list);
+    case LEVEL_LLC:
+        return g_strdup_printf("last-level cache of CPUs %s", list);
+    case LEVEL_NODE:
+        if (part->index < 0)
+            return g_strdup_printf("CPUs in no node: %s", list);
+        return g_strdup_printf("node %d", ((const Node *)topology->nodes->pdata[part->index])->id);
+    default:
+        return part->index < 0 ? g_strdup("package –") : g_strdup_printf("package %d", part->index);
+    }
+}
+
+static char *distances_text(const Topology *topology, const Node *node)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; node->distances != NULL && i < node->distances->len; i++)
+        g_string_append_printf(text, "%s%d:%d", i > 0 ? " " : "",
+            ((const Node *)topology->nodes->pdata[i])->id, g_array_index(node->distances, int, i));
+    return g_strdup(text->len > 0 ? text->str : "–");
+}
+
+static void add_node(GArray *lines, const Host *host, const Node *node)
+{
+    const NodeMemory *memory = host_node(host, node->id);
+
+    if (memory != NULL) {
+        g_autofree char *free_text = cell_size(memory->free_kib);
+        g_autofree char *total = cell_size(memory->memory_kib);
+        add(lines, "memory", STYLE_TEXT, g_strdup_printf("%s free of %s", free_text, total));
+        add(lines, "pools", STYLE_TEXT, host_pools_text(memory->pools, FALSE, TRUE));
+    }
+    add(lines, "distances", STYLE_TEXT, distances_text(host->topology, node));
+}
+
+static void add_cpu(GArray *lines, const Host *host, const MapItem *part)
+{
+    const Cpu *cpu = topology_cpu(host->topology, hwloc_bitmap_first(part->cpus));
+    const Node *node = cpu->node >= 0 ? topology_node(host->topology, cpu->node) : NULL;
+
+    if (part->level == LEVEL_THREAD)
+        add(lines, "siblings", STYLE_TEXT, cell_set(cpu->siblings, "–"));
+    add(lines, "cache of", STYLE_TEXT, cell_set(cpu->llc, "–"));
+    if (cpu->package >= 0)
+        add(lines, "stands in", STYLE_TEXT,
+            node != NULL ? g_strdup_printf("package %d, node %d", cpu->package, node->id)
+                         : g_strdup_printf("package %d", cpu->package));
+    if (node != NULL)
+        add(lines, "distances", STYLE_TEXT, distances_text(host->topology, node));
+}
+
+/* What else runs there: QEMU processes that are none of the connection's domains. */
+static void add_foreign(GArray *lines, const Snapshot *snapshot, const MapItem *part)
+{
+    for (guint i = 0; snapshot->foreign != NULL && i < snapshot->foreign->len; i++) {
+        const ForeignUsage *process = snapshot->foreign->pdata[i];
+        if (process->last_cpu < 0 || !idset_has(part->cpus, process->last_cpu))
+            continue;
+        g_autofree char *name = text_escape(process->name, 20);
+        g_autofree char *load = cell_percent(process->load);
+        add(lines, "not ours", STYLE_WARN,
+            g_strdup_printf("%s, process %d, load %s", name, process->pid, load));
+    }
+}
+
+static void add_part(GArray *lines, const BoardState *state, const Host *host, const MapItem *part)
+{
+    const Topology *topology = host->topology;
+    gboolean online = hwloc_bitmap_intersects(part->cpus, topology->online);
+    g_autofree char *title = board_part_title(part, topology);
+    g_autofree char *load = host_percent_text(host_mean_load(host, part->cpus));
+
+    if (idset_count(part->cpus) == 0)
+        add(lines, NULL, STYLE_TITLE, g_strdup_printf("%s  memory only", title));
+    else if (!online)
+        add(lines, NULL, STYLE_TITLE, g_strdup_printf("%s  offline", title));
+    else
+        add(lines, NULL, STYLE_TITLE,
+            g_strdup_printf("%s  load %s%s", title, load,
+                topology->isolated != NULL &&
+                        hwloc_bitmap_intersects(part->cpus, topology->isolated)
+                    ? "  isolated"
+                    : ""));
+    g_autoptr(GArray) here = board_chips_here(state);
+    add(lines, "pinned", STYLE_TEXT, chips_text(state, here));
+    add_foreign(lines, state->chips.snapshot, part);
+    if (part->level == LEVEL_NODE && part->index >= 0)
+        add_node(lines, host, topology->nodes->pdata[part->index]);
+    else if (online && part->level <= LEVEL_LLC)
+        add_cpu(lines, host, part);
+}
+
+/* ---- a chip, a domain ---- */
+
+static char *chip_title(const ChipDomain *domain, const Chip *chip)
+{
+    g_autofree char *name = text_escape(domain->domain->name, 40);
+
+    switch (chip->kind) {
+    case CHIP_VCPU:
+        return g_strdup_printf("%s  %s vCPU %u", chip->label, name, chip->n);
+    case CHIP_IOTHREAD:
+        return g_strdup_printf("%s  %s I/O thread %u", chip->label, name, chip->n);
+    default:
+        return g_strdup_printf("%s  %s emulator", chip->label, name);
+    }
+}
+
+static void add_chip(GArray *lines, const BoardState *state, const Chip *chip)
+{
+    const ChipDomain *domain = chips_domain(&state->chips, chip->domain);
+
+    add(lines, NULL, domain->mark->style, chip_title(domain, chip));
+    add(lines, chip->staged ? "staged" : "asked", chip->staged ? STYLE_STAGED : STYLE_TEXT,
+        cell_set(chip->asked, "anywhere"));
+    if (domain->usage == NULL) {
+        add(lines, "runs", STYLE_DIM, g_strdup(domain_state_name(domain->domain->state)));
+        return;
+    }
+    g_autofree char *load = cell_percent(chip->load);
+    g_autofree char *wait = cell_percent(chip->wait);
+    g_autofree char *real = cell_set(chip->real, "–");
+    g_autofree char *cpuset = cell_set(chip->cpuset, "");
+    g_autofree char *last = cell_num(chip->last_cpu >= 0 ? NUM(chip->last_cpu) : NUM_UNKNOWN);
+    add(lines, "real", chip->strays ? STYLE_BAD : STYLE_TEXT,
+        g_strdup_printf("%s%s%s%s", real, chip->strays ? "  ! not as asked" : "",
+            *cpuset ? ", its cgroup allows " : "", cpuset));
+    add(lines, "load", STYLE_TEXT,
+        g_strdup_printf("%s, waits %s, last on CPU %s", load, wait, last));
+}
+
+/* "0: 4.0 GiB  1: 512 MiB" */
+static char *memory_by_node(const DomainUsage *usage)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; usage->memory != NULL && i < usage->memory->len; i++) {
+        const NodeKib *part = &g_array_index(usage->memory, NodeKib, i);
+        g_autofree char *size = text_size_kib(part->kib);
+        g_string_append_printf(text, "%snode %d: %s", i > 0 ? "  " : "", part->node, size);
+    }
+    return g_strdup(text->len > 0 ? text->str : "–");
+}
+
+/* A table of its vCPUs: as much as there is room for. */
+static void add_vcpus(GArray *lines, const BoardState *state, const ChipDomain *domain)
+{
+    for (guint i = domain->first; i < domain->first + domain->count; i++) {
+        const Chip *chip = chips_at(&state->chips, i);
+        g_autofree char *asked = cell_set(chip->asked, "anywhere");
+        g_autofree char *real = cell_set(chip->real, "–");
+        g_autofree char *load = cell_percent(chip->load);
+        g_autofree char *wait = cell_percent(chip->wait);
+        add(lines, chip->label, chip->strays ? STYLE_BAD : STYLE_TEXT,
+            g_strdup_printf("%s%s%s  load %s  waits %s", asked, chip->strays ? " ! " : "",
+                chip->strays ? real : "", load, wait));
+    }
+}
+
+static void add_domain(GArray *lines, const BoardState *state, const ChipDomain *domain)
+{
+    const DomainConfig *config = domain_now(domain->domain);
+    g_autofree char *name = text_escape(domain->domain->name, 40);
+
+    add(lines, NULL, domain->mark->style, g_strdup_printf("%s  %s", domain->mark->letters, name));
+    add(lines, "state", STYLE_TEXT, g_strdup(domain_state_name(domain->domain->state)));
+    if (config == NULL)
+        return;
+    g_autofree char *memory = cell_size(config->memory_kib);
+    g_autofree char *nodes = cell_set(config->numatune_nodeset, "");
+    add(lines, "memory", STYLE_TEXT,
+        g_strdup_printf("%s, hugepages %s", memory, config->hugepages));
+    add(lines, "numatune", STYLE_TEXT,
+        config->numatune_mode != NULL ? g_strdup_printf("%s %s", config->numatune_mode, nodes)
+                                      : g_strdup("none"));
+    if (domain->usage != NULL)
+        add(lines, "lies on", STYLE_TEXT, memory_by_node(domain->usage));
+    add_vcpus(lines, state, domain);
+}
+
+/* ---- a drop to come ---- */
+
+static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
+{
+    const MapItem *part = board_part(state);
+    g_autofree char *what = carry_text(&state->carry);
+    g_autofree char *where =
+        part != NULL ? board_part_title(part, state->map.topology) : g_strdup("unpinned");
+
+    add(lines, NULL, STYLE_STAGED,
+        g_strdup_printf("%s %s %s", what, board_adds(state) ? "+" : "→", where));
+    if (drop->refusal != NULL)
+        add(lines, NULL, STYLE_BAD, g_strdup(drop->refusal));
+    for (guint i = 0; i < drop->warnings->len; i++)
+        add(lines, "!", STYLE_WARN, g_strdup(drop->warnings->pdata[i]));
+    for (guint i = 0; drop->refusal == NULL && i < drop->changes->len; i++) {
+        const DropChange *change = drop->changes->pdata[i];
+        int chip = chips_find(&state->chips, change->uuid, change->key);
+        if (chip < 0) { /* a whole domain's memory */
+            add(lines, "and", STYLE_TEXT, g_strdup_printf("%s = %s", change->key, change->value));
+            continue;
+        }
+        const Chip *moved = chips_at(&state->chips, (guint)chip);
+        g_autofree char *before = cell_set(moved->asked, "anywhere");
+        add(lines, moved->label, STYLE_TEXT,
+            g_strdup_printf("%s → %s", before, *change->value ? change->value : "anywhere"));
+    }
+}
+
+/* What is proposed for the domain under the cursor, and why. */
+static void add_proposal(GArray *lines, const PlacedDomain *placed)
+{
+    g_autofree char *name = text_escape(placed->name, 20);
+
+    add(lines, NULL, STYLE_ADDED, g_strdup_printf("%s is proposed anew: Enter takes it", name));
+    for (guint i = 0; i < placed->reasons->len; i++)
+        add(lines, "why", STYLE_TEXT, g_strdup(placed->reasons->pdata[i]));
+}
+
+/* ---- all ---- */
+
+void board_draw_panel(const Canvas *canvas, const App *app, const BoardState *state)
+{
+    g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(PanelLine));
+    const MapItem *part = board_part(state);
+    const Chip *chip = board_chip(state);
+    int domain = state->cursor.tray && state->cursor.uuid != NULL
+                     ? chips_find_domain(&state->chips, state->cursor.uuid)
+                     : -1;
+
+    g_array_set_clear_func(lines, line_clear);
+    const PlacedDomain *placed = state->drop == NULL ? board_placed_here(state) : NULL;
+    if (placed != NULL)
+        add_proposal(lines, placed);
+    if (state->drop != NULL)
+        add_drop(lines, state, state->drop);
+    else if (part != NULL)
+        add_part(lines, state, app->snapshot->host, part);
+    if (state->drop == NULL && chip != NULL)
+        add_chip(lines, state, chip);
+    else if (state->drop == NULL && domain >= 0)
+        add_domain(lines, state, chips_domain(&state->chips, (guint)domain));
+    for (guint i = 0; i < lines->len && (int)i < canvas->height; i++) {
+        const PanelLine *line = &g_array_index(lines, PanelLine, i);
+        int x = 0;
+        if (line->name != NULL) {
+            canvas_text(canvas, (int)i, 0, -1, STYLE_DIM, line->name);
+            x = 10;
+        }
+        canvas_text(canvas, (int)i, x, -1, line->style, line->text);
+    }
+}

@@ -1,0 +1,74 @@
+/* The Preview out of the terminal: to its clipboard, to a file. */
+#include "core/util/text.h"
+#include "tui/clipboard.h"
+#include "tui/files.h"
+#include "tui/screens/preview.h"
+
+#include <string.h>
+
+void preview_copy(App *app, const PreviewState *state, gboolean section)
+{
+    const PreviewLine *line = preview_row_line(state);
+    g_autoptr(GError) error = NULL;
+
+    if (line == NULL) {
+        app_say(app, STYLE_TEXT, "there is nothing to copy");
+        return;
+    }
+    g_autofree char *text =
+        section ? preview_section_text(state->preview, line->target) : preview_text(state->preview);
+    if (!clipboard_copy(text, &error))
+        app_say_error(app, error);
+    else
+        app_say(app, STYLE_TEXT, "%" G_GSIZE_FORMAT " bytes sent to the terminal's clipboard",
+            strlen(text));
+}
+
+/* NULL: written. Else why not; the caller frees it. The preview is that of this moment, whichever
+ * was on the screen when the question was asked. */
+static char *write_file(App *app, const char *path)
+{
+    g_autoptr(Preview) preview = preview_make(app->snapshot, app->plan);
+    g_autofree char *text = preview_text(preview);
+    g_autofree char *shown = text_escape(path, 200);
+    g_autoptr(GError) error = NULL;
+
+    if (!g_file_set_contents(path, text, -1, &error))
+        return text_escape(error->message, 300);
+    app_say(app, STYLE_GOOD, "written: %s", shown);
+    return NULL;
+}
+
+static void overwrite(App *app, gpointer data)
+{
+    g_autofree char *problem = write_file(app, data);
+
+    if (problem)
+        app_say(app, STYLE_BAD, "%s", problem);
+}
+
+static char *accept_name(App *app, const char *name, gpointer data)
+{
+    char *problem = NULL;
+    g_autofree char *path = file_path_typed(name, &problem);
+
+    (void)data;
+    if (path == NULL)
+        return problem;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return write_file(app, path);
+    g_autofree char *shown = text_escape(path, 200);
+    g_autofree char *question = g_strdup_printf("%s is there already.\n\nOverwrite it? y/n", shown);
+    app_confirm(app, "Overwrite", question, overwrite, g_strdup(path));
+    return NULL;
+}
+
+void preview_write(App *app, PreviewState *state)
+{
+    if (state->preview->lines->len == 0) {
+        app_say(app, STYLE_TEXT, "there is nothing to write");
+        return;
+    }
+    app_ask(app, "Write the preview to a file", "As kvmtune set --dry-run prints it.",
+        "preview.diff", accept_name, NULL);
+}
