@@ -71,16 +71,9 @@ static gboolean is_text(const xmlNode *node)
     return node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE;
 }
 
-/* What XML calls a Char: no controls but tab and line ends, no U+FFFE and U+FFFF. */
 static gboolean check_value(const char *path, const char *value, GError **error)
 {
-    gboolean ok = g_utf8_validate(value, -1, NULL);
-
-    for (const char *p = value; ok && *p != '\0'; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        ok = (c >= 0x20 && c != 0xfffe && c != 0xffff) || c == '\t' || c == '\n' || c == '\r';
-    }
-    if (ok)
+    if (xml_is_text(value))
         return TRUE;
     g_autofree char *shown = text_escape(value, 60);
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,

@@ -3,6 +3,7 @@
 
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/xml/xmlscan.h"
 
 #include <string.h>
 
@@ -120,14 +121,15 @@ static gboolean take_part(const char **p, XmlPath *path)
     return ok && (**p == '\0' || **p == '/');
 }
 
-/* Predicates are written into the document: XML has no control characters but white space. */
+/* Predicates are written into the document, as attributes: white space but blanks would be read as
+ * blanks. */
 static gboolean is_plain(const char *text)
 {
     for (const char *p = text; *p != '\0'; p++) {
         if (g_ascii_iscntrl(*p))
             return FALSE;
     }
-    return g_utf8_validate(text, -1, NULL);
+    return xml_is_text(text);
 }
 
 /* FALSE where a step or the value names an attribute twice. */

@@ -6,6 +6,17 @@
 
 #include <string.h>
 
+gboolean xml_is_text(const char *text)
+{
+    gboolean ok = g_utf8_validate(text, -1, NULL);
+
+    for (const char *p = text; ok && *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        ok = (c >= 0x20 && c != 0xfffe && c != 0xffff) || xml_is_space(c);
+    }
+    return ok;
+}
+
 static gboolean starts(const char *text, gsize length, gsize at, const char *prefix)
 {
     gsize n = strlen(prefix);

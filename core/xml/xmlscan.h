@@ -41,5 +41,9 @@ gboolean xml_scan_attribute(
  * where none begins there, @length where it does not end. */
 gsize xml_scan_skip(const char *text, gsize length, gsize at);
 
+/* Whether XML can hold @text: UTF-8 of what it calls a Char (XML 1.0, 2.2), which is no control
+ * character but tab and line ends, and neither U+FFFE nor U+FFFF. */
+gboolean xml_is_text(const char *text);
+
 /* TRUE for the white space of XML. */
 #define xml_is_space(c) ((c) == ' ' || (c) == '\t' || (c) == '\n' || (c) == '\r')
