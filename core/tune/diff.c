@@ -246,11 +246,88 @@ static void diff_clear(Diff *diff)
     side_clear(&diff->b);
 }
 
+/* The start of the line behind the one at @p. */
+static const char *next_line(const char *p)
+{
+    const char *lf = strchr(p, '\n');
+    return lf ? lf + 1 : p + strlen(p);
+}
+
+static const char *skip_lines(const char *p, guint count)
+{
+    while (count-- > 0)
+        p = next_line(p);
+    return p;
+}
+
+/* How many lines a run of @count lines, the first of them at @p, can move down, as slide() moves
+ * it. */
+static guint room_below(const char *p, guint count)
+{
+    guint room = 0;
+
+    for (const char *q = skip_lines(p, count); *q; room++) {
+        const char *p_next = next_line(p), *q_next = next_line(q);
+        if (p_next - p != q_next - q || memcmp(p, q, (gsize)(q_next - q)) != 0)
+            break;
+        p = p_next;
+        q = q_next;
+    }
+    return room;
+}
+
+/* The lines that both texts begin with: their number, and in *length their bytes. */
+static guint common_lines(const char *before, const char *after, gsize *length)
+{
+    guint count = 0;
+
+    *length = 0;
+    for (gsize i = 0; before[i] && before[i] == after[i]; i++)
+        if (before[i] == '\n') {
+            count++;
+            *length = i + 1;
+        }
+    return count;
+}
+
+/* The bytes of the whole lines that both texts end with, those before @from left out. */
+static gsize common_end(const char *before, const char *after, gsize from)
+{
+    gsize a = strlen(before), b = strlen(after), end = 0;
+
+    /* A line begins behind a line's end, of which both have one there; so does the first one that
+     * differs. */
+    for (gsize n = 1; n <= MIN(a, b) - from && before[a - n] == after[b - n]; n++) {
+        gboolean begins_a = n == a - from || before[a - n - 1] == '\n';
+        gboolean begins_b = n == b - from || after[b - n - 1] == '\n';
+        if (begins_a && begins_b)
+            end = n;
+    }
+    return end;
+}
+
+/* Only what lies between the lines that both begin and end with is cut into lines: a change in a
+ * large text costs a look at it, and what it changes. */
 GArray *diff_edits(const char *before, const char *after)
 {
+    gsize from;
+    guint first = common_lines(before, after, &from);
+    gsize end = common_end(before, after, from);
+    g_autofree char *old = g_strndup(before + from, strlen(before) - from - end);
+    g_autofree char *new = g_strndup(after + from, strlen(after) - from - end);
     Diff diff;
-    GArray *edits = find_edits(&diff, before, after);
+    GArray *edits = find_edits(&diff, old, new);
 
+    for (guint i = 0; i < edits->len; i++) {
+        DiffEdit *edit = &g_array_index(edits, DiffEdit, i);
+        guint gone = edit->a1 - edit->a0, come = edit->b1 - edit->b0, down = 0;
+        if (i == edits->len - 1 && gone == 0)
+            down = room_below(skip_lines(after + from, edit->b0), come);
+        else if (i == edits->len - 1 && come == 0)
+            down = room_below(skip_lines(before + from, edit->a0), gone);
+        *edit = (DiffEdit){edit->a0 + first + down, edit->a1 + first + down,
+            edit->b0 + first + down, edit->b1 + first + down};
+    }
     diff_clear(&diff);
     return edits;
 }

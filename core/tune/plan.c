@@ -18,10 +18,84 @@ void change_free(Change *change)
     g_free(change);
 }
 
+/* ---- finding ---- */
+
+static guint hash_change(gconstpointer data)
+{
+    const Change *change = data;
+
+    return g_str_hash(change->target) * 31 + g_str_hash(change->key->key);
+}
+
+static gboolean same_place(gconstpointer a, gconstpointer b)
+{
+    const Change *x = a, *y = b;
+
+    return g_str_equal(x->key->key, y->key->key) && g_str_equal(x->target, y->target);
+}
+
+GPtrArray *plan_find(const Plan *plan, const char *target, const char *key)
+{
+    TunableKey sought_key = {.key = (char *)key};
+    const Change sought = {.target = (char *)target, .key = &sought_key};
+
+    return g_hash_table_lookup(plan->index, &sought);
+}
+
+static void count_change(Plan *plan, const char *target, int by)
+{
+    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(plan->counts, target));
+
+    g_hash_table_insert(plan->counts, g_strdup(target), GUINT_TO_POINTER(count + (guint)by));
+}
+
+static void index_change(Plan *plan, Change *change)
+{
+    GPtrArray *all = plan_find(plan, change->target, change->key->key);
+
+    if (all == NULL) {
+        all = g_ptr_array_new();
+        g_hash_table_insert(plan->index, change, all);
+    }
+    g_ptr_array_add(all, change);
+    count_change(plan, change->target, 1);
+}
+
+/* The table's key is one of the changes: it goes with that. */
+static void forget_change(Plan *plan, Change *change)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_ref(plan_find(plan, change->target, change->key->key));
+
+    g_hash_table_remove(plan->index, change);
+    g_ptr_array_remove(all, change);
+    if (all->len > 0)
+        g_hash_table_insert(plan->index, g_ptr_array_index(all, 0), g_ptr_array_ref(all));
+    count_change(plan, change->target, -1);
+}
+
+guint plan_count(const Plan *plan, const char *target)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(plan->counts, target));
+}
+
+const char *plan_value(const Plan *plan, const char *target, const char *key)
+{
+    const GPtrArray *all = plan_find(plan, target, key);
+
+    return all ? ((const Change *)g_ptr_array_index(all, 0))->value : NULL;
+}
+
+/* ---- a plan as a whole ---- */
+
 Plan *plan_new(void)
 {
     Plan *plan = g_new0(Plan, 1);
+
     plan->changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
+    plan->index =
+        g_hash_table_new_full(hash_change, same_place, NULL, (GDestroyNotify)g_ptr_array_unref);
+    plan->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    plan->ground = ground_new();
     return plan;
 }
 
@@ -41,17 +115,9 @@ Plan *plan_copy(const Plan *plan)
         for (guint kind = 0; kind < STEP_KINDS; kind++)
             twin->ground[kind] = g_strdup(change->ground[kind]);
         g_ptr_array_add(copy->changes, twin);
+        index_change(copy, twin);
     }
     return copy;
-}
-
-guint plan_count(const Plan *plan, const char *target)
-{
-    guint count = 0;
-
-    for (guint i = 0; i < plan->changes->len; i++)
-        count += g_str_equal(((const Change *)g_ptr_array_index(plan->changes, i))->target, target);
-    return count;
 }
 
 gboolean plan_equal(const Plan *a, const Plan *b)
@@ -74,42 +140,14 @@ void plan_free(Plan *plan)
 {
     if (plan == NULL)
         return;
+    g_hash_table_unref(plan->index);
+    g_hash_table_unref(plan->counts);
+    ground_free(plan->ground);
     g_ptr_array_unref(plan->changes);
     g_free(plan);
 }
 
-static Change *find_change(const Plan *plan, const char *target, const char *key)
-{
-    for (guint i = 0; i < plan->changes->len; i++) {
-        Change *change = g_ptr_array_index(plan->changes, i);
-        if (g_str_equal(change->target, target) && g_str_equal(change->key->key, key))
-            return change;
-    }
-    return NULL;
-}
-
-const char *plan_value(const Plan *plan, const char *target, const char *key)
-{
-    const Change *change = find_change(plan, target, key);
-    return change ? change->value : NULL;
-}
-
-/* The document of @domain in which @kind writes; NULL where there is none. */
-static XmlEdit *open_document(const Domain *domain, StepKind kind)
-{
-    const char *xml = kind == STEP_LIVE ? domain->xml_live : domain->xml_config;
-
-    return xml ? xml_edit_open(xml, -1, NULL) : NULL;
-}
-
-char *change_value_now(const Change *change, const Snapshot *snapshot, StepKind kind)
-{
-    if (kind == STEP_HOST)
-        return snapshot->host ? tunable_host_value(change->key, snapshot->host) : NULL;
-    const DomainView *view = snapshot_domain(snapshot, change->target);
-    g_autoptr(XmlEdit) edit = view ? open_document(view->domain, kind) : NULL;
-    return edit ? tunable_xml_value(change->key, edit) : NULL;
-}
+/* ---- the ground ---- */
 
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
 {
@@ -117,12 +155,12 @@ gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
            !g_str_equal(now, change->value);
 }
 
-/* Whether a value that @change was staged upon is another in @snapshot. */
-static gboolean has_moved(const Change *change, const Snapshot *snapshot)
+/* Whether a value that @change was staged upon is another now. */
+static gboolean has_moved(const Change *change, Ground *ground, const Host *host, Domain *domain)
 {
     for (StepKind kind = STEP_HOST; kind < STEP_KINDS; kind++) {
         g_autofree char *now =
-            change->ground[kind] ? change_value_now(change, snapshot, kind) : NULL;
+            change->ground[kind] ? ground_value(ground, host, domain, change->key, kind) : NULL;
         if (change_has_moved(change, kind, now))
             return TRUE;
     }
@@ -148,7 +186,8 @@ const Change *plan_look(Plan *plan, const Snapshot *snapshot)
             domain_unref(change->looked_at);
             change->looked_at = domain_ref(view->domain);
         }
-        gboolean moved = has_moved(change, snapshot);
+        gboolean moved =
+            has_moved(change, plan->ground, snapshot->host, host ? NULL : view->domain);
         /* What undo found changed is told with what it staged. */
         if (moved && !change->moved && change->undoes == 0 && found == NULL)
             found = change;
@@ -168,62 +207,42 @@ static gboolean scopes_meet(PlanScope a, PlanScope b)
     return a == SCOPE_BOTH || b == SCOPE_BOTH || a == b;
 }
 
+/* The places of those that @change covers are found by their addresses: only where a key is staged
+ * again, and quicker than their texts could be compared. */
 void plan_add(Plan *plan, Change *change)
 {
-    guint place = plan->changes->len;
+    GPtrArray *same = plan_find(plan, change->target, change->key->key);
+    guint place = plan->changes->len, at;
 
-    for (guint i = plan->changes->len; i-- > 0;) {
-        const Change *other = g_ptr_array_index(plan->changes, i);
-        if (g_str_equal(other->target, change->target) &&
-            g_str_equal(other->key->key, change->key->key) &&
-            scopes_meet(other->scope, change->scope)) {
-            g_ptr_array_remove_index(plan->changes, i);
-            place = i;
-        }
+    for (guint i = same ? same->len : 0; i-- > 0;) {
+        Change *other = g_ptr_array_index(same, i);
+        gboolean last = same->len == 1;
+        if (!scopes_meet(other->scope, change->scope) ||
+            !g_ptr_array_find(plan->changes, other, &at))
+            continue;
+        place = MIN(place, at);
+        plan_unstage(plan, at);
+        if (last)
+            break;
     }
     change->act = plan->acts;
     g_ptr_array_insert(plan->changes, (int)place, change);
+    index_change(plan, change);
 }
 
-/* What changes of one target are staged upon; parsed once for all of them. */
-typedef struct {
-    const Domain *domain; /* NULL: the host */
-    const Host *host;
-    XmlEdit *documents[STEP_KINDS];
-} Ground;
-
-static void ground_clear(Ground *ground)
-{
-    for (guint kind = 0; kind < STEP_KINDS; kind++)
-        xml_edit_free(ground->documents[kind]);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ground, ground_clear)
-
-static Ground ground_open(const Snapshot *snapshot, const Domain *domain, PlanScope scope)
-{
-    Ground ground = {.domain = domain, .host = snapshot->host};
-
-    for (StepKind kind = STEP_LIVE; domain && kind <= STEP_CONFIG; kind++)
-        if (scope_has(scope, kind))
-            ground.documents[kind] = open_document(domain, kind);
-    return ground;
-}
-
-static void put_change(
-    Plan *plan, const Ground *ground, const TunableKey *key, const char *value, PlanScope scope)
+static void put_change(Plan *plan, const Host *host, Domain *domain, const TunableKey *key,
+    const char *value, PlanScope scope)
 {
     Change *change = g_new0(Change, 1);
 
-    change->target = g_strdup(ground->domain ? ground->domain->uuid : "host");
-    change->name = ground->domain ? text_escape(ground->domain->name, 60) : g_strdup("host");
+    change->target = g_strdup(domain ? domain->uuid : "host");
+    change->name = domain ? text_escape(domain->name, 60) : g_strdup("host");
     change->key = tunable_key_copy(key);
     change->value = g_strdup(value);
     change->scope = scope;
-    if (ground->domain == NULL && ground->host)
-        change->ground[STEP_HOST] = tunable_host_value(key, ground->host);
-    for (guint kind = 0; kind < STEP_KINDS; kind++)
-        if (ground->documents[kind])
-            change->ground[kind] = tunable_xml_value(key, ground->documents[kind]);
+    for (StepKind kind = STEP_HOST; kind < STEP_KINDS; kind++)
+        if ((kind == STEP_HOST) == (domain == NULL) && (domain == NULL || scope_has(scope, kind)))
+            change->ground[kind] = ground_value(plan->ground, host, domain, key, kind);
     plan_add(plan, change);
 }
 
@@ -240,19 +259,22 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
             snapshot->link.uri ? snapshot->link.uri : "this connection");
         return FALSE;
     }
-    const Domain *domain = view ? view->domain : NULL;
+    Domain *domain = view ? view->domain : NULL;
     g_autoptr(TunableKey) key =
         tunable_key_parse(host ? TARGET_HOST : TARGET_DOMAIN, key_text, error);
     if (key == NULL)
         return FALSE;
-    g_autofree char *checked = tunable_check(key, value, snapshot, domain, error);
+    const XmlEdit *document =
+        domain ? ground_document(plan->ground, domain, domain->xml_config ? STEP_CONFIG : STEP_LIVE)
+               : NULL;
+    g_autofree char *checked =
+        tunable_check_in(key, value, snapshot->host, domain, document, error);
     if (checked == NULL)
         return FALSE;
 
     plan->acts++;
-    g_auto(Ground) ground = ground_open(snapshot, domain, scope);
     if (!key->all) {
-        put_change(plan, &ground, key, checked, scope);
+        put_change(plan, snapshot->host, domain, key, checked, scope);
         return TRUE;
     }
     /* vcpupin.all is as many changes as there are vCPUs: each has a value of its own to go back to.
@@ -261,7 +283,7 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
     for (guint n = 0; config && n < config->vcpus_max; n++) {
         g_autofree char *one_text = g_strdup_printf("vcpupin.%u", n);
         g_autoptr(TunableKey) one = tunable_key_parse(TARGET_DOMAIN, one_text, NULL);
-        put_change(plan, &ground, one, checked, scope);
+        put_change(plan, snapshot->host, domain, one, checked, scope);
     }
     return TRUE;
 }
@@ -289,11 +311,22 @@ gboolean plan_unstage_last(Plan *plan)
 
 void plan_unstage(Plan *plan, guint index)
 {
-    if (index < plan->changes->len)
-        g_ptr_array_remove_index(plan->changes, index);
+    if (index >= plan->changes->len)
+        return;
+    forget_change(plan, g_ptr_array_index(plan->changes, index));
+    g_ptr_array_remove_index(plan->changes, index);
+}
+
+void plan_move(Plan *plan, guint from, guint to)
+{
+    gpointer change = g_ptr_array_steal_index(plan->changes, from);
+
+    g_ptr_array_insert(plan->changes, (int)to, change);
 }
 
 void plan_clear(Plan *plan)
 {
+    g_hash_table_remove_all(plan->index);
+    g_hash_table_remove_all(plan->counts);
     g_ptr_array_set_size(plan->changes, 0);
 }

@@ -6,7 +6,7 @@
  * Preview says so. */
 #pragma once
 
-#include "core/tune/step.h"
+#include "core/tune/ground.h"
 
 /* Which of a running domain and its next start a change is for. */
 typedef enum {
@@ -29,8 +29,11 @@ typedef struct {
 } Change;
 
 typedef struct {
-    GPtrArray *changes; /* Change*, in the order staged */
+    GPtrArray *changes; /* Change*, in the order staged; plan_…() put them there */
     guint acts;         /* plan_stage() calls so far */
+    GHashTable *index;  /* Change* → GPtrArray: the changes of its target and key */
+    GHashTable *counts; /* target → how many changes it has */
+    Ground *ground;     /* of the domain that was staged for, or looked at, last */
 } Plan;
 
 Plan *plan_new(void);
@@ -57,15 +60,17 @@ void plan_join(Plan *plan, guint acts);
 /* Takes back what the last plan_stage() staged; FALSE where there is nothing. */
 gboolean plan_unstage_last(Plan *plan);
 void plan_unstage(Plan *plan, guint index);
+/* Moves change @from to before what is @to now; @to is not behind it. */
+void plan_move(Plan *plan, guint from, guint to);
 void plan_clear(Plan *plan);
 /* How many changes are staged for @target ("host" or a UUID). */
 guint plan_count(const Plan *plan, const char *target);
 /* The staged value for @target ("host" or a UUID) and @key, or NULL. */
 const char *plan_value(const Plan *plan, const char *target, const char *key);
 
-/* What stands in @snapshot where @change would be written, as a Step of @kind; NULL where there is
- * no such document, or nothing is known. The caller frees it. */
-char *change_value_now(const Change *change, const Snapshot *snapshot, StepKind kind);
+/* The changes for @target and @key: GPtrArray of Change*, two at most (one for the running domain,
+ * one for the next start), which is the plan's; NULL for none. */
+GPtrArray *plan_find(const Plan *plan, const char *target, const char *key);
 /* Whether @now, what stands where @change would be written, is another value than the one it was
  * staged upon, and not yet the wanted one. */
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now);

@@ -10,13 +10,11 @@
  * line has spoken of yet. NULL for none. */
 static Change *find_successor(const Plan *plan, const Change *old, GHashTable *spoken)
 {
+    const GPtrArray *all = plan_find(plan, old->target, old->key->key);
     Change *other = NULL;
 
-    for (guint i = 0; i < plan->changes->len; i++) {
-        Change *change = g_ptr_array_index(plan->changes, i);
-        if (!g_str_equal(change->target, old->target) ||
-            !g_str_equal(change->key->key, old->key->key))
-            continue;
+    for (guint i = 0; all && i < all->len; i++) {
+        Change *change = g_ptr_array_index(all, i);
         if (change->scope == old->scope)
             return change;
         if (other == NULL && !g_hash_table_contains(spoken, change))
@@ -76,10 +74,28 @@ static void rewrite_entry(PlanLine *line, const Change *change)
     g_string_insert(line->bytes, from, text);
 }
 
+/* The changes of @plan by their act: act → GPtrArray of Change*. */
+static GHashTable *changes_by_act(const Plan *plan)
+{
+    GHashTable *acts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+
+    for (guint i = 0; i < plan->changes->len; i++) {
+        Change *change = g_ptr_array_index(plan->changes, i);
+        GPtrArray *changes = g_hash_table_lookup(acts, GUINT_TO_POINTER(change->act));
+        if (changes == NULL) {
+            changes = g_ptr_array_new();
+            g_hash_table_insert(acts, GUINT_TO_POINTER(change->act), changes);
+        }
+        g_ptr_array_add(changes, change);
+    }
+    return acts;
+}
+
 /* Which entries stand as they are, which take another value, which go. @spoken gets the changes of
  * @plan that need no line of their own. */
 static void edit_entries(PlanFile *file, const Plan *before, const Plan *plan, GHashTable *spoken)
 {
+    g_autoptr(GHashTable) acts = changes_by_act(before);
     guint act = 0; /* the n-th entry was the n-th plan_stage() */
 
     for (guint i = 0; i < file->lines->len; i++) {
@@ -88,13 +104,13 @@ static void edit_entries(PlanFile *file, const Plan *before, const Plan *plan, G
         gboolean stands = TRUE;
         if (line->kind != PLAN_LINE_ENTRY)
             continue;
-        act++;
-        for (guint n = 0; n < before->changes->len; n++) {
-            const Change *old = g_ptr_array_index(before->changes, n);
-            Change *change = old->act == act ? find_successor(plan, old, spoken) : NULL;
+        const GPtrArray *said = g_hash_table_lookup(acts, GUINT_TO_POINTER(++act));
+        for (guint n = 0; said && n < said->len; n++) {
+            const Change *old = g_ptr_array_index(said, n);
+            Change *change = find_successor(plan, old, spoken);
             if (change)
                 g_ptr_array_add(now, change);
-            stands &= old->act != act || same_change(old, change);
+            stands &= same_change(old, change);
         }
         Change *only = now->len == 1 ? g_ptr_array_index(now, 0) : NULL;
         if (!stands && !(only && g_str_equal(only->key->key, line->key->key))) {
@@ -141,33 +157,50 @@ static char *group_name(const char *target, const Snapshot *snapshot)
     return g_strdup(name);
 }
 
-/* The line of @target's group, made at the end where there is none. */
-static guint find_group(PlanFile *file, const char *target, const Snapshot *snapshot)
+/* The lines of the groups by their targets: target → PlanLine*. */
+static GHashTable *lines_of_groups(const PlanFile *file, const Snapshot *snapshot)
 {
+    GHashTable *groups = g_hash_table_new(g_str_hash, g_str_equal);
+
     for (guint i = 0; i < file->lines->len; i++) {
-        const PlanLine *line = g_ptr_array_index(file->lines, i);
-        if (line->kind == PLAN_LINE_GROUP &&
-            g_strcmp0(plan_group_target(line->group, snapshot), target) == 0)
-            return i;
+        PlanLine *line = g_ptr_array_index(file->lines, i);
+        const char *target =
+            line->kind == PLAN_LINE_GROUP ? plan_group_target(line->group, snapshot) : NULL;
+        if (target)
+            g_hash_table_insert(groups, (char *)target, line);
     }
+    return groups;
+}
+
+/* Where the line of @target's group is; it is made at the end, and noted in @groups, where there is
+ * none. */
+static guint find_group(
+    PlanFile *file, GHashTable *groups, const char *target, const Snapshot *snapshot)
+{
+    PlanLine *line = g_hash_table_lookup(groups, target);
+    guint at;
+
+    if (line && g_ptr_array_find(file->lines, line, &at))
+        return at;
     g_autofree char *name = group_name(target, snapshot);
     if (file->lines->len) {
         PlanLine *blank = plan_line_new(PLAN_LINE_OTHER, NULL);
         g_string_append(blank->bytes, end_of_line(file));
         insert_line(file, file->lines->len, blank);
     }
-    PlanLine *line = plan_line_new(PLAN_LINE_GROUP, name);
+    line = plan_line_new(PLAN_LINE_GROUP, name);
     g_string_append_printf(line->bytes, "[%s]%s", name, end_of_line(file));
     insert_line(file, file->lines->len, line);
+    g_hash_table_insert(groups, (char *)target, line);
     return file->lines->len - 1;
 }
 
 /* Writes @change into its group: before the entry of @next, the one that follows it in the plan,
  * else behind the group's last entry. */
-static void add_entry(
-    PlanFile *file, const Change *change, const Change *next, const Snapshot *snapshot)
+static void add_entry(PlanFile *file, GHashTable *groups, const Change *change, const Change *next,
+    const Snapshot *snapshot)
 {
-    guint at = find_group(file, change->target, snapshot), last = at;
+    guint at = find_group(file, groups, change->target, snapshot), last = at;
 
     for (guint i = at + 1; i < file->lines->len; i++) {
         const PlanLine *line = g_ptr_array_index(file->lines, i);
@@ -195,15 +228,17 @@ static void add_entries(
     PlanFile *file, const Plan *plan, GHashTable *spoken, const Snapshot *snapshot)
 {
     g_autoptr(GHashTable) next = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) groups = lines_of_groups(file, snapshot);
 
     /* Groups in the order of the plan; in them, from the last to the first, so that each finds the
      * one before which it belongs. */
     for (guint i = 0; i < plan->changes->len; i++)
-        find_group(file, ((const Change *)g_ptr_array_index(plan->changes, i))->target, snapshot);
+        find_group(
+            file, groups, ((const Change *)g_ptr_array_index(plan->changes, i))->target, snapshot);
     for (guint i = plan->changes->len; i-- > 0;) {
         Change *change = g_ptr_array_index(plan->changes, i);
         if (!g_hash_table_contains(spoken, change))
-            add_entry(file, change, g_hash_table_lookup(next, change->target), snapshot);
+            add_entry(file, groups, change, g_hash_table_lookup(next, change->target), snapshot);
         g_hash_table_insert(next, change->target, change);
     }
 }

@@ -136,7 +136,8 @@ void preview_call(Preview *preview, const Step *step)
     line->defines = step->kind == STEP_CONFIG;
 }
 
-PreviewTarget *preview_begin(Preview *preview, const char *target, const char *name)
+PreviewTarget *preview_begin(
+    Preview *preview, const char *target, const char *name, const IdSet *changes)
 {
     PreviewTarget *section = g_new0(PreviewTarget, 1);
 
@@ -144,8 +145,9 @@ PreviewTarget *preview_begin(Preview *preview, const char *target, const char *n
     section->name = g_strdup(name);
     section->first = preview->lines->len;
     section->steps = preview->steps->len; /* so many before it, until the end */
+    section->changes = idset_count(changes);
     g_ptr_array_add(preview->targets, section);
-    preview_line(preview, PART_TARGET, LINE_TARGET, g_strdup(name));
+    preview_line(preview, PART_TARGET, LINE_TARGET, g_strdup(name))->changes = idset_copy(changes);
     return section;
 }
 
@@ -162,7 +164,7 @@ static void add_changes(PreviewLine *head, const IdSet *changes)
 void preview_end(Preview *preview)
 {
     PreviewTarget *target = newest_target(preview);
-    PreviewLine *heading = g_ptr_array_index(preview->lines, target->first), *head = NULL;
+    PreviewLine *head = NULL;
 
     target->end = preview->lines->len;
     target->steps = preview->steps->len - target->steps;
@@ -173,13 +175,6 @@ void preview_end(Preview *preview)
         else if (head && head->part == line->part)
             add_changes(head, line->changes);
     }
-    heading->changes = hwloc_bitmap_alloc();
-    for (guint i = 0; i < preview->plan->changes->len; i++) {
-        const Change *change = g_ptr_array_index(preview->plan->changes, i);
-        if (g_str_equal(change->target, target->target))
-            hwloc_bitmap_set(heading->changes, i);
-    }
-    target->changes = idset_count(heading->changes);
 }
 
 void preview_warn(Preview *preview, const char *format, ...)
@@ -200,15 +195,15 @@ void preview_refuse(Preview *preview, const char *format, ...)
     va_end(args);
 }
 
-/* Which of the plan's changes a finding speaks of: "disk.vda.iotune.*" is of all that begin so. */
-static IdSet *spoken_of(const Preview *preview, const char *target, const Finding *finding)
+/* Which of the newest target's changes a finding speaks of: "disk.vda.iotune.*" is of all that
+ * begin so. */
+static IdSet *spoken_of(const Preview *preview, const Finding *finding)
 {
+    const PreviewLine *heading = g_ptr_array_index(preview->lines, newest_target(preview)->first);
     IdSet *changes = hwloc_bitmap_alloc();
 
-    for (guint i = 0; i < preview->plan->changes->len; i++) {
+    for (IDSET_EACH(i, heading->changes)) {
         const Change *change = g_ptr_array_index(preview->plan->changes, i);
-        if (!g_str_equal(change->target, target))
-            continue;
         for (char **key = finding->keys; *key; key++)
             if (g_str_has_suffix(*key, "*") ? strncmp(*key, change->key->key, strlen(*key) - 1) == 0
                                             : g_str_equal(*key, change->key->key))
@@ -242,7 +237,7 @@ void preview_findings(Preview *preview, const GPtrArray *findings)
         PreviewLine *line =
             preview_say(preview, PART_FINDINGS, finding->error ? LINE_ERROR : LINE_WARNING,
                 "%s%s%s: %s", host ? "" : target->name, host ? "" : " ", key, finding->text);
-        line->changes = spoken_of(preview, target->target, finding);
+        line->changes = spoken_of(preview, finding);
         if (finding->key)
             add_offer(preview, target->target, finding);
     }
@@ -255,10 +250,8 @@ gboolean preview_accept(
 
     if (!plan_stage(plan, snapshot, offer->target, offer->key, offer->value, SCOPE_BOTH, error))
         return FALSE;
-    if (plan->changes->len > before) {
-        gpointer change = g_ptr_array_steal_index(plan->changes, before);
-        g_ptr_array_insert(plan->changes, 0, change);
-    }
+    if (plan->changes->len > before)
+        plan_move(plan, before, 0);
     return TRUE;
 }
 

@@ -14,8 +14,9 @@ PreviewLine *preview_say(Preview *preview, PreviewPart part, PreviewLineKind kin
  * once, however many steps are in it. Files of the kernel are in PART_WRITES already. */
 void preview_call(Preview *preview, const Step *step);
 
-/* Begins and ends the section of a target. */
-PreviewTarget *preview_begin(Preview *preview, const char *target, const char *name);
+/* Begins and ends the section of a target, whose @changes are of the plan's, by index. */
+PreviewTarget *preview_begin(
+    Preview *preview, const char *target, const char *name, const IdSet *changes);
 void preview_end(Preview *preview);
 
 /* A warning, a reason why it cannot be applied. Texts are safe to show already. */

@@ -374,24 +374,37 @@ static void preview_host(
     preview_findings(preview, findings);
 }
 
-/* The section of the target of change @first, which is its first. */
+/* The section of the target whose @changes these are. */
 static void preview_target(
-    Preview *preview, const Snapshot *snapshot, const RuleGround *ground, guint first)
+    Preview *preview, const Snapshot *snapshot, const RuleGround *ground, const IdSet *changes)
 {
-    const Plan *plan = preview->plan;
-    const Change *head = g_ptr_array_index(plan->changes, first);
-    g_autoptr(IdSet) changes = hwloc_bitmap_alloc();
+    const Change *head = g_ptr_array_index(preview->plan->changes, hwloc_bitmap_first(changes));
+    PreviewTarget *target = preview_begin(preview, head->target, head->name, changes);
 
-    for (guint i = first; i < plan->changes->len; i++)
-        if (g_str_equal(
-                ((const Change *)g_ptr_array_index(plan->changes, i))->target, head->target))
-            hwloc_bitmap_set(changes, i);
-    PreviewTarget *target = preview_begin(preview, head->target, head->name);
     if (head->key->tunable->target == TARGET_HOST)
         preview_host(preview, snapshot, ground, changes);
     else
         preview_domain(preview, snapshot, ground, target, changes);
     preview_end(preview);
+}
+
+/* The changes of each target, the targets in the order staged: GPtrArray of IdSet*. */
+static GPtrArray *changes_by_target(const Plan *plan)
+{
+    GPtrArray *targets = g_ptr_array_new_with_free_func((GDestroyNotify)hwloc_bitmap_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(plan->changes, i);
+        IdSet *changes = g_hash_table_lookup(seen, change->target);
+        if (changes == NULL) {
+            changes = hwloc_bitmap_alloc();
+            g_hash_table_insert(seen, change->target, changes);
+            g_ptr_array_add(targets, changes);
+        }
+        hwloc_bitmap_set(changes, i);
+    }
+    return targets;
 }
 
 static void add_pools(GString *out, const GArray *pools)
@@ -437,19 +450,16 @@ Preview *preview_make(const Snapshot *snapshot, const Plan *plan)
     /* The test driver knows no LIVE (core/virt/connection.h). */
     const char *hypervisor = snapshot->link.hypervisor;
     preview->live_flag = hypervisor && g_str_has_prefix(hypervisor, "TEST") ? "current" : "live";
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-
+    g_autoptr(GPtrArray) targets = changes_by_target(preview->plan);
     g_autoptr(RuleGround) ground = rule_ground_new(snapshot, preview->plan);
+
     preview->host_state = host_state(snapshot->host);
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
         const DomainView *view = g_ptr_array_index(snapshot->domains, i);
         g_ptr_array_add(preview->domains, domain_ref(view->domain));
     }
-    for (guint i = 0; i < preview->plan->changes->len; i++) {
-        const Change *change = g_ptr_array_index(preview->plan->changes, i);
-        if (g_hash_table_add(seen, change->target))
-            preview_target(preview, snapshot, ground, i);
-    }
+    for (guint i = 0; i < targets->len; i++)
+        preview_target(preview, snapshot, ground, g_ptr_array_index(targets, i));
     return preview;
 }
 

@@ -197,31 +197,39 @@ static gboolean check_cells(
 }
 
 static gboolean check_domain_value(
-    const TunableKey *key, const char *value, const Domain *domain, GError **error)
+    const TunableKey *key, const char *value, const XmlEdit *document, GError **error)
+{
+    return check_part_key(key, document, error) &&
+           (key->tunable->type != VALUE_BACKING || check_cells(key, value, document, error));
+}
+
+/* Whether the domain's document is needed to check @key. */
+static gboolean asks_document(const TunableKey *key)
 {
     gboolean by_name = key->args[0] != NULL && !g_str_has_prefix(key->key, "vcpu");
 
-    if (!by_name && key->tunable->type != VALUE_BACKING)
-        return TRUE;
-    const char *xml = domain->xml_config ? domain->xml_config : domain->xml_live;
-    g_autoptr(XmlEdit) edit = xml ? xml_edit_open(xml, -1, NULL) : NULL;
-    if (edit == NULL)
-        return TRUE;
-    return check_part_key(key, edit, error) &&
-           (key->tunable->type != VALUE_BACKING || check_cells(key, value, edit, error));
+    return by_name || key->tunable->type == VALUE_BACKING;
+}
+
+char *tunable_check_in(const TunableKey *key, const char *value, const Host *host,
+    const Domain *domain, const XmlEdit *document, GError **error)
+{
+    if ((host && !check_pool_key(key, host, error)) ||
+        (domain && !check_vcpu_key(key, domain, error)))
+        return NULL;
+    g_autofree char *normal = tunable_normalize(key, value, error);
+    if (normal == NULL ||
+        (document && asks_document(key) && !check_domain_value(key, normal, document, error)) ||
+        (host && !check_host_value(key, normal, host, error)))
+        return NULL;
+    return g_steal_pointer(&normal);
 }
 
 char *tunable_check(const TunableKey *key, const char *value, const Snapshot *snapshot,
     const Domain *domain, GError **error)
 {
-    const Host *host = snapshot ? snapshot->host : NULL;
+    const char *xml = domain ? domain->xml_config ? domain->xml_config : domain->xml_live : NULL;
+    g_autoptr(XmlEdit) document = xml && asks_document(key) ? xml_edit_open(xml, -1, NULL) : NULL;
 
-    if ((host && !check_pool_key(key, host, error)) ||
-        (domain && !check_vcpu_key(key, domain, error)))
-        return NULL;
-    g_autofree char *normal = tunable_normalize(key, value, error);
-    if (normal == NULL || (domain && !check_domain_value(key, normal, domain, error)) ||
-        (host && !check_host_value(key, normal, host, error)))
-        return NULL;
-    return g_steal_pointer(&normal);
+    return tunable_check_in(key, value, snapshot ? snapshot->host : NULL, domain, document, error);
 }

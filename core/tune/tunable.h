@@ -112,6 +112,10 @@ char *tunable_allowed(const Tunable *row);
  * nodes and page sizes it has not; @domain (may be NULL) what it has: vCPUs, disks, cards. */
 char *tunable_check(const TunableKey *key, const char *value, const Snapshot *snapshot,
     const Domain *domain, GError **error);
+/* The same, upon @domain's next start's XML (or the running one's) that is parsed already; each of
+ * @host, @domain and @document may be NULL. */
+char *tunable_check_in(const TunableKey *key, const char *value, const Host *host,
+    const Domain *domain, const XmlEdit *document, GError **error);
 /* The same of the value alone, whatever the host and the domain are. */
 char *tunable_normalize(const TunableKey *key, const char *value, GError **error);
 

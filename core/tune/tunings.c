@@ -3,8 +3,6 @@
 
 #include "core/catalogue/instances.h"
 
-#include "core/catalogue/instances.h"
-
 #include <string.h>
 
 static void tuning_free(gpointer data)

@@ -29,7 +29,7 @@ static void tell(Undo *undo, const char *format, ...)
 }
 
 /* The domain that @step was of, where @step can still be taken back; NULL, and says why not. */
-static const Domain *find_domain(Undo *undo, const Step *step)
+static Domain *find_domain(Undo *undo, const Step *step)
 {
     const DomainView *view = snapshot_domain(undo->snapshot, step->target);
     g_autofree char *name = text_escape(step->name, 60);
@@ -43,7 +43,7 @@ static const Domain *find_domain(Undo *undo, const Step *step)
             undo->entry->number);
         return NULL;
     }
-    const Domain *domain = view->domain;
+    Domain *domain = view->domain;
     if (!g_str_equal(domain->name, step->name)) {
         g_autofree char *now = text_escape(domain->name, 60);
         tell(undo, "%s is called %s now", name, now);
@@ -99,13 +99,14 @@ static gboolean join(Undo *undo, const Change *change, const Step *step)
 }
 
 /* The entry changed the next start of a domain that did not run then, and runs now. */
-static void tell_started(Undo *undo, const Step *step, const Change *change)
+static void tell_started(Undo *undo, const Step *step, const Change *change, Domain *domain)
 {
     g_autofree char *id = change_id(step);
 
     if (g_hash_table_contains(undo->lives, id))
         return;
-    g_autofree char *running = change_value_now(change, undo->snapshot, STEP_LIVE);
+    g_autofree char *running =
+        ground_value(undo->plan->ground, undo->snapshot->host, domain, change->key, STEP_LIVE);
     if (g_strcmp0(running, step_left(step)) == 0)
         tell(undo, "%s was started with what entry %u set: that stays until it restarts",
             change->name, undo->entry->number);
@@ -113,14 +114,15 @@ static void tell_started(Undo *undo, const Step *step, const Change *change)
 
 static void stage_step(Undo *undo, const Step *step)
 {
-    const Domain *domain = step->kind == STEP_HOST ? NULL : find_domain(undo, step);
+    Domain *domain = step->kind == STEP_HOST ? NULL : find_domain(undo, step);
 
     if (step->kind != STEP_HOST && domain == NULL)
         return;
     Change *change = make_change(undo, step, domain);
-    g_autofree char *now = change_value_now(change, undo->snapshot, step->kind);
+    g_autofree char *now =
+        ground_value(undo->plan->ground, undo->snapshot->host, domain, change->key, step->kind);
     if (step->kind == STEP_CONFIG)
-        tell_started(undo, step, change);
+        tell_started(undo, step, change, domain);
     if (g_strcmp0(now, step->old_value) == 0 || join(undo, change, step))
         change_free(change);
     else

@@ -169,6 +169,41 @@ static void test_random(void)
         g_test_skip("no diff(1) to compare with");
 }
 
+/* What blame is told of a change are the very lines that the whole diff shows. */
+static void test_edits(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+
+    for (guint i = 0; i < 4000; i++) {
+        g_autoptr(GPtrArray) lines = random_lines(rand, 20, i % 4 != 0);
+        g_autofree char *before = join(rand, lines);
+        mutate(rand, lines, i % 4 != 0);
+        g_autofree char *after = join(rand, lines);
+        g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiffPlace));
+        g_autoptr(GPtrArray) shown = diff_unified(before, after, 0, places);
+        g_autoptr(GArray) edits = diff_edits(before, after);
+        guint at = 0;
+        for (guint e = 0; e < edits->len; e++) {
+            const DiffEdit *edit = &g_array_index(edits, DiffEdit, e);
+            g_assert_cmpuint(*(char *)shown->pdata[at], ==, '@');
+            at++;
+            for (guint a = edit->a0, b = edit->b0; a < edit->a1 || b < edit->b1; at++) {
+                const DiffPlace *place = &g_array_index(places, DiffPlace, at);
+                char sign = *(char *)shown->pdata[at];
+                if (sign == '-')
+                    g_assert_cmpuint(place->before, ==, a++);
+                else if (sign == '+')
+                    g_assert_cmpuint(place->after, ==, b++);
+                else
+                    g_assert_cmpint(sign, ==, '\\');
+            }
+            while (at < shown->len && *(char *)shown->pdata[at] == '\\')
+                at++;
+        }
+        g_assert_cmpuint(at, ==, shown->len);
+    }
+}
+
 /* Large and wholly different: soon done, and true. */
 static void test_large(void)
 {
@@ -193,6 +228,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/diff/rows", test_rows);
     g_test_add_func("/diff/random", test_random);
+    g_test_add_func("/diff/edits", test_edits);
     g_test_add_func("/diff/large", test_large);
     return g_test_run();
 }
