@@ -276,45 +276,57 @@ static guint room_below(const char *p, guint count)
     return room;
 }
 
+#define CHUNK 256 /* bytes compared at once */
+
 /* The lines that both texts begin with: their number, and in *length their bytes. */
-static guint common_lines(const char *before, const char *after, gsize *length)
+static guint common_lines(const char *before, gsize a, const char *after, gsize b, gsize *length)
 {
+    gsize shorter = MIN(a, b), same = 0;
     guint count = 0;
 
+    while (same + CHUNK <= shorter && memcmp(before + same, after + same, CHUNK) == 0)
+        same += CHUNK;
+    while (same < shorter && before[same] == after[same])
+        same++;
     *length = 0;
-    for (gsize i = 0; before[i] && before[i] == after[i]; i++)
-        if (before[i] == '\n') {
-            count++;
-            *length = i + 1;
-        }
+    for (const char *p = before; (p = memchr(p, '\n', (gsize)(before + same - p))); p++) {
+        count++;
+        *length = (gsize)(p + 1 - before);
+    }
     return count;
 }
 
-/* The bytes of the whole lines that both texts end with, those before @from left out. */
-static gsize common_end(const char *before, const char *after, gsize from)
+/* Whether a line begins @n bytes before the end of @text, of which what lies before @from is left
+ * out. */
+static gboolean begins_line(const char *text, gsize length, gsize from, gsize n)
 {
-    gsize a = strlen(before), b = strlen(after), end = 0;
+    return n == length - from || text[length - n - 1] == '\n';
+}
 
-    /* A line begins behind a line's end, of which both have one there; so does the first one that
-     * differs. */
-    for (gsize n = 1; n <= MIN(a, b) - from && before[a - n] == after[b - n]; n++) {
-        gboolean begins_a = n == a - from || before[a - n - 1] == '\n';
-        gboolean begins_b = n == b - from || after[b - n - 1] == '\n';
-        if (begins_a && begins_b)
-            end = n;
-    }
-    return end;
+/* The bytes of the whole lines that both texts end with, those before @from left out. */
+static gsize common_end(const char *before, gsize a, const char *after, gsize b, gsize from)
+{
+    gsize shorter = MIN(a, b) - from, same = 0;
+
+    while (same + CHUNK <= shorter &&
+           memcmp(before + a - same - CHUNK, after + b - same - CHUNK, CHUNK) == 0)
+        same += CHUNK;
+    while (same < shorter && before[a - same - 1] == after[b - same - 1])
+        same++;
+    while (same > 0 && !(begins_line(before, a, from, same) && begins_line(after, b, from, same)))
+        same--;
+    return same;
 }
 
 /* Only what lies between the lines that both begin and end with is cut into lines: a change in a
  * large text costs a look at it, and what it changes. */
 GArray *diff_edits(const char *before, const char *after)
 {
-    gsize from;
-    guint first = common_lines(before, after, &from);
-    gsize end = common_end(before, after, from);
-    g_autofree char *old = g_strndup(before + from, strlen(before) - from - end);
-    g_autofree char *new = g_strndup(after + from, strlen(after) - from - end);
+    gsize from, a = strlen(before), b = strlen(after);
+    guint first = common_lines(before, a, after, b, &from);
+    gsize end = common_end(before, a, after, b, from);
+    g_autofree char *old = g_strndup(before + from, a - from - end);
+    g_autofree char *new = g_strndup(after + from, b - from - end);
     Diff diff;
     GArray *edits = find_edits(&diff, old, new);
 

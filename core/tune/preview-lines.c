@@ -121,19 +121,17 @@ void preview_call(Preview *preview, const Step *step)
 
     if (step->kind == STEP_HOST)
         return;
-    for (guint i = target->first; step->kind == STEP_CONFIG && i < preview->lines->len; i++) {
-        PreviewLine *line = g_ptr_array_index(preview->lines, i);
-        if (line->defines) {
-            hwloc_bitmap_set(line->changes, (guint)preview->making);
-            return;
-        }
+    if (step->kind == STEP_CONFIG && target->definition) {
+        hwloc_bitmap_set(target->definition->changes, (guint)preview->making);
+        return;
     }
     const PreviewLine *last = g_ptr_array_index(preview->lines, preview->lines->len - 1);
     if (last->part != PART_CALLS)
         preview_say(preview, PART_CALLS, LINE_HEAD, "calls of libvirt, in order");
     PreviewLine *line =
         preview_line(preview, PART_CALLS, LINE_CALL, step_call(step, preview->live_flag));
-    line->defines = step->kind == STEP_CONFIG;
+    if (step->kind == STEP_CONFIG)
+        target->definition = line;
 }
 
 PreviewTarget *preview_begin(

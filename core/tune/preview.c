@@ -291,10 +291,17 @@ static void check_document(
 static void check_documents(Preview *preview, const RuleGround *ground, const Domain *domain,
     Document *live, const Document *config)
 {
+    g_autoptr(GHashTable) looked_at = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) others = g_ptr_array_new();
+
     check_document(preview, ground, domain, config);
-    for (guint i = live->changes->len; i-- > 0;)
-        if (g_ptr_array_find(config->changes, g_ptr_array_index(live->changes, i), NULL))
-            g_ptr_array_remove_index(live->changes, i);
+    for (guint i = 0; i < config->changes->len; i++)
+        g_hash_table_add(looked_at, g_ptr_array_index(config->changes, i));
+    for (guint i = 0; i < live->changes->len; i++)
+        if (!g_hash_table_contains(looked_at, g_ptr_array_index(live->changes, i)))
+            g_ptr_array_add(others, g_ptr_array_index(live->changes, i));
+    g_ptr_array_unref(live->changes);
+    live->changes = g_steal_pointer(&others);
     check_document(preview, ground, domain, live);
 }
 

@@ -46,7 +46,6 @@ typedef struct {
     char *text;                /* escaped: safe to show */
     IdSet *changes;            /* which of Preview.plan's changes made it, by index; NULL: none */
     const PreviewOffer *offer; /* LINE_OFFER's; else NULL */
-    gboolean defines;          /* LINE_CALL: the one definition of the next start */
 } PreviewLine;
 
 /* One section: a domain, or the host. */
@@ -55,6 +54,7 @@ typedef struct {
     guint first, end;     /* its lines in Preview.lines; first is its LINE_TARGET */
     guint changes, steps; /* how many */
     guint errors, warnings, waiting;
+    PreviewLine *definition; /* its LINE_CALL that defines the next start; NULL: none */
     const char *next_before; /* its next start's XML, and … */
     char *next_after;        /* … what it would be; NULL where it stays as it is */
 } PreviewTarget;
