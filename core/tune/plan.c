@@ -330,3 +330,21 @@ void plan_clear(Plan *plan)
     g_hash_table_remove_all(plan->counts);
     g_ptr_array_set_size(plan->changes, 0);
 }
+
+Supply *plan_supply(const Plan *plan, const Host *host)
+{
+    Supply *supply = supply_new(host);
+
+    for (guint i = 0; plan && i < plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(plan->changes, i);
+        const TunableKey *key = change->key;
+        gint64 to;
+        if (!text_parse_int(change->value, &to))
+            continue;
+        if (g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE"))
+            supply_resize(supply, (int)key->n, key->size_kib, to);
+        else if (g_str_equal(key->tunable->key, "hugepages.overcommit.SIZE"))
+            supply_overcommit(supply, key->size_kib, to);
+    }
+    return supply;
+}

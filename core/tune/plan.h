@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/tune/ground.h"
+#include "core/virt/demand.h"
 
 /* Which of a running domain and its next start a change is for. */
 typedef enum {
@@ -74,3 +75,6 @@ GPtrArray *plan_find(const Plan *plan, const char *target, const char *key);
 /* Whether @now, what stands where @change would be written, is another value than the one it was
  * staged upon, and not yet the wanted one. */
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now);
+/* The hugepages of @host (may be NULL) when what @plan (likewise) has staged of its pools is done.
+ * The caller frees it. */
+Supply *plan_supply(const Plan *plan, const Host *host);

@@ -215,7 +215,7 @@ static void add_offer(Preview *preview, const char *target, const Finding *findi
     PreviewOffer *offer = g_new(PreviewOffer, 1);
 
     offer->reason = g_strdup(finding->reason);
-    offer->target = g_strdup(target);
+    offer->target = g_strdup(finding->target ? finding->target : target);
     offer->key = g_strdup(finding->key);
     offer->value = g_strdup(finding->value);
     g_ptr_array_add(preview->offers, offer);

@@ -2,8 +2,6 @@
  * pinned where. Gathered once, so that a plan of many domains costs what its changes are. */
 #include "core/tune/rules-private.h"
 
-#include "core/catalogue/backing.h"
-
 /* The narrow pins to one CPU: two, so that a domain's own can be passed over. */
 typedef struct {
     const Domain *domain;
@@ -14,7 +12,7 @@ struct RuleGround {
     const Snapshot *snapshot;
     const Plan *plan;
     GHashTable *pins;  /* CPU (GINT_TO_POINTER) → Pin[2] */
-    GHashTable *asked; /* page size in KiB (gint64*) → pages (gint64*) */
+    GHashTable *asked; /* page size in KiB (guint64*) → pages (gint64*) */
 };
 
 static void add_pin(RuleGround *ground, const Domain *domain, guint vcpu, const IdSet *cpus)
@@ -70,54 +68,57 @@ static void add_pins(RuleGround *ground)
     }
 }
 
-/* The one page size that @backing names; 0 where it names none or several. */
-static gint64 only_size(const char *backing)
+/* Adds @pages of pages of @size KiB to what the plan asks for. */
+static void add_pages(RuleGround *ground, guint64 size, gint64 pages)
 {
-    g_autoptr(GArray) sizes = backing ? backing_sizes(backing) : NULL;
+    gint64 *sum = g_hash_table_lookup(ground->asked, &size);
 
-    return sizes && sizes->len == 1 ? (gint64)g_array_index(sizes, guint64, 0) : 0;
+    if (sum == NULL) {
+        sum = g_new0(gint64, 1);
+        g_hash_table_insert(ground->asked, g_memdup2(&size, sizeof size), sum);
+    }
+    if (__builtin_add_overflow(*sum, pages, sum))
+        *sum = G_MAXINT64;
 }
 
-gint64 rule_own_pages(const Domain *domain, gint64 size)
-{
-    const DomainConfig *live = domain->live;
-
-    return live && only_size(live->hugepages) == size ? num_or(live->memory_kib, 0) / size : 0;
-}
-
-/* Each domain that the plan gives pages of one size. */
+/* Each domain that the plan gives other pages: what it will need less what it has. */
 static void add_asked(RuleGround *ground)
 {
     const GPtrArray *views = ground->snapshot->domains;
+    const Host *host = ground->snapshot->host;
     g_autoptr(GHashTable) domains = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; views && i < views->len; i++) {
         Domain *domain = ((const DomainView *)g_ptr_array_index(views, i))->domain;
         g_hash_table_insert(domains, domain->uuid, domain);
     }
-    for (guint i = 0; ground->plan && i < ground->plan->changes->len; i++) {
+    for (guint i = 0; host && ground->plan && i < ground->plan->changes->len; i++) {
         const Change *change = g_ptr_array_index(ground->plan->changes, i);
-        const Domain *domain = g_hash_table_lookup(domains, change->target);
-        gint64 size = domain && g_str_equal(change->key->key, "memory.hugepages")
-                          ? only_size(change->value)
-                          : 0;
-        if (size == 0 || domain->config == NULL)
+        const Domain *domain = g_str_equal(change->key->key, "memory.hugepages")
+                                   ? g_hash_table_lookup(domains, change->target)
+                                   : NULL;
+        if (domain == NULL || domain->config == NULL)
             continue;
-        gint64 need = (num_or(domain->config->memory_kib, 0) + size - 1) / size;
-        gint64 *pages = g_hash_table_lookup(ground->asked, &size);
-        if (pages == NULL) {
-            pages = g_new0(gint64, 1);
-            g_hash_table_insert(ground->asked, g_memdup2(&size, sizeof size), pages);
+        g_autoptr(GArray) needs = demand_needs(domain->config, change->value, host);
+        g_autoptr(GArray) held = domain->live ? demand_needs(domain->live, NULL, host) : NULL;
+        for (guint j = 0; j < host->pools->len; j++) {
+            guint64 size = g_array_index(host->pools, HugePool, j).size_kib;
+            gint64 own = held ? demand_pages(held, size) : 0;
+            add_pages(ground, size, MAX(demand_pages(needs, size) - own, 0));
         }
-        *pages += MAX(need - rule_own_pages(domain, size), 0);
     }
 }
 
-gint64 rule_pages_asked(const RuleCase *c, gint64 size)
+gint64 rule_pages_asked(const RuleCase *c, guint64 size)
 {
     const gint64 *pages = g_hash_table_lookup(c->ground->asked, &size);
 
     return pages ? *pages : 0;
+}
+
+Supply *rule_supply(const RuleCase *c)
+{
+    return plan_supply(c->ground->plan, c->host);
 }
 
 RuleGround *rule_ground_new(const Snapshot *snapshot, const Plan *plan)

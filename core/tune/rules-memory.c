@@ -2,7 +2,6 @@
  * formatdomain.html, and what its drivers and QEMU refuse (tests/live/live-rules). */
 #include "core/tune/rules-private.h"
 
-#include "core/catalogue/backing.h"
 #include "core/util/text.h"
 
 #define BACKING "memoryBacking"
@@ -103,78 +102,55 @@ static void hugepages_multiple(RuleCase *c, const xmlNode *domain, const char *n
     each_part(c, domain, check_multiple);
 }
 
-/* The pages of @size that a pool will have free when the plan is done. */
-static gint64 pool_free(const RuleCase *c, const NodeMemory *node, int id, gint64 size)
+/* Offers that the first pool which is too small grows to what is needed. */
+static void offer_growth(
+    const RuleCase *c, Finding *finding, const Demand *demand, const Supply *supply)
 {
-    for (guint i = 0; i < node->pools->len; i++) {
-        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
-        if ((gint64)pool->size_kib != size || !pool->free.known)
-            continue;
-        g_autofree char *size_text = text_page_size(pool->size_kib);
-        g_autofree char *key = g_strdup_printf("hugepages.node%d.%s", id, size_text);
-        const Plan *plan = rule_ground_plan(c->ground);
-        const char *staged = plan ? plan_value(plan, "host", key) : NULL;
-        gint64 to;
-        if (staged && text_parse_int(staged, &to) && pool->total.known)
-            return MAX(pool->free.value + to - pool->total.value, 0);
-        return pool->free.value;
-    }
-    return 0;
+    g_autoptr(GPtrArray) growths = demand_growths(demand, supply, c->host);
+
+    if (growths->len == 0)
+        return;
+    const PoolGrowth *growth = g_ptr_array_index(growths, 0);
+    g_autofree char *to = g_strdup_printf("%" G_GINT64_FORMAT, growth->to);
+    rule_offer(finding, growth->key, to, "makes the pool large enough for it");
+    finding->target = g_strdup("host");
 }
 
-/* The pages of @size that may be taken from @nodes (NULL: any) when the plan is done. */
-static gint64 free_pages(const RuleCase *c, const IdSet *nodes, gint64 size)
-{
-    gint64 available = 0, unreserved = G_MAXINT64, added = 0;
-
-    for (guint n = 0; n < c->host->nodes->len; n++) {
-        const Node *place = g_ptr_array_index(c->host->topology->nodes, n);
-        const NodeMemory *node = g_ptr_array_index(c->host->nodes, n);
-        gint64 pages = pool_free(c, node, place->id, size);
-        for (guint i = 0; i < node->pools->len; i++) {
-            const HugePool *pool = &g_array_index(node->pools, HugePool, i);
-            if ((gint64)pool->size_kib == size)
-                added += pages - num_or(pool->free, 0);
-        }
-        if (nodes == NULL || idset_has(nodes, place->id))
-            available += pages;
-    }
-    for (guint i = 0; i < c->host->pools->len; i++) {
-        const HugePool *pool = &g_array_index(c->host->pools, HugePool, i);
-        if ((gint64)pool->size_kib == size && pool->free.known)
-            unreserved = pool->free.value - num_or(pool->reserved, 0) + added;
-    }
-    /* Reserved pages are promised to others, on whichever node. */
-    return MAX(MIN(available, unreserved), 0);
-}
-
-/* Whether the pools of the nodes that its memory is bound to can hold it, and those of the host all
- * that the plan gives such pages. One size for all only: which cell gets which node's pages is not
- * known here. */
+/* Whether the pools of the nodes that its memory is bound to can hold it when the plan is done, and
+ * those of the host all that the plan gives such pages. */
 static void hugepages_pool(RuleCase *c, const xmlNode *domain, const char *name)
 {
-    const xmlNode *page = xml_read_at(domain, BACKING "/hugepages/page");
-    gint64 size = page_kib(page);
-    g_autoptr(IdSet) nodes = rule_set(xml_read_at(domain, "numatune/memory"), "nodeset");
-    (void)name;
+    g_autoptr(DomainConfig) config =
+        c->host ? domain_config_parse(xml_edit_text(c->document, NULL), NULL) : NULL;
+    (void)domain, (void)name;
 
-    if (size == 0 || xml_read_next(page) || xml_read_get(page, "nodeset") || c->memory_kib == 0 ||
-        c->host == NULL || c->host->pools == NULL)
+    if (config == NULL || c->host->pools == NULL)
         return;
-    gint64 available = free_pages(c, nodes, size) + rule_own_pages(c->domain, size);
-    gint64 need = (c->memory_kib + size - 1) / size;
-    gint64 all = rule_pages_asked(c, size), any = free_pages(c, NULL, size);
-    g_autofree char *size_text = text_page_size((guint64)size);
-    if (available < need)
+    g_autoptr(Supply) supply = rule_supply(c);
+    g_autoptr(Demand) demand = demand_new(supply, config, c->domain->live, NULL, c->host);
+    g_autofree char *needs = demand_needs_text(demand);
+    g_autofree char *lacks = demand_lacks_text(demand);
+    if (demand->state == DEMAND_LACKS) {
+        offer_growth(c, rule_find(c, "it needs %s; missing: %s. It will not start", needs, lacks),
+            demand, supply);
+        return;
+    }
+    if (demand->state == DEMAND_SURPLUS)
         rule_find(c,
-            "%" G_GINT64_FORMAT " pages of %s are free where its memory may lie, and it needs "
-            "%" G_GINT64_FORMAT ": it will not start",
-            available, size_text, need);
-    else if (any < all)
-        rule_find(c,
-            "the domains of this plan need %" G_GINT64_FORMAT
-            " pages of %s together, and %" G_GINT64_FORMAT " are free: not all will start",
-            all, size_text, any);
+            "%" G_GINT64_FORMAT " of its pages are beyond the pool (overcommit): the kernel makes "
+            "them at the start, or refuses",
+            demand->surplus);
+    g_autoptr(Supply) whole = rule_supply(c);
+    for (guint i = 0; i < c->host->pools->len; i++) {
+        guint64 size = g_array_index(c->host->pools, HugePool, i).size_kib;
+        gint64 all = rule_pages_asked(c, size), any = supply_pages(whole, size, NULL);
+        g_autofree char *size_text = text_page_size(size);
+        if (any < all && demand_pages(demand->needs, size) > 0)
+            rule_find(c,
+                "the domains of this plan need %" G_GINT64_FORMAT
+                " pages of %s together, and %" G_GINT64_FORMAT " are free: not all will start",
+                all, size_text, any);
+    }
 }
 
 static void locked_limit(RuleCase *c, const xmlNode *domain, const char *name)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tune/rules.h"
+#include "core/virt/demand.h"
 #include "core/xml/xmlread.h"
 
 /* What a rule is asked of: the host or the document once, or each of some elements of it. */
@@ -20,12 +21,13 @@ typedef struct Rule Rule;
 
 typedef struct {
     const RuleGround *ground;
-    const Host *host;     /* NULL: not known */
-    const Domain *domain; /* NULL: the host is looked at */
-    const xmlNode *root;  /* <domain> */
-    guint vcpus;          /* of the document */
-    gint64 memory_kib;    /* its <memory>; 0 not known */
-    GHashTable *staged;   /* key → const Change*; NULL: all is looked at */
+    const Host *host;        /* NULL: not known */
+    const Domain *domain;    /* NULL: the host is looked at */
+    const xmlNode *root;     /* <domain> */
+    const XmlEdit *document; /* that it is of */
+    guint vcpus;             /* of the document */
+    gint64 memory_kib;       /* its <memory>; 0 not known */
+    GHashTable *staged;      /* key → const Change*; NULL: all is looked at */
     const Rule *rule;
     GPtrArray *keys;     /* char*: what the next finding speaks of */
     GPtrArray *findings; /* Finding* */
@@ -66,10 +68,10 @@ const Change *rule_staged(const RuleCase *c, const char *key);
 /* The host's value of @key when all that is staged is done; NULL unknown. The caller frees it. */
 char *rule_host_value(const RuleCase *c, const char *key);
 
-/* What the running @domain has of pages of @size KiB: it gives them back before it starts anew. */
-gint64 rule_own_pages(const Domain *domain, gint64 size);
+/* The host's hugepages as all that is staged leaves them. The caller frees it. */
+Supply *rule_supply(const RuleCase *c);
 /* The pages of @size KiB that the plan's domains will need beyond those that they have. */
-gint64 rule_pages_asked(const RuleCase *c, gint64 size);
+gint64 rule_pages_asked(const RuleCase *c, guint64 size);
 
 /* A pin to more CPUs than this leaves the scheduler room. */
 #define RULE_NARROW 4

@@ -25,6 +25,7 @@ void finding_free(Finding *finding)
         return;
     g_strfreev(finding->keys);
     g_free(finding->text);
+    g_free(finding->target);
     g_free(finding->key);
     g_free(finding->value);
     g_free(finding->reason);
@@ -253,6 +254,7 @@ GPtrArray *rules_check_domain(const RuleGround *ground, const Domain *domain,
         .host = rule_ground_host(ground),
         .domain = domain,
         .root = xml_edit_root(document),
+        .document = document,
         .findings = new_findings()};
 
     c.vcpus = (guint)CLAMP(

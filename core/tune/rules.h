@@ -17,7 +17,8 @@ typedef struct {
     gboolean staged;  /* a change made speaks of it; FALSE: it was so before */
     char **keys;      /* concrete: "disk.vda.io", "disk.vda.cache"; the first is its field */
     char *text;       /* a sentence without its subject; escaped, fit to show */
-    char *key, *value, *reason; /* of the same target, offered to be staged first; NULL: none */
+    char *key, *value, *reason; /* offered to be staged first; NULL: none */
+    char *target;               /* what the offer is of; NULL: the same target */
 } Finding;
 
 void finding_free(Finding *finding);

@@ -3,6 +3,8 @@
 
 #include "core/util/json.h"
 #include "core/util/text.h"
+#include "core/virt/demand.h"
+#include "core/virt/memory-json.h"
 
 /* A load of 1/1000 in percent. */
 static void put_load(JsonBuilder *builder, const char *name, Num load)
@@ -147,8 +149,9 @@ static void put_other_load(JsonBuilder *builder, const Snapshot *snapshot)
     json_builder_end_array(builder);
 }
 
-static void put_domain(JsonBuilder *builder, const DomainView *view, const Topology *topology)
+static void put_domain(JsonBuilder *builder, const DomainView *view, const Host *host)
 {
+    const Topology *topology = host ? host->topology : NULL;
     const Domain *domain = view->domain;
     const DomainConfig *config = domain_now(domain);
     const DomainUsage *usage = view->usage;
@@ -166,6 +169,7 @@ static void put_domain(JsonBuilder *builder, const DomainView *view, const Topol
     put_load(builder, "load", usage ? usage->load : NUM_UNKNOWN);
     json_put_num(builder, "rss_kib", usage ? usage->rss_kib : NUM_UNKNOWN);
     put_memory(builder, usage ? usage->memory : NULL);
+    memory_json_put(builder, view, host);
     put_emulator(builder, config, usage, topology);
     put_iothreads(builder, config, usage, topology);
     json_builder_end_object(builder);
@@ -174,13 +178,12 @@ static void put_domain(JsonBuilder *builder, const DomainView *view, const Topol
 char *domains_to_json(const Snapshot *snapshot)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    const Topology *topology = snapshot->host ? snapshot->host->topology : NULL;
 
     json_builder_begin_object(builder);
     json_put_text(builder, "connection", snapshot->link.uri);
     json_open_array(builder, "domains");
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++)
-        put_domain(builder, g_ptr_array_index(snapshot->domains, i), topology);
+        put_domain(builder, g_ptr_array_index(snapshot->domains, i), snapshot->host);
     json_builder_end_array(builder);
     put_foreign(builder, snapshot->foreign);
     put_other_load(builder, snapshot);
@@ -235,6 +238,33 @@ static void add_row(GPtrArray *rows, const char *const *texts)
     g_ptr_array_add(rows, row);
 }
 
+/* Below the table: which domains will not start for want of hugepages, and the command that helps.
+ */
+static char *demand_hints(const Snapshot *snapshot)
+{
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
+        const Domain *domain = ((const DomainView *)snapshot->domains->pdata[i])->domain;
+        g_autoptr(Supply) supply = supply_new(snapshot->host);
+        g_autoptr(Demand) demand = demand_of(domain, supply, snapshot->host);
+        if (demand == NULL || demand->state != DEMAND_LACKS)
+            continue;
+        g_autofree char *name = text_escape(domain->name, 0);
+        g_autofree char *lacks = demand_lacks_text(demand);
+        g_autoptr(GPtrArray) growths = demand_growths(demand, supply, snapshot->host);
+        g_string_append_printf(out, "\n%s %s: %s missing\n", name,
+            domain_is_active(domain) ? "would not start again" : "will not start", lacks);
+        for (guint n = 0; n < growths->len; n++) {
+            const PoolGrowth *growth = g_ptr_array_index(growths, n);
+            g_string_append_printf(out, "%s %s=%" G_GINT64_FORMAT "%s",
+                n ? "" : "  kvmtune set host", growth->key, growth->to,
+                n + 1 == growths->len ? "\n" : "");
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
 char *domains_to_table(const Snapshot *snapshot)
 {
     static const char *const titles[] = {
@@ -264,5 +294,7 @@ char *domains_to_table(const Snapshot *snapshot)
             config ? config->hugepages : "–", pinned, running, load};
         add_row(rows, texts);
     }
-    return format_rows(rows);
+    g_autofree char *table = format_rows(rows);
+    g_autofree char *hints = demand_hints(snapshot);
+    return g_strconcat(table, hints, NULL);
 }

@@ -329,14 +329,14 @@ static void test_pools(void)
 
     add(snapshot, "a", A, body);
     g_autoptr(Preview) small = preview(snapshot, SCOPE_BOTH, "memory.hugepages", "2M", NULL);
-    says(small, LINE_WARNING, "300 pages of 2M are free where its memory may lie, and it needs 320",
-        "0");
+    says(small, LINE_WARNING,
+        "it needs 320 pages of 2M on node 0; missing: 20 pages of 2M on node 0", "0");
     g_autoptr(Preview) filled = preview(
         snapshot, SCOPE_BOTH, "memory.hugepages", "2M", "host hugepages.node0.2M", "320", NULL);
     says_nothing(filled);
     g_autoptr(Preview) elsewhere = preview(
         snapshot, SCOPE_BOTH, "memory.hugepages", "2M", "host hugepages.node1.2M", "200", NULL);
-    says(elsewhere, LINE_WARNING, "300 pages of 2M are free", "0");
+    says(elsewhere, LINE_WARNING, "missing: 20 pages of 2M on node 0", "0");
 
     g_ptr_array_set_size(snapshot->domains, 0);
     g_autofree char *plain = rule_case_document("kvm", body, "/disk");
