@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { HANGUP_S = 2 };
+enum { HANGUP_S = 2, STOP_SLICE_US = 20 * 1000 };
 
 static gboolean ended_by(const Session *session, int number)
 {
@@ -35,13 +35,10 @@ static gboolean same_settings(const struct termios *a, const struct termios *b)
            a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
 }
 
-gboolean do_expect_cooked(Session *session, Step *step, GString *why)
+/* Whether the terminal is as the program found it. */
+static gboolean is_cooked(const Session *session, GString *why)
 {
     struct termios now;
-
-    (void)step;
-    if (!session_finish(session, step_deadline(session)))
-        return step_fail(session, why, "the program did not end");
     const char *left = term_leftover(session->term);
     if (left != NULL) {
         g_string_append_printf(why, "the program left behind %s", left);
@@ -52,6 +49,41 @@ gboolean do_expect_cooked(Session *session, Step *step, GString *why)
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean do_expect_cooked(Session *session, Step *step, GString *why)
+{
+    (void)step;
+    if (!session_finish(session, step_deadline(session)))
+        return step_fail(session, why, "the program did not end");
+    return is_cooked(session, why);
+}
+
+/* Whether the program is stopped, as a shell would see it; what it says is left to be seen again.
+ */
+static gboolean is_stopped(const Session *session)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return !session->pty->ended &&
+           waitid(P_PID, (id_t)session->pty->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0;
+}
+
+gboolean do_expect_stopped(Session *session, Step *step, GString *why)
+{
+    gint64 deadline = step_deadline(session);
+
+    (void)step;
+    while (!is_stopped(session)) {
+        session_pump(session, MIN(deadline, g_get_monotonic_time() + STOP_SLICE_US));
+        if (session->over || g_get_monotonic_time() >= deadline)
+            return step_fail(session, why, "the program did not stop");
+    }
+    /* It writes nothing any more: what it wrote before is read to its end. */
+    while (session_pump(session, g_get_monotonic_time()))
+        ;
+    return is_cooked(session, why);
 }
 
 gboolean do_crash(Session *session, Step *step, GString *why)

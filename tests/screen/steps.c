@@ -66,7 +66,8 @@ static const Verb VERBS[] = {{"key", do_key, FALSE, FALSE}, {"type", do_type, FA
     {"expect-no", do_expect_no, TRUE, FALSE}, {"expect-copied", do_expect_copied, TRUE, FALSE},
     {"attr", do_attr, TRUE, FALSE}, {"cursor", do_cursor, TRUE, FALSE},
     {"expect-exit", do_expect_exit, TRUE, FALSE}, {"expect-cooked", do_expect_cooked, TRUE, FALSE},
-    {"crash", do_crash, TRUE, FALSE}, {"hangup", do_hangup, TRUE, FALSE}};
+    {"expect-stopped", do_expect_stopped, TRUE, FALSE}, {"crash", do_crash, TRUE, FALSE},
+    {"hangup", do_hangup, TRUE, FALSE}};
 
 const Verb *verb_find(const Script *script, const Step *step, GError **error)
 {

@@ -37,5 +37,6 @@ gboolean do_attr(Session *session, Step *step, GString *why);
 gboolean do_cursor(Session *session, Step *step, GString *why);
 gboolean do_expect_exit(Session *session, Step *step, GString *why);
 gboolean do_expect_cooked(Session *session, Step *step, GString *why);
+gboolean do_expect_stopped(Session *session, Step *step, GString *why);
 gboolean do_crash(Session *session, Step *step, GString *why);
 gboolean do_hangup(Session *session, Step *step, GString *why);
