@@ -143,7 +143,10 @@ static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, con
     if (domains)
         snapshot->domains = collector_make_views(
             c->root, c->pid_folder, snapshot->host, domains, base ? base->domains : NULL);
-    collector_read_others(snapshot, c->foreign);
+    /* The first picture does not wait for a look at every process, which could not tell the
+     * domains' from others' before libvirt has told of them either. */
+    if (c->serial > 0)
+        collector_read_others(snapshot, c->foreign);
 }
 
 /* Takes a picture of everything and makes it the current one. FALSE where a load in it is unknown

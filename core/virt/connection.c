@@ -79,10 +79,21 @@ void connection_set_up(void)
     /* Errors reach the user through GError; what the drivers inside this process log (the embedded
      * one warns of much) would go to stderr, which is the screen. The user's own setting stands. */
     g_setenv("LIBVIRT_LOG_OUTPUTS", "4:file:/dev/null", FALSE);
-    virSetErrorFunc(NULL, silence);
     /* The test driver lets libxml2 speak for itself when its FILE cannot be read. */
     xmlSetGenericErrorFunc(NULL, say_nothing);
     xmlThrDefSetGenericErrorFunc(NULL, say_nothing);
+    g_once_init_leave(&once, 1);
+}
+
+/* Initialises libvirt, once a process: some milliseconds, which nobody but who needs it waits for.
+ */
+static void start_libvirt(void)
+{
+    static gsize once;
+
+    if (!g_once_init_enter(&once))
+        return;
+    virSetErrorFunc(NULL, silence);
     virInitialize();
     /* libvirt's loop runs from here to the end: keepalive, events and the embedded driver all live
      * by it. */
@@ -108,6 +119,7 @@ static gboolean was_refused(void)
 Connection *connection_open(const char *uri, gboolean read_only, GError **error)
 {
     connection_set_up();
+    start_libvirt();
     /* Without virConnectAuth libvirt never prompts: what needs a password fails. */
     virConnectPtr handle = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
     if (handle == NULL && !read_only && was_refused()) {

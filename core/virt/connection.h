@@ -7,8 +7,8 @@
 
 typedef struct Connection Connection;
 
-/* Prepares libvirt, once a process. It sets environment variables, so whoever starts threads calls
- * it before; connection_open() does so as well. Needs no daemon and does not block. */
+/* Prepares for libvirt, once a process. It sets environment variables, so whoever starts threads
+ * calls it before; connection_open() does so as well, and starts libvirt. Does not block. */
 void connection_set_up(void);
 
 /* Opens @uri (read-only where asked, or where write access is refused: then

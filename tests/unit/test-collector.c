@@ -107,6 +107,24 @@ static void pin_first(Connection *connection, gpointer data)
     g_assert_no_error(error);
 }
 
+static gboolean has_foreign(const Snapshot *snapshot, gconstpointer data G_GNUC_UNUSED)
+{
+    return snapshot->foreign != NULL;
+}
+
+/* The first picture does not wait for a look at every process of the host; the next has it, without
+ * libvirt as well. */
+static void test_foreign_later(void)
+{
+    Bell bell = {0};
+    Collector *collector = start(&bell, "test:///nonexistent/file");
+    g_autoptr(Snapshot) snapshot = wait_for(collector, &bell, has_foreign, NULL);
+
+    g_assert_nonnull(snapshot);
+    g_assert_cmpuint(snapshot->serial, >, 1);
+    collector_free(collector);
+}
+
 static void test_default(void)
 {
     Bell bell = {0};
@@ -323,6 +341,7 @@ static void test_shown_uri(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/collector/foreign-later", test_foreign_later);
     g_test_add_func("/collector/default", test_default);
     g_test_add_func("/collector/file", test_file);
     g_test_add_func("/collector/dead", test_dead);
