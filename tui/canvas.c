@@ -76,6 +76,10 @@ wchar_t *canvas_fit(const char *text, int width, gboolean ascii, int *cells)
 int canvas_width(const char *text, gboolean ascii)
 {
     int cells = 0;
+    gsize length;
+
+    if (text && text_is_plain(text, &length) && length <= TEXT_MAX)
+        return (int)length;
     g_autofree wchar_t *unused = canvas_fit(text, -1, ascii, &cells);
 
     return cells;

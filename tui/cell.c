@@ -44,7 +44,7 @@ char *cell_set(const IdSet *set, const char *otherwise)
 {
     if (set == NULL)
         return g_strdup(otherwise);
-    return idset_count(set) ? idset_format(set) : g_strdup("none");
+    return idset_is_empty(set) ? g_strdup("none") : idset_format(set);
 }
 
 char **cell_lines(const char *text, int first, int rest)

@@ -92,6 +92,11 @@ gboolean idset_equal(const IdSet *a, const IdSet *b)
     return hwloc_bitmap_isequal(a, b) != 0;
 }
 
+gboolean idset_is_empty(const IdSet *set)
+{
+    return set == NULL || hwloc_bitmap_iszero(set);
+}
+
 guint idset_count(const IdSet *set)
 {
     return set && hwloc_bitmap_weight(set) > 0 ? (guint)hwloc_bitmap_weight(set) : 0;

@@ -10,8 +10,9 @@
 typedef struct hwloc_bitmap_s IdSet;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(IdSet, hwloc_bitmap_free)
 
-#define IDSET_MAX 16384 /* above any id a kernel gives a CPU or a node (NR_CPUS is at most 8192)   \
-                         */
+#define IDSET_MAX                                                                                  \
+    16384 /* above any id a kernel gives a CPU or a node (NR_CPUS is at most 8192)                 \
+           */
 
 /* Parses @text: numbers, ranges and exclusions ("0-7,^3"), separated by commas. The empty text is
  * the empty set. Returns a new set, or NULL with a KVMTUNE_ERROR_USAGE that names the bad part. */
@@ -26,6 +27,7 @@ char *idset_format(const IdSet *set);
 IdSet *idset_copy(const IdSet *set);                  /* NULL gives NULL */
 gboolean idset_equal(const IdSet *a, const IdSet *b); /* NULL equals only NULL */
 guint idset_count(const IdSet *set);                  /* 0 for NULL */
+gboolean idset_is_empty(const IdSet *set);            /* TRUE for NULL; sooner told than counted */
 #define idset_has(set, id) ((set) != NULL && hwloc_bitmap_isset((set), (unsigned)(id)))
 
 /* for (IDSET_EACH(id, set)) … ; @set may be NULL */

@@ -12,10 +12,24 @@ static gboolean is_deceptive(gunichar c)
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x061c;
 }
 
+gboolean text_is_plain(const char *text, gsize *length)
+{
+    gsize i = 0;
+
+    while (text[i] >= ' ' && text[i] <= '~')
+        i++;
+    *length = i;
+    return text[i] == '\0';
+}
+
 char *text_escape(const char *text, gsize max_chars)
 {
+    gsize length;
+
     if (text == NULL)
         return g_strdup("–");
+    if (text_is_plain(text, &length) && (max_chars == 0 || length <= max_chars))
+        return g_strndup(text, length);
 
     GString *out = g_string_new(NULL);
     gsize chars = 0;

@@ -3,6 +3,10 @@
 
 #include <glib.h>
 
+/* Whether @text is printable ASCII alone, as most is: nothing to escape, a cell a byte. *length is
+ * then its length. */
+gboolean text_is_plain(const char *text, gsize *length);
+
 /* @text with control characters, invalid UTF-8 and direction overrides written as \xNN or \u{NNNN},
  * cut to at most @max_chars characters (the cut shown as "…"); 0 means no cut. NULL gives "–".
  * The caller frees it. Everything that comes from a guest, a file, libvirt or the command line

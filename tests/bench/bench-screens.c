@@ -1,6 +1,6 @@
-/* Measures the Tuning screen on a curses screen that nobody sees: opening the form of a domain of
- * 256 vCPUs, a key and its redraw, a new Snapshot in which nothing changed. Prints "name median-ms
- * max-ms runs" a line. */
+/* Measures screens on a curses screen that nobody sees. The tuning form of a domain of 256 vCPUs:
+ * opened, a key and its redraw, a new Snapshot in which nothing changed. The list of 1,000 domains:
+ * a key, a new Snapshot. Prints "name median-ms max-ms runs" a line. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +10,7 @@
 
 #define RUNS  101
 #define VCPUS 256
+#define LIST  1000
 #define UUID  "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d7256"
 
 static Domain *large_domain(void)
@@ -24,6 +25,20 @@ static Domain *large_domain(void)
     return made_domain("large", UUID, body->str, body->str);
 }
 
+static void add_list(Snapshot *snapshot)
+{
+    static const char body[] =
+        "  <memory>4194304</memory>\n  <vcpu>4</vcpu>\n  <cputune>\n"
+        "    <vcpupin vcpu='0' cpuset='0-3'/>\n    <vcpupin vcpu='1' cpuset='8,10,12'/>\n"
+        "  </cputune>\n";
+
+    for (int i = 0; i < LIST; i++) {
+        g_autofree char *name = g_strdup_printf("web%d.example", i);
+        g_autofree char *uuid = g_strdup_printf("11111111-58a7-4c0b-9e31-%012d", i);
+        made_add(snapshot, made_domain(name, uuid, body, body));
+    }
+}
+
 static void open_form(App *app)
 {
     /* Another form first, so that nothing of this one is known. */
@@ -36,6 +51,13 @@ static void press_down(App *app)
 {
     app_take_key(app, KEY_CODE_DOWN);
     app_draw(app);
+}
+
+static void press_list_down(App *app)
+{
+    if (app->screen != SCREEN_DOMAINS)
+        app_open(app, SCREEN_DOMAINS);
+    press_down(app);
 }
 
 /* Every second time all the vCPUs' lines come, then they go. */
@@ -64,18 +86,20 @@ int main(void)
         const char *name;
         void (*run)(App *app);
     } rows[] = {{"form-open", open_form}, {"form-key", press_down}, {"form-fold-all", fold_all},
-        {"form-picture", take_picture}};
+        {"form-picture", take_picture}, {"list-key", press_list_down},
+        {"list-picture", take_picture}};
     static const AppOptions options = {.journal_folder = "/nonexistent/kvmtune"};
     struct AppPrivate private = {0};
     App app = {.options = &options, .private = &private};
 
     if (!nullscreen_open()) {
-        fputs("bench-form: no UTF-8 locale or no terminfo\n", stderr);
+        fputs("bench-screens: no UTF-8 locale or no terminfo\n", stderr);
         return 1;
     }
     app.snapshot = made_snapshot();
     app.theme = theme_load("dark", NULL);
     made_add(app.snapshot, large_domain());
+    add_list(app.snapshot);
     app_set_up(&app);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         gint64 times[RUNS];

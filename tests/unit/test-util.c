@@ -38,7 +38,8 @@ static void test_escape(void)
         {"a\xe2\x80\xae"
          "b",
             0, "a\\u{202e}b"},
-        {"\xc2\x9b", 0, "\\x9b"}, {"abcdef", 4, "abc…"}, {"abcd", 4, "abcd"}, {NULL, 0, "–"}};
+        {"\xc2\x9b", 0, "\\x9b"}, {"abcdef", 4, "abc…"}, {"abcd", 4, "abcd"}, {"abcde", 4, "abc…"},
+        {"~ !", 0, "~ !"}, {"a\x7f", 0, "a\\x7f"}, {"", 3, ""}, {NULL, 0, "–"}};
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *shown = text_escape(rows[i].text, rows[i].max);

@@ -84,7 +84,7 @@ static void entry_clear(gpointer data)
 
 static Num first_of(const IdSet *set)
 {
-    return set && idset_count(set) ? NUM(hwloc_bitmap_first(set)) : NUM_UNKNOWN;
+    return idset_is_empty(set) ? NUM_UNKNOWN : NUM(hwloc_bitmap_first(set));
 }
 
 static Num load_of(const DomainView *view)
