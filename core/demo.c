@@ -273,7 +273,8 @@ void demo_tick(const char *root, const GPtrArray *domains)
     gint64 now = g_get_monotonic_time();
     gint64 last = g_key_file_get_int64(state.keys, "clock", "last_us", NULL);
     advance(&state, domains, last > 0 && last < now ? now - last : 0);
-    g_key_file_set_int64(state.keys, "clock", "last_us", now);
+    /* not @now: its clock stands while it writes, which the readers' does not see the first time */
+    g_key_file_set_int64(state.keys, "clock", "last_us", g_get_monotonic_time());
     state_save(&state);
 }
 

@@ -211,12 +211,14 @@ static Num status_kib(const char *status, const char *head)
     return text_parse_int(value, &kib) && kib >= 0 ? NUM(kib) : NUM_UNKNOWN;
 }
 
-/* The share of a CPU that @now - @before ns are in @elapsed_us, in 1/1000. */
-static Num share_between(guint64 before, guint64 now, gint64 elapsed_us)
+/* The share of a CPU that @now - @before ns of @threads are in @elapsed_us, in 1/1000. The clock is
+ * read before the files: where the machine is busy more may have run since than time has passed,
+ * and none runs more than all the time. */
+static Num share_between(guint64 before, guint64 now, gint64 elapsed_us, guint threads)
 {
     if (before == 0 || now < before || elapsed_us <= 0)
         return NUM_UNKNOWN;
-    return NUM((now - before) / (guint64)elapsed_us);
+    return NUM(MIN((now - before) / (guint64)elapsed_us, threads * G_GUINT64_CONSTANT(1000)));
 }
 
 /* One reading of one process. */
@@ -283,9 +285,9 @@ static void add_thread(const Reading *reading, const char *name, ThreadUsage *th
         thread->cpuset = usage_read_cpuset(reading->root, usage->pid, thread->tid);
     if (before) {
         gint64 elapsed_us = usage->taken_us - reading->previous->taken_us;
-        thread->load = share_between(before->run_ns, thread->run_ns, elapsed_us);
+        thread->load = share_between(before->run_ns, thread->run_ns, elapsed_us, 1);
         if (before->run_ns > 0) /* schedstat was there: a wait of 0 is one */
-            thread->wait = share_between(before->wait_ns + 1, thread->wait_ns + 1, elapsed_us);
+            thread->wait = share_between(before->wait_ns + 1, thread->wait_ns + 1, elapsed_us, 1);
     }
     g_array_append_val(usage->threads, *thread);
 }
@@ -402,7 +404,8 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
     g_array_sort(usage->threads, compare_threads);
     if (previous)
         usage->load =
-            share_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us);
+            share_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us,
+                usage->threads->len + usage->others->len);
     usage_read_memory(usage, root, host, domain, previous);
     return usage;
 }

@@ -149,6 +149,12 @@ static void test_load(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_autofree char *cpus = idset_format(domain_usage_vcpu(second, 1)->affinity);
     g_assert_cmpstr(cpus, ==, "0-1");
 
+    /* More than the time that has passed: no thread runs more than all of it. */
+    put_thread(f, 500, 501, "CPU 1/KVM", "0-1", 0, 9000000000000, 78);
+    g_autoptr(DomainUsage) busy = read_usage(f, second);
+    g_assert_cmpint(domain_usage_vcpu(busy, 1)->load.value, ==, 1000);
+    g_assert_cmpint(busy->load.value, <=, 1000 * (gint64)(busy->threads->len + busy->others->len));
+
     /* The same number, another process: nothing of the old one is carried over. */
     put_thread(f, 500, 500, "qemu-system-x86", "0-3", 1, 2000000000, 9999);
     g_autoptr(DomainUsage) third = read_usage(f, second);
