@@ -39,11 +39,11 @@ void collector_run(Collector *collector, CollectorWork work, gpointer data, gint
 
 /* The same for work that only asks: no domain is read again after it. @data is freed with @release
  * on the libvirt thread, also where the end comes before its turn; @done lies in it. */
-void collector_ask(Collector *collector, CollectorWork work, gpointer data, GDestroyNotify release,
-    gint *done);
+void collector_ask(
+    Collector *collector, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);
 
-/* The same of a job that needs the host's files only (@work gets no connection): it waits for no call
- * of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
+/* The same of a job that needs the host's files only (@work gets no connection): it waits for no
+ * call of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
 void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
 
 /* Takes a new picture now, not at the next interval. */
@@ -53,4 +53,7 @@ void collector_refresh(Collector *collector);
  * @timeout seconds for the connection). *connection (may be NULL) is the open connection, to be
  * closed by the caller. NULL with a sentence. With @want_domains FALSE libvirt is not asked. */
 Snapshot *collector_take_once(const CollectorOptions *options, gboolean want_domains,
+    Connection **connection, GError **error);
+/* The same at once: loads and rates, which need two looks, are not known, nor what else runs. */
+Snapshot *collector_take_values(const CollectorOptions *options, gboolean want_domains,
     Connection **connection, GError **error);

@@ -86,7 +86,8 @@ static gboolean sample(Snapshot *snapshot, const CollectorOptions *options, Fore
             collector_make_views(options->root, pid_folder, snapshot->host, domains, views);
     g_clear_pointer(&snapshot->foreign, g_ptr_array_unref);
     g_clear_pointer(&snapshot->other_load, g_free);
-    collector_read_others(snapshot, scan);
+    if (scan)
+        collector_read_others(snapshot, scan);
     return snapshot->host != NULL;
 }
 
@@ -107,32 +108,34 @@ static gboolean sample_remote(Snapshot *snapshot, Connection *connection, GPtrAr
 }
 
 static gboolean take_remote(
-    Snapshot *snapshot, Connection *connection, GPtrArray *domains, GError **error)
+    Snapshot *snapshot, Connection *connection, GPtrArray *domains, gboolean loads, GError **error)
 {
     g_autoptr(GHashTable) usages = NULL;
 
     if (!sample_remote(snapshot, connection, domains, &usages, error))
         return FALSE;
+    if (!loads)
+        return TRUE;
     g_usleep(SAMPLE);
     return sample_remote(snapshot, connection, domains, &usages, error);
 }
 
-static gboolean take_local(
-    Snapshot *snapshot, const CollectorOptions *options, GPtrArray *domains, GError **error)
+static gboolean take_local(Snapshot *snapshot, const CollectorOptions *options, GPtrArray *domains,
+    gboolean loads, GError **error)
 {
-    g_autoptr(ForeignScan) scan = foreign_scan_new(options->root);
+    g_autoptr(ForeignScan) scan = loads ? foreign_scan_new(options->root) : NULL;
 
     if (!sample(snapshot, options, scan, domains, error))
         return FALSE;
     /* Loads need two samples; another machine's files do not move. */
-    if (*options->root && !options->demo)
+    if (!loads || (*options->root && !options->demo))
         return TRUE;
     g_usleep(SAMPLE);
     return sample(snapshot, options, scan, domains, error);
 }
 
-Snapshot *collector_take_once(
-    const CollectorOptions *options, gboolean want_domains, Connection **connection, GError **error)
+static Snapshot *take(const CollectorOptions *options, gboolean want_domains, gboolean loads,
+    Connection **connection, GError **error)
 {
     g_autoptr(Connection) opened = want_domains ? connect_in_time(options, error) : NULL;
     if (want_domains && opened == NULL)
@@ -144,10 +147,22 @@ Snapshot *collector_take_once(
     gboolean remote = opened && collector_is_remote(options);
     g_autoptr(Snapshot) snapshot = snapshot_new(remote ? REMOTE_ROOT : options->root);
     describe_link(snapshot, options, opened);
-    if (remote ? !take_remote(snapshot, opened, domains, error)
-               : !take_local(snapshot, options, domains, error))
+    if (remote ? !take_remote(snapshot, opened, domains, loads, error)
+               : !take_local(snapshot, options, domains, loads, error))
         return NULL;
     if (connection)
         *connection = g_steal_pointer(&opened);
     return g_steal_pointer(&snapshot);
+}
+
+Snapshot *collector_take_once(
+    const CollectorOptions *options, gboolean want_domains, Connection **connection, GError **error)
+{
+    return take(options, want_domains, TRUE, connection, error);
+}
+
+Snapshot *collector_take_values(
+    const CollectorOptions *options, gboolean want_domains, Connection **connection, GError **error)
+{
+    return take(options, want_domains, FALSE, connection, error);
 }

@@ -180,7 +180,7 @@ gboolean command_set(const CommandOptions *options, char **arguments, GError **e
     gboolean host = g_str_equal(target, "host");
     g_autoptr(Connection) connection = NULL;
     g_autoptr(Snapshot) snapshot =
-        collector_take_once(&options->collector, !host, host ? NULL : &connection, error);
+        collector_take_values(&options->collector, !host, host ? NULL : &connection, error);
     if (snapshot == NULL)
         return FALSE;
     g_autoptr(Plan) plan = plan_new();

@@ -89,7 +89,7 @@ static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry
     *way = *options;
     if (domains && way->collector.uri == NULL)
         way->collector.uri = entry->uri;
-    return collector_take_once(&way->collector, domains, domains ? connection : NULL, error);
+    return collector_take_values(&way->collector, domains, domains ? connection : NULL, error);
 }
 
 /* Nothing of @entry is there to be written back: because it is so already, or because somebody

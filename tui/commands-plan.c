@@ -36,7 +36,7 @@ static gboolean open_plan(
     opened->plan = plan_new();
     if (!domains && plan_file_count(opened->file) == 0)
         return TRUE;
-    opened->snapshot = collector_take_once(
+    opened->snapshot = collector_take_values(
         &options->collector, domains, domains ? &opened->connection : NULL, error);
     return opened->snapshot && plan_file_stage(opened->file, opened->plan, opened->snapshot,
                                    command_scope(options), &opened->left_out, error);

@@ -144,6 +144,28 @@ virt_top_row()
     row "virt-top-$1" "virt-top, $2" --quit q -- virt-top -c "$3" -d 2
 }
 
+# One edit of one test domain with its diff, as a process each: kvmtune beside virt-xml. What the
+# two print is thrown away; both connect, read the domain, and write nothing.
+one_edit()
+{
+    echo 'One edit with its diff, as a process (ms: median, worst, CPU; runs):'
+    test_node 1 >"$work/node-1.xml"
+    "$tools/bench-process" 25 "$program" -c "test://$work/node-1.xml" set bench-0001 \
+        memory.nosharepages=on --dry-run >"$work/set" || return 0
+    awk '{ printf "  %-20s %10.1f %10.1f %8.1f %6d\n", "kvmtune set", $1, $2, $3, $4 }' "$work/set"
+    if ! command -v virt-xml >/dev/null; then
+        echo '  virt-xml is not installed: nothing to compare with.'
+        return 0
+    fi
+    "$tools/bench-process" 9 virt-xml -c "test://$work/node-1.xml" bench-0001 --edit \
+        --memorybacking nosharepages=yes --print-diff >"$work/virt-xml" || return 0
+    awk '{ printf "  %-20s %10.1f %10.1f %8.1f %6d\n", "virt-xml", $1, $2, $3, $4 }' "$work/virt-xml"
+    ratio '  virt-xml / kvmtune, from start to end (ms)' "$(cut -d' ' -f1 "$work/virt-xml")" \
+        "$(cut -d' ' -f1 "$work/set")"
+    ratio '  virt-xml / kvmtune, CPU (ms)' "$(cut -d' ' -f3 "$work/virt-xml")" \
+        "$(cut -d' ' -f3 "$work/set")"
+}
+
 start_libvirtd()
 {
     virsh -q -c qemu:///system list >/dev/null 2>&1 && return 0
@@ -224,6 +246,11 @@ echo 'The preview of one change on each of 200 test domains, and the look whethe
 for name in preview preview-is-current; do
     "$tools/bench-core" "test://$work/node-200.xml" "$name"
 done | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+echo
+echo 'Large plans (CPU ms: median, worst, runs):'
+"$tools/bench-plan" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+echo
+one_edit
 echo
 echo 'Placement (median ms, worst ms, runs):'
 "$tools/bench-place" | awk 'NF == 4 { printf "  %-26s %8.3f %10.3f %4d\n", $1, $2, $3, $4 }

@@ -370,28 +370,58 @@ static void test_domain_vanishes(Fixture *f, gconstpointer data)
     g_assert_cmpint(state_of(f, 1), ==, ENTRY_FAILED);
 }
 
-/* libvirt refuses the definition of one of twenty domains, each time another: nothing of the others
+/* Makes libvirt refuse @preview's step of @kind for @name: a pin beyond its 16384 CPUs, or of a
+ * vCPU that is not there. */
+static void spoil(const Preview *preview, const char *name, StepKind kind)
+{
+    guint found = 0;
+
+    for (guint i = 0; i < preview->steps->len; i++) {
+        Step *step = g_ptr_array_index(preview->steps, i);
+        if (step->kind != kind || !g_str_equal(step->name, name) ||
+            !g_str_equal(step->key->key, "vcpupin.0"))
+            continue;
+        found++;
+        if (kind == STEP_CONFIG) {
+            g_free(step->new_value);
+            step->new_value = g_strdup("99999");
+        } else {
+            tunable_key_free(step->key);
+            step->key = tunable_key_parse(TARGET_DOMAIN, "vcpupin.99", NULL);
+        }
+    }
+    g_assert_cmpuint(found, ==, 1);
+}
+
+/* libvirt refuses one step of a plan of twenty domains, each time another: the definition of a next
+ * start, then the call for the running domain. All before it was written by then, and nothing of it
  * stands. */
 static void test_refusals(Fixture *f, gconstpointer data)
 {
-    guint domains = GPOINTER_TO_UINT(data);
+    guint domains = GPOINTER_TO_UINT(data), number = 0;
 
-    for (guint refused = 1; refused <= domains; refused += refused + 3 > domains ? 1 : 3) {
-        g_autoptr(Preview) preview = whole_preview(f, domains);
-        g_autoptr(GError) error = NULL;
-        g_autofree char *name = g_strdup_printf("vm%u", refused);
-        for (guint i = 0; i < preview->steps->len; i++) {
-            Step *step = g_ptr_array_index(preview->steps, i);
-            if (step->kind == STEP_CONFIG && g_str_equal(step->name, name) &&
-                g_str_equal(step->key->key, "vcpupin.0")) {
-                g_free(step->new_value);
-                step->new_value = g_strdup("99999"); /* beyond libvirt's 16384 CPUs */
-            }
+    for (guint refused = 1; refused <= domains; refused++) {
+        for (StepKind kind = STEP_LIVE; kind <= STEP_CONFIG; kind++) {
+            g_autoptr(Preview) preview = whole_preview(f, domains);
+            g_autoptr(GError) error = NULL;
+            g_autofree char *name = g_strdup_printf("vm%u", refused);
+            Death never = {0};
+            spoil(preview, name, kind);
+            f->context.checkpoint = die_at;
+            f->context.checkpoint_data = &never;
+            g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
+            f->context.checkpoint = NULL;
+            g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+            g_assert_nonnull(strstr(error->message, "everything is as before"));
+            g_assert_nonnull(strstr(error->message,
+                kind == STEP_LIVE ? "vCPU 99 of " : "libvirt does not take the new definition"));
+            /* Begun; two lines and one back for each of the host's and of the domains' units before
+             * it; the refused one begun; the end. */
+            guint before = 2 + 2 * (refused - 1) + (kind == STEP_LIVE);
+            g_assert_cmpuint(never.count, ==, 1 + 3 * before + 1 + 1);
+            g_assert_cmpint(state_of(f, ++number), ==, ENTRY_FAILED);
+            check_all(f, domains, FALSE);
         }
-        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
-        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-        g_assert_nonnull(strstr(error->message, "everything is as before"));
-        check_all(f, domains, FALSE);
     }
 }
 

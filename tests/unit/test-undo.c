@@ -191,6 +191,47 @@ static void test_long_journal(Fixture *f, gconstpointer data)
     g_assert_cmpuint(((const JournalEntry *)g_ptr_array_index(newest, 0))->number, ==, 3000);
 }
 
+/* One transaction of 200 domains: each is written, read back and noted, and all of it goes back. */
+static void test_many_domains(Fixture *f, gconstpointer data)
+{
+    guint domains = GPOINTER_TO_UINT(data);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = plan_new();
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 1; i <= domains; i++) {
+        g_autofree char *name = g_strdup_printf("vm%u", i);
+        g_autofree char *cpu = g_strdup_printf("%u", i % 4);
+        plan_stage(plan, snapshot, name, "vcpupin.1", cpu, SCOPE_BOTH, &error);
+        plan_stage(plan, snapshot, name, "memory.nosharepages", "on", SCOPE_BOTH, &error);
+        g_assert_no_error(error);
+    }
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_assert_cmpuint(preview->errors, ==, 0);
+    g_assert_cmpuint(preview->targets->len, ==, domains);
+    g_assert_cmpuint(preview->steps->len, ==, 3 * domains);
+    guint number = apply_preview(&f->context, preview, NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 1; i <= domains; i++) {
+        g_autofree char *name = g_strdup_printf("vm%u", i);
+        g_autofree char *cpu = g_strdup_printf("%u", i % 4);
+        fixture_check_value(f, name, "vcpupin.1", cpu);
+        fixture_check_value(f, name, "memory.nosharepages", "on");
+    }
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
+    g_assert_cmpint(entry->state, ==, ENTRY_DONE);
+    for (guint i = 0; i < entry->steps->len; i++)
+        g_assert_cmpint(
+            ((const Step *)g_ptr_array_index(entry->steps, i))->progress, ==, STEP_DONE);
+    g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+    g_assert_no_error(error);
+    for (guint i = 1; i <= domains; i++) {
+        g_autofree char *name = g_strdup_printf("vm%u", i);
+        fixture_check_value(f, name, "vcpupin.1", "");
+        fixture_check_value(f, name, "memory.nosharepages", "off");
+    }
+}
+
 /* A line that the power cut short is passed over, and the next one is not lost by it. */
 static void test_torn_line(Fixture *f, gconstpointer data)
 {
@@ -222,6 +263,7 @@ int main(int argc, char **argv)
         {"/undo/not-the-newest", test_not_the_newest, 1},
         {"/undo/long-journal", test_long_journal, 0},
         {"/undo/torn-line", test_torn_line, 0},
+        {"/undo/many-domains", test_many_domains, 200},
     };
 
     g_test_init(&argc, &argv, NULL);
