@@ -29,6 +29,15 @@ static const TunableChoice balancing[] = {
         .source = VM_DOC, .effect = EFFECT_NOW                                                     \
     }
 
+/* Of each pair the kernel keeps one: mm/page-writeback.c, dirty_bytes_handler() and its like. */
+#define VM_DIRTY(name, other, kind, hi, u, text, cost)                                             \
+    {                                                                                              \
+        .key = "vm." name, .target = TARGET_HOST, .group = "Memory management", .type = kind,      \
+        .min = 0, .max = hi, .unit = u, .place = VM name, .coupled = "vm." other, .help = text,    \
+        .gain = cost, .conflicts = "vm." other ": the one set last counts, the other becomes 0.",  \
+        .source = VM_DOC, .effect = EFFECT_NOW                                                     \
+    }
+
 static const Tunable rows[] = {
     VM_INT("swappiness", 0, 200, NULL,
         "How readily the kernel swaps programs' memory (VMs' too) instead of dropping page cache.",
@@ -62,15 +71,15 @@ static const Tunable rows[] = {
         "More finds huge pages at once; it costs CPU and moves guests' pages. 0 turns it off."),
     VM_INT("vfs_cache_pressure", 0, 1000, NULL,
         "How readily names and inodes are dropped from the cache, against pages.", NULL),
-    VM_INT("dirty_ratio", 0, 100, "%",
+    VM_DIRTY("dirty_ratio", "dirty_bytes", VALUE_INT, 100, "%",
         "The share of memory with unwritten data at which writers must write themselves.",
-        "Less makes writes of image files steadier; 0 where vm.dirty_bytes is set."),
-    VM_INT("dirty_bytes", 0, G_MAXINT64, "bytes",
-        "The same in bytes; the one of the two that was set last counts, the other reads 0.", NULL),
-    VM_INT("dirty_background_ratio", 0, 100, "%",
+        "Less makes writes of image files steadier."),
+    VM_DIRTY("dirty_bytes", "dirty_ratio", VALUE_BYTES, G_MAXINT64, "bytes",
+        "As vm.dirty_ratio, in bytes: right where a percentage is too coarse.", NULL),
+    VM_DIRTY("dirty_background_ratio", "dirty_background_bytes", VALUE_INT, 100, "%",
         "The share of memory with unwritten data at which background writing begins.", NULL),
-    VM_INT("dirty_background_bytes", 0, G_MAXINT64, "bytes",
-        "The same in bytes; the one of the two that was set last counts, the other reads 0.", NULL),
+    VM_DIRTY("dirty_background_bytes", "dirty_background_ratio", VALUE_BYTES, G_MAXINT64, "bytes",
+        "As vm.dirty_background_ratio, in bytes.", NULL),
     VM_INT("dirty_expire_centisecs", 0, G_MAXINT32, "1/100 s", "How old unwritten data may become.",
         NULL),
     VM_INT("dirty_writeback_centisecs", 0, G_MAXINT32, "1/100 s",

@@ -52,7 +52,7 @@ static gboolean add_step(
     GPtrArray *acts, const Preview *preview, const Step *step, gboolean back, GError **error)
 {
     const char *value = back ? step->old_value : step->new_value;
-    const char *shown = *value ? value : "(nothing)";
+    g_autofree char *shown = step_shown_value(value);
     g_autoptr(GPtrArray) calls = NULL;
     Act *act;
 
@@ -91,10 +91,17 @@ static GPtrArray *make_acts(const Preview *preview, gboolean back, GError **erro
 {
     g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func(act_free);
     g_autoptr(GHashTable) defined = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean led = FALSE; /* the step before, on the way back, followed this one */
 
     for (guint i = 0; i < preview->steps->len; i++) {
         const Step *step =
             g_ptr_array_index(preview->steps, back ? preview->steps->len - 1 - i : i);
+        /* Of two coupled files one is written, and the kernel sees to the other. */
+        if (back ? led : step->follows) {
+            led = FALSE;
+            continue;
+        }
+        led = back && step->follows;
         if (step->kind == STEP_CONFIG && !g_hash_table_add(defined, step->target))
             continue;
         if (!add_step(acts, preview, step, back, error))

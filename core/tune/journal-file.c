@@ -91,6 +91,8 @@ char *journal_file_begin(const JournalEntry *entry)
         put_text(builder, "new", step->new_value);
         if (step->undoes)
             put_number(builder, "undoes", step->undoes);
+        if (step->follows)
+            put_number(builder, "follows", 1);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -185,6 +187,7 @@ static Step *parse_step(JsonNode *node, guint index)
     step->new_value = g_strdup(new_value);
     step->granted = g_strdup(take_text(object, "granted"));
     step->undoes = (guint)take_number(object, "undoes");
+    step->follows = take_number(object, "follows") == 1;
     step->index = index;
     return step;
 }

@@ -224,6 +224,17 @@ static void add_offer(Preview *preview, const char *target, const Finding *findi
         ->offer = offer;
 }
 
+/* Whether all of @changes only put back what was there before kvmtune changed it. */
+static gboolean only_undo(const Preview *preview, const IdSet *changes)
+{
+    for (IDSET_EACH(i, changes))
+        if (((const Change *)g_ptr_array_index(preview->plan->changes, i))->undoes == 0)
+            return FALSE;
+    return !hwloc_bitmap_iszero(changes);
+}
+
+/* What a rule speaks against is refused, but not the way back: what was there was taken once, and
+ * libvirt and the kernel have the last word. */
 void preview_findings(Preview *preview, const GPtrArray *findings)
 {
     const PreviewTarget *target = newest_target(preview);
@@ -232,10 +243,11 @@ void preview_findings(Preview *preview, const GPtrArray *findings)
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = g_ptr_array_index(findings, i);
         g_autofree char *key = text_escape(finding->keys[0], 100);
-        PreviewLine *line =
-            preview_say(preview, PART_FINDINGS, finding->error ? LINE_ERROR : LINE_WARNING,
-                "%s%s%s: %s", host ? "" : target->name, host ? "" : " ", key, finding->text);
-        line->changes = spoken_of(preview, finding);
+        g_autoptr(IdSet) changes = spoken_of(preview, finding);
+        gboolean refused = finding->error && !only_undo(preview, changes);
+        PreviewLine *line = preview_say(preview, PART_FINDINGS, refused ? LINE_ERROR : LINE_WARNING,
+            "%s%s%s: %s", host ? "" : target->name, host ? "" : " ", key, finding->text);
+        line->changes = g_steal_pointer(&changes);
         if (finding->key)
             add_offer(preview, target->target, finding);
     }

@@ -14,6 +14,17 @@ PreviewLine *preview_say(Preview *preview, PreviewPart part, PreviewLineKind kin
  * once, however many steps are in it. Files of the kernel are in PART_WRITES already. */
 void preview_call(Preview *preview, const Step *step);
 
+/* Adds the step that makes @change where @old_value stands, and what is called for it. */
+Step *preview_add_step(
+    Preview *preview, StepKind kind, const Change *change, const char *old_value);
+/* Whether @change may be written where @now stands. A ground that moved since it was staged is
+ * said; what undo would put back is then left alone. */
+gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind, const char *now);
+
+/* All of the host's section but its heading; @host may be NULL. */
+void preview_host(
+    Preview *preview, const Host *host, const RuleGround *ground, const IdSet *changes);
+
 /* Begins and ends the section of a target, whose @changes are of the plan's, by index. */
 PreviewTarget *preview_begin(
     Preview *preview, const char *target, const char *name, const IdSet *changes);

@@ -10,7 +10,7 @@
 
 #define CONTEXT_LINES 3
 
-static void add_step(Preview *preview, StepKind kind, const Change *change, const char *old_value)
+Step *preview_add_step(Preview *preview, StepKind kind, const Change *change, const char *old_value)
 {
     Step *step = g_new0(Step, 1);
 
@@ -23,6 +23,7 @@ static void add_step(Preview *preview, StepKind kind, const Change *change, cons
     step->undoes = change->undoes;
     g_ptr_array_add(preview->steps, step);
     preview_call(preview, step);
+    return step;
 }
 
 /* A line of XML made fit to show: tabs become blanks, a secret becomes dots, the rest is escaped.
@@ -137,15 +138,7 @@ static gboolean same_changes(const GPtrArray *a, const GPtrArray *b)
     }
 }
 
-/* "2" or "(nothing)" */
-static const char *shown_value(const char *value)
-{
-    return *value ? value : "(nothing)";
-}
-
-/* Whether @change may be written where @now stands. A ground that moved since it was staged is
- * said; what undo would put back is then left alone. */
-static gboolean check_ground(Preview *preview, const Change *change, StepKind kind, const char *now)
+gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind, const char *now)
 {
     if (!change_has_moved(change, kind, now))
         return TRUE;
@@ -158,44 +151,6 @@ static gboolean check_ground(Preview *preview, const Change *change, StepKind ki
             change->name, change->key->key, step_kind_where(kind), was, is);
     preview->moved++;
     return change->undoes == 0;
-}
-
-/* Who else writes the file, after a boot or again and again, and not what is staged. */
-static void say_rival(
-    Preview *preview, const Snapshot *snapshot, const Change *change, const char *place)
-{
-    const Keep *keep = snapshot->host->keep;
-    const Claim *claim = keep ? claims_winner(keep->claims, place) : NULL;
-
-    if (claim == NULL || g_strcmp0(claim->value, change->value) == 0)
-        return;
-    g_autofree char *sentence = claim_sentence(claim);
-    preview_warn(preview, "%s: %s%s", change->key->key, sentence,
-        claim->kind == CLAIM_KSMTUNED || claim->kind == CLAIM_TUNED ? " while it runs"
-                                                                    : " when the host boots");
-}
-
-static void preview_host_change(
-    Preview *preview, const Snapshot *snapshot, const Change *change, GPtrArray *made)
-{
-    g_autofree char *place = tunable_key_place(change->key);
-    g_autofree char *now = snapshot->host ? tunable_host_value(change->key, snapshot->host) : NULL;
-
-    if (now == NULL) {
-        preview_refuse(preview, "%s: this kernel does not offer %s", change->key->key, place);
-        return;
-    }
-    if (g_str_equal(now, change->value)) {
-        preview_say(preview, PART_EFFECT, LINE_NOW, "%s is %s already", change->key->key, now);
-        return;
-    }
-    if (!check_ground(preview, change, STEP_HOST, now))
-        return;
-    preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → %s", place, now, change->value);
-    preview_say(preview, PART_EFFECT, LINE_NOW, "now: %s = %s", change->key->key, change->value);
-    say_rival(preview, snapshot, change, place);
-    add_step(preview, STEP_HOST, change, now);
-    g_ptr_array_add(made, (gpointer)change);
 }
 
 static Document document_open(Preview *preview, const char *xml, const char *name)
@@ -218,7 +173,7 @@ static gboolean change_document(
     g_autoptr(GError) error = NULL;
 
     g_autofree char *now = tunable_xml_value(change->key, document->edit);
-    if (g_str_equal(now, change->value) || !check_ground(preview, change, kind, now))
+    if (g_str_equal(now, change->value) || !preview_may_write(preview, change, kind, now))
         return FALSE;
     g_autofree char *before = g_strdup(xml_edit_text(document->edit, NULL));
     if (!tunable_xml_set(change->key, document->edit, change->value, &error)) {
@@ -229,7 +184,7 @@ static gboolean change_document(
         document->blame = blame_new(before);
     blame_change(
         document->blame, before, xml_edit_text(document->edit, NULL), (guint)preview->making);
-    add_step(preview, kind, change, now);
+    preview_add_step(preview, kind, change, now);
     g_ptr_array_add(document->changes, (gpointer)change);
     return TRUE;
 }
@@ -255,7 +210,8 @@ static gboolean may_change(
 static void preview_domain_change(
     Preview *preview, const Change *change, Document *live, Document *config)
 {
-    const char *key = change->key->key, *value = shown_value(change->value);
+    const char *key = change->key->key;
+    g_autofree char *value = step_shown_value(change->value);
 
     if (!may_change(preview, change, live, config))
         return;
@@ -367,20 +323,6 @@ static void preview_domain(Preview *preview, const Snapshot *snapshot, const Rul
             preview->xml_config, g_strdup(domain->uuid), g_strdup(domain->xml_config));
 }
 
-static void preview_host(
-    Preview *preview, const Snapshot *snapshot, const RuleGround *ground, const IdSet *changes)
-{
-    g_autoptr(GPtrArray) made = g_ptr_array_new();
-
-    for (IDSET_EACH(i, changes)) {
-        preview->making = i;
-        preview_host_change(preview, snapshot, g_ptr_array_index(preview->plan->changes, i), made);
-    }
-    preview->making = -1;
-    g_autoptr(GPtrArray) findings = rules_check_host(ground, made);
-    preview_findings(preview, findings);
-}
-
 /* The section of the target whose @changes these are. */
 static void preview_target(
     Preview *preview, const Snapshot *snapshot, const RuleGround *ground, const IdSet *changes)
@@ -389,7 +331,7 @@ static void preview_target(
     PreviewTarget *target = preview_begin(preview, head->target, head->name, changes);
 
     if (head->key->tunable->target == TARGET_HOST)
-        preview_host(preview, snapshot, ground, changes);
+        preview_host(preview, snapshot->host, ground, changes);
     else
         preview_domain(preview, snapshot, ground, target, changes);
     preview_end(preview);

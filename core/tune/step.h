@@ -27,7 +27,8 @@ typedef struct {
     char *old_value, *new_value; /* "" for nothing there */
     char *granted;               /* what was read back after the write; NULL before */
     guint undoes;                /* the journal's entry that this takes back a part of; 0: none */
-    guint index;                 /* its place among the steps of its entry */
+    gboolean follows; /* the kernel does it with the step before, a file coupled to that */
+    guint index;      /* its place among the steps of its entry */
     StepProgress progress;
 } Step;
 

@@ -135,19 +135,14 @@ static const char *value_of(const Step *step, gboolean back)
     return back ? step->old_value : step->new_value;
 }
 
-static gboolean write_host(const ApplyContext *context, const Unit *unit, gboolean back,
-    const char *ground, GError **error)
+static gboolean write_file(
+    const ApplyContext *context, const Step *step, const char *value, GError **error)
 {
-    const Step *step = g_ptr_array_index(unit->steps, 0);
     g_autofree char *place = tunable_key_place(step->key);
     g_autoptr(GError) cause = NULL;
-    (void)ground;
 
-    if (rootfile_write(context->root, place, value_of(step, back), &cause)) {
-        if (context->settle)
-            context->settle(context->root);
+    if (rootfile_write(context->root, place, value, &cause))
         return TRUE;
-    }
     const char *advice = "";
     if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
         g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_PERM))
@@ -159,6 +154,28 @@ static gboolean write_host(const ApplyContext *context, const Unit *unit, gboole
         advice = "; pages are shared: ksm.run=2 must unmerge them first";
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s%s", cause->message, advice);
     return FALSE;
+}
+
+/* One file; or one and that which is coupled to it, and back the other way round. The kernel makes
+ * the second one what it is to be with the write of the first (and would refuse to be told); in
+ * another machine's tree, where files are only files, it is written. */
+static gboolean write_host(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    guint count = unit->steps->len;
+    (void)ground;
+
+    for (guint i = 0; i < count; i++) {
+        const Step *step = g_ptr_array_index(unit->steps, back ? count - 1 - i : i);
+        g_autoptr(Reading) reading = reading_new(context);
+        g_autofree char *now = i > 0 ? read_host(reading, step, NULL) : NULL;
+        if (g_strcmp0(now, value_of(step, back)) != 0 &&
+            !write_file(context, step, value_of(step, back), error))
+            return FALSE;
+    }
+    if (context->settle)
+        context->settle(context->root);
+    return TRUE;
 }
 
 static gboolean write_live(const ApplyContext *context, const Unit *unit, gboolean back,
@@ -344,6 +361,10 @@ GPtrArray *units_make(const GPtrArray *steps)
         }
         if (rows[step->kind].together)
             continue;
+        if (step->follows && units->len > 0) {
+            g_ptr_array_add(((Unit *)g_ptr_array_index(units, units->len - 1))->steps, step);
+            continue;
+        }
         Unit *unit = unit_new(step->kind);
         g_ptr_array_add(unit->steps, step);
         g_ptr_array_add(units, unit);

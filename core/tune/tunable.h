@@ -66,9 +66,10 @@ struct Tunable {
     gboolean filled;   /* where it is removed libvirt writes a value of its own */
     const char *unit;  /* "pages", "ms"; NULL for none */
     const char *place; /* host: the file below the root; domain: a path (xmlpath.h). %s for args */
-    const char *fallback;  /* what holds where nothing is set, as text; NULL: not told */
-    const char *help;      /* one or two sentences: what it does */
-    const char *gain;      /* what it gains and what it costs; NULL where help says it all */
+    const char *coupled;  /* host: the row whose file the kernel makes 0 when this one is written */
+    const char *fallback; /* what holds where nothing is set, as text; NULL: not told */
+    const char *help;     /* one or two sentences: what it does */
+    const char *gain;     /* what it gains and what it costs; NULL where help says it all */
     const char *conflicts; /* what it does not go together with; NULL for nothing known */
     const char *source;    /* the document that says so */
     const char *since;     /* the libvirt (domain) or Linux (host) that has it; NULL: any in use */

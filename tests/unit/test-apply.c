@@ -72,6 +72,82 @@ static void test_apply_and_undo(Fixture *f, gconstpointer data)
     fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "200");
 }
 
+#define VM_FILES "/proc/sys/vm/"
+
+static void check_dirty(const Fixture *f, const char *ratio, const char *bytes)
+{
+    fixture_check_file(f, VM_FILES "dirty_ratio", ratio);
+    fixture_check_file(f, VM_FILES "dirty_bytes", bytes);
+}
+
+/* Two files of which the kernel keeps one: what was lost with a write comes back with its undo. */
+static void test_coupled(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    (void)data;
+
+    fixture_put(f, VM_FILES "dirty_ratio", "20\n");
+    fixture_put(f, VM_FILES "dirty_bytes", "0\n");
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "vm.dirty_bytes", "100M", "ksm.pages_to_scan", "200", NULL);
+    g_assert_cmpuint(preview->errors, ==, 0);
+    g_assert_cmpuint(preview->steps->len, ==, 3);
+    g_autofree char *text = preview_text(preview);
+    g_assert_nonnull(strstr(text, VM_FILES "dirty_bytes: 0 → 104857600\n"));
+    g_assert_nonnull(strstr(text, VM_FILES "dirty_ratio: 20 → 0 (by the kernel)\n"));
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 1);
+    g_assert_no_error(error);
+    check_dirty(f, "0", "104857600");
+    g_assert_cmpuint(fixture_undo(f, 0, &error), ==, 2);
+    g_assert_no_error(error);
+    check_dirty(f, "20", "0");
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "100");
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, 1, NULL);
+    g_assert_cmpint(entry->state, ==, ENTRY_UNDONE);
+    /* And the undo of the undo. */
+    g_assert_cmpuint(fixture_undo(f, 2, &error), ==, 3);
+    g_assert_no_error(error);
+    check_dirty(f, "0", "104857600");
+    /* Somebody else's value is not written over by the way back of the other file. */
+    fixture_put(f, VM_FILES "dirty_bytes", "8192000\n");
+    g_assert_cmpuint(fixture_undo(f, 3, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
+    check_dirty(f, "0", "8192000");
+}
+
+/* A step behind them fails: both come back. 0 says nothing by itself, and two values say too much.
+ */
+static void test_coupled_fails(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    (void)data;
+
+    fixture_put(f, VM_FILES "dirty_ratio", "20\n");
+    fixture_put(f, VM_FILES "dirty_bytes", "0\n");
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "vm.dirty_bytes", "8192000", "ksm.run", "0", NULL);
+    g_autofree char *path = g_strconcat(f->root, "/sys/kernel/mm/ksm/run", NULL);
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_cmpint(symlink("/proc/self/oom_score", path), ==, 0);
+    Step *step = g_ptr_array_index(preview->steps, 2);
+    g_free(step->old_value);
+    step->old_value = rootfile_read("", "/proc/self/oom_score");
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "everything is as before"));
+    check_dirty(f, "20", "0");
+
+    g_autoptr(Preview) zero = fixture_preview(f, "host", "vm.dirty_ratio", "0", NULL);
+    g_assert_cmpuint(zero->errors, ==, 1);
+    g_autoptr(Preview) both =
+        fixture_preview(f, "host", "vm.dirty_ratio", "30", "vm.dirty_bytes", "8192000", NULL);
+    g_assert_cmpuint(both->errors, >, 0);
+    g_autoptr(Preview) pair =
+        fixture_preview(f, "host", "vm.dirty_ratio", "0", "vm.dirty_bytes", "8192000", NULL);
+    g_assert_cmpuint(pair->errors, ==, 0);
+    g_assert_cmpuint(pair->steps->len, ==, 2);
+}
+
 static void test_failure_goes_back(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -307,6 +383,8 @@ int main(int argc, char **argv)
     } tests[] = {
         {"/apply/plan", test_plan},
         {"/apply/apply-and-undo", test_apply_and_undo},
+        {"/apply/coupled", test_coupled},
+        {"/apply/coupled-fails", test_coupled_fails},
         {"/apply/failure-goes-back", test_failure_goes_back},
         {"/apply/changed-since", test_changed_since},
         {"/apply/ground-moved", test_ground_moved},

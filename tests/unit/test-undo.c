@@ -4,6 +4,7 @@
 #include "core/virt/connection-private.h"
 #include "tests/unit/applyfixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Applies vcpupin.0=1 to vm1 for its next start and the running domain; returns the entry. */
@@ -164,6 +165,48 @@ static void test_not_the_newest(Fixture *f, gconstpointer data)
     fixture_check_value(f, "vm1", "vcpupin.0", "");
 }
 
+/* What a rule refuses by now may have stood before: it goes back, and the rule only warns. */
+static void test_against_a_rule(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Preview) more = fixture_preview(f, "host", "ksm.pages_to_scan", "200", NULL);
+    (void)data;
+
+    g_assert_cmpuint(apply_preview(&f->context, more, NULL, &error), ==, 1);
+    g_assert_no_error(error);
+    fixture_put(f, "/sys/kernel/mm/ksm/advisor_mode", "none [scan-time]\n");
+    /* Set by hand it is refused … */
+    g_autoptr(Preview) wrong = fixture_preview(f, "host", "ksm.pages_to_scan", "100", NULL);
+    g_assert_cmpuint(wrong->errors, ==, 1);
+    g_assert_cmpuint(apply_preview(&f->context, wrong, NULL, NULL), ==, 0);
+    /* … and taken back it is said. */
+    g_autoptr(Plan) plan = NULL;
+    g_autofree char *notes = stage(f, 1, &plan);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Preview) back = preview_make(snapshot, plan);
+    g_assert_cmpuint(back->errors, ==, 0);
+    g_assert_cmpuint(back->warnings, ==, 1);
+    g_assert_cmpuint(apply_preview(&f->context, back, NULL, &error), >, 0);
+    g_assert_no_error(error);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "100");
+}
+
+/* A file that this kernel does not have any more is left alone; the rest goes back. */
+static void test_file_gone(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Preview) preview =
+        fixture_preview(f, "host", "ksm.pages_to_scan", "200", "ksm.sleep_millisecs", "50", NULL);
+    g_autofree char *file = g_strconcat(f->root, "/sys/kernel/mm/ksm/pages_to_scan", NULL);
+    (void)data;
+
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 1);
+    g_assert_cmpint(remove(file), ==, 0);
+    g_assert_cmpuint(fixture_undo(f, 1, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/sleep_millisecs", "20");
+}
+
 /* Thousands of entries: the newest are read, and no more; unended ones are found without reading.
  */
 static void test_long_journal(Fixture *f, gconstpointer data)
@@ -261,6 +304,8 @@ int main(int argc, char **argv)
         {"/undo/renamed", test_renamed, 1},
         {"/undo/gone", test_gone, 1},
         {"/undo/not-the-newest", test_not_the_newest, 1},
+        {"/undo/against-a-rule", test_against_a_rule, 0},
+        {"/undo/file-gone", test_file_gone, 0},
         {"/undo/long-journal", test_long_journal, 0},
         {"/undo/torn-line", test_torn_line, 0},
         {"/undo/many-domains", test_many_domains, 200},
