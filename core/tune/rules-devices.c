@@ -331,6 +331,23 @@ static void hyperv_needs(RuleCase *c, const xmlNode *domain, const char *name)
     }
 }
 
+/* libvirt's schema has passthrough alone: not beside an enlightenment, not even one that is off. */
+static void hyperv_passthrough(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    const xmlNode *hyperv = xml_read_at(domain, "features/hyperv");
+    (void)name;
+
+    if (!xml_read_is(hyperv, "mode", "passthrough"))
+        return;
+    for (const xmlNode *node = hyperv->children; node; node = node->next) {
+        if (node->type != XML_ELEMENT_NODE)
+            continue;
+        g_autofree char *shown = text_escape((const char *)node->name, 40);
+        rule_find(c, "passthrough names no enlightenments: features.hyperv.%s is set too", shown);
+        return;
+    }
+}
+
 static const Rule rules[] = {
     {"disk-native-io", OF_DISK, RULE_QEMU_REFUSES, {"disk.DEV.io", "disk.DEV.cache"},
         disk_native_io},
@@ -371,6 +388,8 @@ static const Rule rules[] = {
         {"interface.MAC.driver", "interface.MAC.bandwidth.in", "interface.MAC.bandwidth.out"},
         interface_slirp},
     {"timer-policy", OF_TIMER, RULE_QEMU_REFUSES, {"clock.timer.NAME.*"}, timer_policy},
+    {"hyperv-passthrough", OF_DOMAIN, RULE_REFUSES, {"features.hyperv.mode", "features.hyperv.*"},
+        hyperv_passthrough},
     {"hyperv-needs", OF_DOMAIN, RULE_WARNS, {"features.hyperv.*"}, hyperv_needs},
 };
 

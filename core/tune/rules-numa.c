@@ -76,6 +76,16 @@ static void numatune_nodeset(RuleCase *c, const xmlNode *domain, const char *nam
         rule_find(c, "numatune.mode says how, and no numatune.nodeset says where");
 }
 
+static void numatune_auto(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    const xmlNode *memory = xml_read_at(domain, "numatune/memory");
+    (void)name;
+
+    if (xml_read_is(memory, "placement", "auto") && xml_read_get(memory, "nodeset"))
+        rule_find(c, "numad chooses the nodes (<numatune> says placement='auto'): libvirt takes "
+                     "either, not both");
+}
+
 static void numatune_node(RuleCase *c, const xmlNode *domain, const char *name)
 {
     g_autoptr(IdSet) nodes = rule_set(xml_read_at(domain, "numatune/memory"), "nodeset");
@@ -157,6 +167,7 @@ static const Rule rules[] = {
         {"numatune.memnode.CELL", "numa.cells", "numatune.mode"}, memnode_cells},
     {"numatune-nodeset", OF_DOMAIN, RULE_REFUSES, {"numatune.mode", "numatune.nodeset"},
         numatune_nodeset},
+    {"numatune-auto", OF_DOMAIN, RULE_REFUSES, {"numatune.nodeset"}, numatune_auto},
     {"numatune-node", OF_DOMAIN, RULE_WARNS, {"numatune.nodeset"}, numatune_node},
     {"numatune-far", OF_DOMAIN, RULE_WARNS,
         {"numatune.nodeset", "numatune.mode", "numa.cells", "vcpupin.N", "numatune.memnode.CELL"},
