@@ -81,16 +81,36 @@ static void run_job(Connection *connection, gpointer data)
     }
 }
 
-/* Whether @preview (NULL: an entry of the journal) needs the host's files only. What it undoes may
- * have had steps of domains as well. */
-static gboolean is_of_host(const Preview *preview)
+/* Whether entry @number of @journal changed the host's files only. */
+static gboolean entry_is_of_host(Journal *journal, guint number)
 {
+    g_autoptr(JournalEntry) entry = journal_get(journal, number, NULL);
+
+    for (guint i = 0; entry && i < entry->steps->len; i++)
+        if (((const Step *)g_ptr_array_index(entry->steps, i))->kind != STEP_HOST)
+            return FALSE;
+    return entry != NULL;
+}
+
+/* Whether a job needs the host's files only, so that it need not wait for libvirt: its @preview
+ * (may be NULL), and the entries of the journal that this takes back, or that it is about (@number,
+ * 0: none), for what stands of all their steps is looked at. */
+static gboolean is_of_host(const App *app, const Preview *preview, guint number)
+{
+    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, NULL);
+    guint seen = 0; /* the steps of an act take the same entry back, most often */
+
+    if (journal == NULL || (number && !entry_is_of_host(journal, number)))
+        return FALSE;
     for (guint i = 0; preview && i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        if (step->kind != STEP_HOST || step->undoes)
+        if (step->kind != STEP_HOST)
             return FALSE;
+        if (step->undoes && step->undoes != seen && !entry_is_of_host(journal, step->undoes))
+            return FALSE;
+        seen = step->undoes;
     }
-    return preview != NULL;
+    return TRUE;
 }
 
 static void start_job(App *app, JobKind kind, const Preview *preview, guint entry)
@@ -110,7 +130,7 @@ static void start_job(App *app, JobKind kind, const Preview *preview, guint entr
     job->folder = g_strdup(app->options->journal_folder);
     job->demo = app->options->collector.demo;
     private->job = job;
-    if (is_of_host(preview))
+    if (is_of_host(app, preview, entry))
         collector_run_host(private->collector, run_job, job, &job->done);
     else
         collector_run(private->collector, run_job, job, &job->done);
