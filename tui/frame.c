@@ -160,29 +160,86 @@ static int draw_hint(
     return hint.width;
 }
 
-/* The screen's own keys, then those of everywhere, as far as the line reaches. */
-static void draw_hints(const App *app, const Canvas *screen, KeyContext context, GArray *hints)
+/* Whether @row is a hint of the screen of @context, with the key that does it in *key, which the
+ * caller frees. */
+static gboolean hints_at(const App *app, const KeyRow *rows, guint count, const KeyRow *row,
+    KeyContext context, char **key)
 {
+    if (row->hint == NULL || *row->keys == '\0' || (row->writes && app->snapshot->link.read_only) ||
+        is_said(rows, count, row, context))
+        return FALSE;
+    g_autofree char *first = first_key(row);
+    if (keymap_action(context, keymap_code(first)) != row->action)
+        return FALSE;
+    *key = g_steal_pointer(&first);
+    return TRUE;
+}
+
+typedef struct {
+    char *key;
+    const char *word;
+    gboolean stays; /* whatever else goes for want of room: the way back, and to all the others */
+    int width;      /* with the gap that follows */
+} Hint;
+
+static void hint_clear(gpointer data)
+{
+    g_free(((Hint *)data)->key);
+}
+
+/* The screen's own keys, then those of everywhere (Hint). */
+static GArray *list_hints(const App *app, KeyContext context)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(Hint));
     guint count;
     const KeyRow *rows = keymap_rows(&count);
-    int x = 1;
 
-    for (int turn = 0; turn < 2; turn++) {
-        KeyContext wanted = turn == 0 ? context : CONTEXT_EVERYWHERE;
+    g_array_set_clear_func(list, hint_clear);
+    for (int turn = 0; turn < 2; turn++)
         for (guint i = 0; i < count; i++) {
             const KeyRow *row = &rows[i];
-            if (row->context != wanted || row->hint == NULL || *row->keys == '\0' ||
-                (row->writes && app->snapshot->link.read_only) ||
-                is_said(rows, count, row, context))
+            Hint hint = {.word = row->hint};
+            if (row->context != (turn == 0 ? context : CONTEXT_EVERYWHERE) ||
+                !hints_at(app, rows, count, row, context, &hint.key))
                 continue;
-            g_autofree char *key = first_key(row);
-            if (keymap_action(context, keymap_code(key)) != row->action)
-                continue;
-            int used = draw_hint(app, screen, x, key, row->hint, hints);
-            if (used == 0)
-                return;
-            x += used + 2;
+            hint.stays = row->action == ACTION_BACK || row->action == ACTION_PREVIEW ||
+                         row->action == ACTION_HELP;
+            hint.width =
+                canvas_width(hint.key, app->ascii) + 1 + canvas_width(hint.word, app->ascii) + 2;
+            g_array_append_val(list, hint);
         }
+    return list;
+}
+
+/* All of them where they fit the line; else as many as fit, "…", and those that stay. */
+static void draw_hints(const App *app, const Canvas *screen, KeyContext context, GArray *hints)
+{
+    g_autoptr(GArray) list = list_hints(app, context);
+    int x = 1, all = 0, staying = canvas_width("…", app->ascii) + 2;
+    gboolean cut = FALSE;
+
+    for (guint i = 0; i < list->len; i++) {
+        const Hint *hint = &g_array_index(list, Hint, i);
+        all += hint->width;
+        staying += hint->stays ? hint->width : 0;
+    }
+    gboolean fits =
+        all <= screen->width; /* the blank before the first, but no gap behind the last */
+    for (guint i = 0; i < list->len && !cut; i++) {
+        const Hint *hint = &g_array_index(list, Hint, i);
+        if (!fits && hint->stays)
+            continue;
+        cut = !fits && x - 1 + hint->width + staying > screen->width;
+        if (!cut)
+            x += draw_hint(app, screen, x, hint->key, hint->word, hints) + 2;
+    }
+    if (fits)
+        return;
+    x += canvas_text(screen, screen->height - 1, x, screen->width - 1 - x, STYLE_DIM, "…") + 2;
+    for (guint i = 0; i < list->len; i++) {
+        const Hint *hint = &g_array_index(list, Hint, i);
+        int used = hint->stays ? draw_hint(app, screen, x, hint->key, hint->word, hints) : 0;
+        x += used ? used + 2 : 0;
     }
 }
 
