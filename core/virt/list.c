@@ -41,7 +41,8 @@ static void read_xml(Connection *connection, virDomainPtr handle, Domain *domain
     if (domain_is_active(domain))
         take_xml(domain, virDomainGetXMLDesc(handle, 0), &domain->xml_live, &domain->live);
     if (domain->persistent)
-        take_xml(domain, connection_config_xml(connection, handle), &domain->xml_config, &domain->config);
+        take_xml(domain, connection_config_xml(connection, handle), &domain->xml_config,
+            &domain->config);
 }
 
 static DomainState state_of(virDomainPtr handle)
@@ -120,15 +121,16 @@ Domain *connection_domain(Connection *connection, const char *name, GError **err
 }
 
 /* Each list tells one thing of all its domains in one call, where asking every domain would take
- * two calls each. What is in no list of a state is asked for it. */
+ * two calls each. What is in no list of a state is asked for it; states are listed until every
+ * domain has one. */
 static const struct {
     guint flag;
     DomainState state; /* DOMAIN_NOSTATE: the list tells who is persistent */
 } lists[] = {
     {VIR_CONNECT_LIST_DOMAINS_PERSISTENT, DOMAIN_NOSTATE},
     {VIR_CONNECT_LIST_DOMAINS_RUNNING, DOMAIN_RUNNING},
-    {VIR_CONNECT_LIST_DOMAINS_PAUSED, DOMAIN_PAUSED},
     {VIR_CONNECT_LIST_DOMAINS_SHUTOFF, DOMAIN_SHUTOFF},
+    {VIR_CONNECT_LIST_DOMAINS_PAUSED, DOMAIN_PAUSED},
 };
 
 static void free_handles(virDomainPtr *handles)
@@ -147,16 +149,22 @@ static Domain *domain_for(GHashTable *by_uuid, virDomainPtr handle)
 
 static gboolean fill_from_lists(Connection *connection, GHashTable *by_uuid)
 {
+    guint without = g_hash_table_size(by_uuid); /* a state */
+
     for (guint list = 0; list < G_N_ELEMENTS(lists); list++) {
         virDomainPtr *handles = NULL;
+        if (without == 0 && lists[list].state != DOMAIN_NOSTATE)
+            continue;
         if (virConnectListAllDomains(connection->handle, &handles, lists[list].flag) < 0)
             return FALSE;
         for (guint i = 0; handles[i]; i++) {
             Domain *domain = domain_for(by_uuid, handles[i]);
             if (domain && lists[list].state == DOMAIN_NOSTATE)
                 domain->persistent = TRUE;
-            else if (domain)
+            else if (domain && domain->state == DOMAIN_NOSTATE) {
                 domain->state = lists[list].state;
+                without--;
+            }
         }
         free_handles(handles);
     }

@@ -7,6 +7,7 @@ set -u
 program=./kvmtune
 tools=./tests/bench
 idle=5
+warm=3
 repeat=50
 real=60
 sizes='10 100 1000'
@@ -14,19 +15,22 @@ sizes='10 100 1000'
 usage()
 {
     cat <<EOF
-usage: bench.sh [--program PATH] [--tools DIR] [--idle SECONDS] [--repeat N] [--real N] [--sizes LIST]
+usage: bench.sh [--program PATH] [--tools DIR] [--idle SECONDS] [--warm SECONDS] [--repeat N] [--real N]
+                [--sizes LIST]
   --program  the kvmtune to measure (./kvmtune)
   --tools    where ptydrive and bench-core are (./tests/bench)
   --idle     watch each program idle for so long ($idle)
+  --warm     and that not before so long after its first frame ($warm)
   --repeat   press each key so often ($repeat)
-  --real     so many real QEMU domains (TCG, 64 MiB) under a real libvirtd; 0: none ($real)
+  --real     so many real QEMU domains (TCG, 64 MiB) under a libvirtd of the bench's own, which nobody
+             else sees; needs root, libvirtd, qemu-system-x86_64 and unshare; 0: none ($real)
   --sizes    numbers of test domains ("$sizes")
 EOF
 }
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --program | --tools | --idle | --repeat | --real | --sizes)
+    --program | --tools | --idle | --warm | --repeat | --real | --sizes)
         [ $# -ge 2 ] || { usage >&2; exit 2; }
         eval "${1#--}=\$2"
         shift 2
@@ -36,27 +40,44 @@ while [ $# -gt 0 ]; do
     esac
 done
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/kvmtune-bench-XXXXXX") || exit 1
-started=
-libvirtd=
-
-domains()
+# The libvirtd of the real domains has its folders to itself: all of the bench runs in a mount namespace
+# of its own, where there can be one.
+can_be_real()
 {
-    virsh -q -c qemu:///system list --name 2>/dev/null | grep '^kvmtune-bench-'
+    [ "$(id -u)" = 0 ] || { why='not root'; return 1; }
+    for tool in libvirtd virsh qemu-system-x86_64 unshare; do
+        command -v "$tool" >/dev/null || { why="no $tool here"; return 1; }
+    done
+    unshare -m true 2>/dev/null || { why='no mount namespaces here'; return 1; }
 }
+
+why=
+if [ "$real" -gt 0 ] && ! can_be_real; then
+    echo "No real domains ($why): with --real 0 nothing is said of them." >&2
+    real=0
+fi
+if [ "$real" -gt 0 ] && [ -z "${KVMTUNE_BENCH_OWN:-}" ]; then
+    KVMTUNE_BENCH_OWN=yes exec unshare -m "$0" --program "$program" --tools "$tools" --idle "$idle" \
+        --warm "$warm" --repeat "$repeat" --real "$real" --sizes "$sizes"
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/kvmtune-bench-XXXXXX") || exit 1
+chmod 755 "$work" # QEMU must pass
+export XDG_STATE_HOME="$work/state" XDG_CONFIG_HOME="$work/config"
+unset LIBVIRT_DEFAULT_URI
+libvirtd=
 
 clean_up()
 {
     trap - EXIT INT TERM HUP
-    [ -z "$libvirtd" ] || kill -CONT "$libvirtd" 2>/dev/null
-    if [ "$real" -gt 0 ]; then
-        for name in $(domains); do
-            virsh -q -c qemu:///system destroy "$name" >/dev/null 2>&1
-        done
+    if [ -n "$libvirtd" ]; then
+        kill -CONT "$libvirtd" 2>/dev/null
+        # Their pid files lie in folders that are the bench's own.
+        cat /run/libvirt/qemu/kvmtune-bench-*.pid 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+        kill "$libvirtd" 2>/dev/null
+        for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$libvirtd" 2>/dev/null && sleep 0.5; done
+        kill -KILL "$libvirtd" 2>/dev/null
     fi
-    for pid in $started; do
-        kill "$pid" 2>/dev/null
-    done
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -83,7 +104,7 @@ value()
 
 heading()
 {
-    printf '%-34s %8s %8s %7s %9s %8s %9s %8s %8s %8s\n' '' 'frame' 'list' 'CPU' 'libvirtd' \
+    printf '%-34s %8s %8s %7s %9s %8s %9s %8s %8s %8s\n' '' 'shown' 'frame' 'CPU' 'libvirtd' \
         'output' 'refresh' 'RSS' 'key p50' 'key p99'
     printf '%-34s %8s %8s %7s %9s %8s %9s %8s %8s %8s\n' 'program' 'ms' 'ms' '%' 'CPU %' 'B/s' \
         'B' 'MiB' 'ms' 'ms'
@@ -94,7 +115,7 @@ row()
 {
     name=$1 label=$2
     shift 2
-    if ! "$tools/ptydrive" --idle "$idle" --repeat "$repeat" "$@" >"$work/$name" 2>"$work/error"; then
+    if ! "$tools/ptydrive" --idle "$idle" --warm "$warm" --repeat "$repeat" "$@" >"$work/$name" 2>"$work/error"; then
         printf '%-34s %s\n' "$label" "$(head -n1 "$work/error")"
         : >"$work/$name"
         return
@@ -110,7 +131,7 @@ row()
         }
         END {
             printf "%-34s %s %s %s %s %s %s %s %s %s%s\n", label,
-                padded(shown("first_frame_ms", "%.1f", 1), 8), padded(shown("until_ms", "%.1f", 1), 8),
+                padded(shown("until_ms", "%.1f", 1), 8), padded(shown("first_frame_ms", "%.1f", 1), 8),
                 padded(shown("idle_cpu_pct", "%.2f", 1), 7), padded(shown("also_cpu_pct", "%.2f", 1), 9),
                 padded(shown("idle_bytes_s", "%.0f", 1), 8), padded(shown("refresh_bytes", "%.0f", 1), 9),
                 padded(shown("rss_kib", "%.1f", 1024), 8), padded(shown("key_p50_ms", "%.2f", 1), 8),
@@ -127,12 +148,12 @@ ratio()
         if (b > 0) printf "%-60s %8.2f   (%.1f / %.1f)\n", text, a / b, a, b }'
 }
 
-# The first frame of the host screen, then, in a run of its own, how soon the domains are listed.
+# The host screen (shown with its first node), then, in a run of its own, how soon the domains are listed.
 kvmtune_rows()
 {
     key=$1 what=$2 uri=$3 sample=$4
     shift 4
-    row "$key" "kvmtune, $what" --keys 'Down Up' "$@" -- "$program" -c "$uri"
+    row "$key" "kvmtune, $what" --until 'node 0' --keys 'Right Left' "$@" -- "$program" -c "$uri"
     [ -n "$sample" ] || return 0
     row "$key-list" "kvmtune, $what, list" --first 4 --until "$sample" --keys 'Down Up' "$@" -- \
         "$program" -c "$uri"
@@ -141,7 +162,7 @@ kvmtune_rows()
 virt_top_row()
 {
     command -v virt-top >/dev/null || return 0
-    row "virt-top-$1" "virt-top, $2" --quit q -- virt-top -c "$3" -d 2
+    row "virt-top-$1" "virt-top, $2" --until "$4" --quit q -- virt-top -c "$3" -d 2
 }
 
 # One edit of one test domain with its diff, as a process each: kvmtune beside virt-xml. What the
@@ -168,62 +189,75 @@ one_edit()
 
 start_libvirtd()
 {
-    virsh -q -c qemu:///system list >/dev/null 2>&1 && return 0
-    if [ "$(id -u)" != 0 ] || ! command -v libvirtd >/dev/null || ! command -v virtlogd >/dev/null; then
-        echo "No libvirtd answers, and none can be started (root, libvirtd and virtlogd are needed)."
-        return 1
-    fi
-    mkdir -p /run/libvirt
-    # A daemon that runs already keeps its sockets: a second one would take them away from it.
-    for daemon in virtlogd libvirtd; do
-        pgrep -x "$daemon" >/dev/null && continue
-        "$daemon" -d -p "$work/$daemon.pid" || return 1
-        started="$(cat "$work/$daemon.pid") $started"
+    for folder in /run/libvirt /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt; do
+        mkdir -p "$folder" "$work/own$folder" && mount --bind "$work/own$folder" "$folder" || return 1
     done
-    virsh -q -c qemu:///system list >/dev/null
+    # Files for what QEMU says, so that virtlogd is not needed; the rest as root, plainly.
+    printf '%s\n' 'user = "root"' 'group = "root"' 'stdio_handler = "file"' 'security_driver = "none"' \
+        'namespaces = [ ]' >/etc/libvirt/qemu.conf
+    printf '%s\n' 'auth_unix_rw = "none"' 'auth_unix_ro = "none"' >/etc/libvirt/libvirtd.conf
+    libvirtd -d -f /etc/libvirt/libvirtd.conf -p "$work/libvirtd.pid" || return 1
+    libvirtd=$(cat "$work/libvirtd.pid")
+    for _ in $(seq 60); do
+        virsh -q -c qemu:///system uri >/dev/null 2>&1 && return
+        sleep 0.5
+    done
+    return 1
 }
 
+# All of them by one virsh, which says so where one does not start.
 start_domains()
 {
     for i in $(seq "$real"); do
-        cat >"$work/domain.xml" <<EOF
+        cat >"$work/domain-$i.xml" <<EOF
 <domain type='qemu'><name>kvmtune-bench-$i</name><memory unit='MiB'>64</memory><vcpu>1</vcpu>
 <os><type arch='x86_64'>hvm</type></os>
 <devices><controller type='usb' model='none'/><memballoon model='none'/></devices></domain>
 EOF
-        virsh -q -c qemu:///system create "$work/domain.xml" >/dev/null || return 1
-    done
+        echo "create $work/domain-$i.xml"
+    done >"$work/creates"
+    virsh -q -c qemu:///system <"$work/creates" >/dev/null 2>"$work/error"
+    running=$(virsh -q -c qemu:///system list --name | grep -c kvmtune-bench-)
+    [ "$running" -eq "$real" ] && return
+    echo "Of $real real domains $running run: $(head -n 1 "$work/error")"
+    real=$running
+    [ "$running" -gt 0 ]
 }
 
 echo "$(uname -sr), $(nproc) CPUs, $(awk '{ print $1 }' /proc/loadavg) load; idle for $idle s, each key $repeat times"
 heading
-command -v htop >/dev/null && row htop 'htop' --keys 'Down Up' -- htop -d 10
+command -v htop >/dev/null && row htop 'htop' --until 'Load average' --keys 'Down Up' -- htop -d 10
 test_node 0 >"$work/node-0.xml"
 kvmtune_rows host 'host only' "test://$work/node-0.xml" ''
 for count in $sizes; do
     test_node "$count" >"$work/node-$count.xml"
     kvmtune_rows "test-$count" "$count test domains" "test://$work/node-$count.xml" bench-0001
-    virt_top_row "test-$count" "$count test domains" "test://$work/node-$count.xml"
+    virt_top_row "test-$count" "$count test domains" "test://$work/node-$count.xml" bench-0001
 done
 if [ "$real" -gt 0 ] && start_libvirtd && start_domains; then
-    libvirtd=$(pgrep -o -x libvirtd)
     sleep 5 # the firmware's start is work of its own
     kvmtune_rows real "$real real domains" qemu:///system kvmtune-bench- --also "$libvirtd"
-    virt_top_row real "$real real domains" qemu:///system
-    row stopped 'kvmtune, libvirtd stopped' --keys 'Down Up' --also "$libvirtd" --stop "$libvirtd" -- \
+    virt_top_row real "$real real domains" qemu:///system kvmtune-bench-
+    row stopped 'kvmtune, libvirtd stopped' --until 'node 0' --keys 'Right Left' --also "$libvirtd" \
+        --stop "$libvirtd" -- "$program" -c qemu:///system
+    row stopped-list 'kvmtune, libvirtd stopped, list' --first 4 --until kvmtune-bench- --keys 'Down Up' \
+        --also "$libvirtd" --stop "$libvirtd" -- "$program" -c qemu:///system
+    kill -STOP "$libvirtd"
+    row stopped-before 'kvmtune, libvirtd stopped before' --until 'node 0' --keys 'Right Left' -- \
         "$program" -c qemu:///system
+    kill -CONT "$libvirtd"
 fi
 
 echo
-ratio 'First frame, host only: kvmtune / htop' "$(value "$work/host" first_frame_ms)" \
+ratio 'Host shown: kvmtune / htop (ms)' "$(value "$work/host" until_ms)" "$(value "$work/htop" until_ms)"
+ratio 'First frame: kvmtune / htop (ms)' "$(value "$work/host" first_frame_ms)" \
     "$(value "$work/htop" first_frame_ms)"
 ratio 'Output when idle, host only: kvmtune / htop (B/s)' "$(value "$work/host" idle_bytes_s)" \
     "$(value "$work/htop" idle_bytes_s)"
-for count in $sizes; do
-    connect=$("$tools/bench-core" "test://$work/node-$count.xml" connect | awk '{ print $2 }')
-    ratio "List of $count domains: kvmtune / virConnectOpen (ms)" \
-        "$(value "$work/test-$count-list" until_ms)" "$connect"
-done
+largest=${sizes##* } # of fewer domains the start of the process is most of it
+connect=$("$tools/bench-core" "test://$work/node-$largest.xml" connect | awk '{ print $2 }')
+ratio "List of $largest domains: kvmtune / virConnectOpen (ms)" \
+    "$(value "$work/test-$largest-list" until_ms)" "$connect"
 if command -v virt-top >/dev/null; then
     # shellcheck disable=SC2016
     total='$1 == "idle_cpu_pct" || $1 == "also_cpu_pct" { sum += $2 } END { if (NR) print sum }'
@@ -234,7 +268,7 @@ else
 fi
 echo
 echo 'Single operations on the largest test host (median ms, worst ms, runs):'
-"$tools/bench-core" "test://$work/node-${sizes##* }.xml" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
+"$tools/bench-core" "test://$work/node-$largest.xml" | awk '{ printf "  %-20s %10.3f %10.3f %6d\n", $1, $2, $3, $4 }'
 echo
 echo 'The board, with a chip carried over it by the mouse:'
 "$tools/bench-board"

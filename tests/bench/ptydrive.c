@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A pause this long in the output separates two refreshes, and a key's answer from the next. */
 enum { PAUSE_MS = 30, ANSWER_MS = 500, QUIT_MS = 3000 };
 
 static struct {
-    int cols, rows, idle_s, quiet_ms, timeout_s, repeat, also, stop;
+    int cols, rows, idle_s, warm_s, quiet_ms, timeout_s, repeat, also, stop;
     char *first, *until, *keys, *quit, *term;
 } options = {.cols = 160, .rows = 50, .idle_s = 5, .quiet_ms = 150, .timeout_s = 30, .repeat = 50};
 
@@ -24,6 +25,8 @@ static const GOptionEntry OPTIONS[] = {
     {"rows", 0, 0, G_OPTION_ARG_INT, &options.rows, "Lines of the terminal (50)", "N"},
     {"term", 0, 0, G_OPTION_ARG_STRING, &options.term, "TERM (xterm-256color)", "NAME"},
     {"idle", 0, 0, G_OPTION_ARG_INT, &options.idle_s, "Watch it idle for so long (5)", "S"},
+    {"warm", 0, 0, G_OPTION_ARG_INT, &options.warm_s,
+        "Watch it idle not before so long after its first frame (0)", "S"},
     {"quiet", 0, 0, G_OPTION_ARG_INT, &options.quiet_ms,
         "The first frame ends before the first silence of so long (150)", "MS"},
     {"timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout_s,
@@ -68,8 +71,7 @@ static gboolean has_come(GString *tail, const char *bytes, gsize length, const c
 }
 
 /* Reads until @deadline, or (with @quiet > 0 µs) a silence of so long after the first byte, or
- * (with
- * @text) until that was written. FALSE where the program is gone. */
+ * (with @text) until that was written. FALSE where the program is gone. */
 static gboolean read_on(Pty *pty, Reading *reading, gint64 quiet, gint64 deadline, const char *text)
 {
     g_autoptr(GString) tail = g_string_new(NULL);
@@ -97,22 +99,16 @@ static gboolean read_on(Pty *pty, Reading *reading, gint64 quiet, gint64 deadlin
     }
 }
 
-/* CPU time of all threads of @pid in ns, from the scheduler; -1 where there is no such process. */
+/* CPU time of @pid in ns, that of threads that have ended in it; -1 where there is no such process.
+ */
 static gint64 cpu_time(GPid pid)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%d/task", pid);
-    g_autoptr(GDir) tasks = g_dir_open(path, 0, NULL);
-    gint64 sum = 0;
+    struct timespec time;
+    clockid_t clock;
 
-    if (tasks == NULL)
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
         return -1;
-    for (const char *name; (name = g_dir_read_name(tasks)) != NULL;) {
-        g_autofree char *file = g_build_filename(path, name, "schedstat", NULL);
-        g_autofree char *contents = NULL;
-        if (g_file_get_contents(file, &contents, NULL, NULL))
-            sum += g_ascii_strtoll(contents, NULL, 10);
-    }
-    return sum;
+    return time.tv_sec * G_GINT64_CONSTANT(1000000000) + time.tv_nsec;
 }
 
 /* A number of /proc/PID/status, such as "VmRSS:"; -1 where there is none. */
@@ -134,26 +130,33 @@ static void print(const char *name, double value)
     printf("%s %s\n", name, g_ascii_formatd(text, sizeof text, "%.3f", value));
 }
 
+/* When the text of --until was written, and the end of the first frame: the last byte before the
+ * first silence, with --until from that text on. */
 static gboolean measure_start(Pty *pty, gint64 start)
 {
     gint64 deadline = g_get_monotonic_time() + options.timeout_s * G_USEC_PER_SEC;
-    Reading reading;
+    gint64 quiet = options.quiet_ms * 1000;
+    Reading reading, rest = {0};
 
     if (options.until != NULL) {
         gboolean alive = read_on(pty, &reading, 0, deadline, options.until);
         if (!alive || g_get_monotonic_time() >= deadline)
             return FALSE;
         print("until_ms", milliseconds(start, reading.last));
-        print("first_byte_ms", milliseconds(start, reading.first));
-        return read_on(pty, &reading, options.quiet_ms * 1000,
-            g_get_monotonic_time() + options.quiet_ms * 1000, NULL);
-    }
-    if (!read_on(pty, &reading, options.quiet_ms * 1000, deadline, "") || reading.first == 0)
+        for (gint64 end = reading.last + quiet; g_get_monotonic_time() < end;) {
+            if (!read_on(pty, &rest, quiet, end, NULL))
+                return FALSE;
+            reading.bytes += rest.bytes;
+            reading.last = MAX(reading.last, rest.last);
+            end = reading.last + quiet;
+        }
+    } else if (!read_on(pty, &reading, quiet, deadline, "") || reading.first == 0) {
         return FALSE;
+    }
     print("first_byte_ms", milliseconds(start, reading.first));
     print("first_frame_ms", milliseconds(start, reading.last));
     print("first_bytes", (double)reading.bytes);
-    return TRUE;
+    return read_on(pty, &rest, 0, g_get_monotonic_time() + options.warm_s * G_USEC_PER_SEC, NULL);
 }
 
 static gboolean measure_idle(Pty *pty)
