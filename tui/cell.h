@@ -5,6 +5,9 @@
 #include "core/util/idset.h"
 #include "core/util/num.h"
 
+/* Why what only a host's own files tell is not known of a host that libvirt reaches. */
+#define CELL_NOT_TOLD "not told by libvirt: run kvmtune on that host"
+
 char *cell_num(Num number);       /* "1234" */
 char *cell_size(Num kib);         /* "31.3 GiB" */
 char *cell_short_size(Num kib);   /* "31.3G", "176M": at most 5 cells up to 999 TiB */

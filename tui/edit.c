@@ -319,6 +319,11 @@ void app_edit_for(App *app, const char *const *targets, const char *key, const c
 
     if (!app_may_write(app) || parsed == NULL)
         return;
+    g_autoptr(GError) error = NULL;
+    if (!plan_reaches(app->snapshot, targets[0], &error)) {
+        app_say(app, STYLE_WARN, "%s", error->message);
+        return;
+    }
     char **copy = g_strdupv((char **)targets);
     char *key_copy = g_strdup(key);
     edit_clear(edit);

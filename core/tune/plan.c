@@ -246,6 +246,16 @@ static void put_change(Plan *plan, const Host *host, Domain *domain, const Tunab
     plan_add(plan, change);
 }
 
+gboolean plan_reaches(const Snapshot *snapshot, const char *target, GError **error)
+{
+    if (!snapshot->link.remote || !g_str_equal(target, "host"))
+        return TRUE;
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "the host at %s is changed by its files, and these are not here: run kvmtune there",
+        snapshot->link.uri ? snapshot->link.uri : "the other end");
+    return FALSE;
+}
+
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key_text,
     const char *value, PlanScope scope, GError **error)
 {
@@ -259,6 +269,8 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
             snapshot->link.uri ? snapshot->link.uri : "this connection");
         return FALSE;
     }
+    if (!plan_reaches(snapshot, target, error))
+        return FALSE;
     Domain *domain = view ? view->domain : NULL;
     g_autoptr(TunableKey) key =
         tunable_key_parse(host ? TARGET_HOST : TARGET_DOMAIN, key_text, error);

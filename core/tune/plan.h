@@ -49,6 +49,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 const Change *plan_look(Plan *plan, const Snapshot *snapshot);
 void change_free(Change *change);
 
+/* Whether @target can be changed from here. FALSE with a KVMTUNE_ERROR_USAGE sentence for the files
+ * of a host that libvirt only reaches. */
+gboolean plan_reaches(const Snapshot *snapshot, const char *target, GError **error);
 /* Stages @key=@value for @target: "host", or a domain's name, UUID or ID in @snapshot. FALSE with a
  * KVMTUNE_ERROR_USAGE sentence, and nothing staged, where target, key or value is no good. */
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,

@@ -2,6 +2,7 @@
 # Another host, reached by libvirt only (here this very one, by TCP): its domains are seen and changed,
 # its loads come from libvirt, and this host's /sys is not taken for its own.
 . "$(dirname "$0")/private.sh"
+runner=${top_builddir:-.}/tests/screen/run-screen
 port=$((20000 + RANDOM % 10000))
 uri=qemu+tcp://127.0.0.1:$port/system
 cat >>/etc/libvirt/libvirtd.conf <<CONF
@@ -27,5 +28,15 @@ contains "$(virsh -q dumpxml --inactive "$name")" "<vcpupin vcpu='0' cpuset='0'/
 exits 0 "undo" "$kvmtune" -c "$uri" undo
 virsh -q dumpxml --inactive "$name" | cmp -s - "$work/before.xml"; ok $? "the next start is as before"
 exits 2 "\"host\" is refused" "$kvmtune" -c "$uri" set host ksm.run=1
+printf '[host]\nthp.enabled=never\n' >"$work/host.plan"
+exits 2 "and so is a plan for it" "$kvmtune" -c "$uri" apply "$work/host.plan"
+contains "$output" "run kvmtune there" "which says where it can be done"
+
+# Its screens; their URI is known only now.
+if [ -x "$runner" ]; then
+    sed "s,@URI@,$uri," "$(dirname "$0")/remote.screen" >"$work/remote.screen"
+    "$runner" "$work/remote.screen" >"$work/screen.out" 2>&1
+    ok $? "the screens show what is not known as such, and offer no file of it" "$(cat "$work/screen.out")"
+fi
 virsh -q "destroy $name; undefine $name" >/dev/null 2>&1
 finish

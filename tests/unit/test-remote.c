@@ -1,6 +1,8 @@
 /* A host at the other end of a connection: what its capabilities document says, and nothing of this
  * host in the place of what it does not say. */
 #include "core/host/host-json.h"
+#include "core/tune/plan.h"
+#include "core/util/error.h"
 #include "core/virt/remote.h"
 
 #include <string.h>
@@ -91,11 +93,29 @@ static void test_uri(void)
     g_assert_false(remote_uri(NULL));
 }
 
+/* Its files are not here: what this host has in their place must not be staged. */
+static void test_host_out_of_reach(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = snapshot_new(REMOTE_ROOT);
+    g_autoptr(Plan) plan = plan_new();
+
+    snapshot->host = remote_host_parse(capabilities, "far", &error);
+    g_assert_no_error(error);
+    snapshot->link.remote = TRUE;
+    snapshot->link.uri = g_strdup("qemu+ssh://far/system");
+    g_assert_false(plan_stage(plan, snapshot, "host", "ksm.run", "1", SCOPE_BOTH, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+    g_assert_nonnull(strstr(error->message, "qemu+ssh://far/system"));
+    g_assert_cmpuint(plan->changes->len, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/remote/topology", test_topology);
     g_test_add_func("/remote/nothing-of-here", test_nothing_of_here);
+    g_test_add_func("/remote/host-out-of-reach", test_host_out_of_reach);
     g_test_add_func("/remote/bad", test_bad);
     g_test_add_func("/remote/uri", test_uri);
     return g_test_run();

@@ -3,6 +3,7 @@
  */
 #include "core/util/text.h"
 #include "tui/app.h"
+#include "tui/cell.h"
 #include "tui/widgets/table.h"
 
 #define POOL_ID    "hugepages." /* begins the id of a pool's row, which is its tunable's key */
@@ -167,13 +168,13 @@ static void add_meminfo_line(Table *table, const KernelFile *line)
         row, COLUMN_TOTAL, STYLE_TEXT, size ? size_text(line->number) : g_strdup(line->text));
 }
 
-static void add_meminfo(Table *table, const Host *host)
+static void add_meminfo(const App *app, Table *table, const Host *host)
 {
     if (table->rows->len > 0)
         table_heading(table, STYLE_TEXT, "");
     table_heading(table, STYLE_TITLE, "meminfo");
     if (host->meminfo->len == 0)
-        table_heading(table, STYLE_DIM, "–");
+        table_heading(table, STYLE_DIM, app->snapshot->link.remote ? "– " CELL_NOT_TOLD : "–");
     for (int huge = 1; huge >= 0; huge--)
         for (guint i = 0; i < host->meminfo->len; i++) {
             const KernelFile *line = host->meminfo->pdata[i];
@@ -197,7 +198,7 @@ static void memory_update(App *app, gpointer data)
     table_begin(&state->meminfo);
     add_pools(app, &state->list, host);
     add_nodes(&state->list, host);
-    add_meminfo(state->wide ? &state->meminfo : &state->list, host);
+    add_meminfo(app, state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);
     table_end(&state->meminfo);
 }

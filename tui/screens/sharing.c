@@ -104,7 +104,7 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
 }
 
 /* The heading above KSM: "KSM running: saves 1.2 GiB, 3.4 uses of a shared page, 250/s scanned". */
-static char *ksm_summary(const Host *host)
+static char *ksm_summary(const LinkInfo *link, const Host *host)
 {
     Num run = kernel_file_number(host->ksm, "run");
     Num shared = kernel_file_number(host->ksm, "pages_shared");
@@ -113,7 +113,8 @@ static char *ksm_summary(const Host *host)
     static const char *const words[] = {"off", "running", "unmerged"};
 
     if (host->ksm->len == 0)
-        return g_strdup("KSM  – this kernel has none (/sys/kernel/mm/ksm)");
+        return g_strdup_printf("KSM  – %s",
+            link->remote ? CELL_NOT_TOLD : "this kernel has none (/sys/kernel/mm/ksm)");
     GString *out = g_string_new("KSM  ");
     g_string_append(out, run.known && run.value >= 0 && run.value < (gint64)G_N_ELEMENTS(words)
                              ? words[run.value]
@@ -130,7 +131,7 @@ static char *ksm_summary(const Host *host)
 
 static void add_ksm(App *app, Table *table, const Host *host)
 {
-    g_autofree char *summary = ksm_summary(host);
+    g_autofree char *summary = ksm_summary(&app->snapshot->link, host);
 
     table_heading(table, STYLE_TITLE, summary);
     add_controls(app, table, host, "ksm.");
@@ -139,11 +140,12 @@ static void add_ksm(App *app, Table *table, const Host *host)
     add_counters(table, host, host->ksm, "ksm.", NULL, "");
 }
 
-static char *thp_summary(const Host *host)
+static char *thp_summary(const LinkInfo *link, const Host *host)
 {
     if (host->thp->len == 0)
-        return g_strdup(
-            "Transparent huge pages  – this kernel has none (/sys/kernel/mm/transparent_hugepage)");
+        return g_strdup_printf("Transparent huge pages  – %s",
+            link->remote ? CELL_NOT_TOLD
+                         : "this kernel has none (/sys/kernel/mm/transparent_hugepage)");
     g_autofree char *mode = kernel_file_value(kernel_file_find(host->thp, "enabled"));
     g_autofree char *used = cell_size(kernel_file_number(host->meminfo, "AnonHugePages"));
     return g_strdup_printf("Transparent huge pages  %s  in use %s", mode ? mode : "–", used);
@@ -164,14 +166,15 @@ static void add_thp_sizes(Table *table, const Host *host)
 
 static void add_thp(App *app, Table *table, const Host *host)
 {
-    g_autofree char *summary = thp_summary(host);
+    g_autofree char *summary = thp_summary(&app->snapshot->link, host);
 
     table_heading(table, STYLE_TITLE, summary);
     add_controls(app, table, host, "thp.");
     if (host->thp_sizes->len)
         table_heading(table, STYLE_DIM, "by size");
     add_thp_sizes(table, host);
-    table_heading(table, STYLE_DIM, "counters");
+    if (host->thp->len || host->khugepaged->len || host->vmstat->len)
+        table_heading(table, STYLE_DIM, "counters");
     add_counters(table, host, host->thp, "thp.", NULL, "");
     add_counters(table, host, host->khugepaged, "thp.khugepaged.", NULL, "khugepaged.");
     add_counters(table, host, host->vmstat, "", "thp_", "");
