@@ -8,7 +8,7 @@ program=./kvmtune
 tools=./tests/bench
 idle=5
 warm=3
-repeat=50
+repeat=100
 real=60
 sizes='10 100 1000'
 
