@@ -58,15 +58,14 @@ gboolean command_apply(const CommandOptions *options, char **arguments, GError *
     return command_run_plan(options, opened.plan, opened.snapshot, opened.connection, error);
 }
 
-/* "web1 vcpupin.0: 3, not 2  next start" */
+/* "web1 vcpupin.0: 3, not 2, next start" */
 static void print_difference(const Step *step)
 {
-    static const char *const wheres[] = {
-        [STEP_HOST] = "", [STEP_LIVE] = "  now", [STEP_CONFIG] = "  next start"};
+    g_autofree char *is = step_shown_value(step->old_value);
+    g_autofree char *wanted = step_shown_value(step->new_value);
 
-    g_print("%s %s: %s, not %s%s\n", step->name, step->key->key,
-        *step->old_value ? step->old_value : "(nothing)",
-        *step->new_value ? step->new_value : "(nothing)", wheres[step->kind]);
+    g_print("%s %s: %s, not %s%s\n", step->name, step->key->key, is, wanted,
+        step_kind_where(step->kind));
 }
 
 gboolean command_diff(const CommandOptions *options, char **arguments, GError **error)

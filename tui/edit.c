@@ -78,12 +78,13 @@ static char *try_stage(
     plan_join(app->plan, acts);
     g_autofree char *who =
         count == 1 ? g_strdup(first->name) : g_strdup_printf("%u of %u domains", staged, count);
+    g_autofree char *shown = step_shown_value(first->value);
     if (staged == 0)
         app_say(app, STYLE_TEXT, "%s of %s stands at that value: nothing to change", key,
             count == 1 ? who : "these domains");
     else
-        app_say(app, STYLE_STAGED, "staged: %s %s = %s   (p shows what would change)", who, key,
-            *first->value ? first->value : "(nothing)");
+        app_say(
+            app, STYLE_STAGED, "staged: %s %s = %s   (p shows what would change)", who, key, shown);
     app_update(app);
     return NULL;
 }

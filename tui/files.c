@@ -1,5 +1,9 @@
-/* Names of files as a person types them. */
+/* Files that a person names in a box. */
 #include "tui/files.h"
+
+#include "core/util/text.h"
+
+#include <string.h>
 
 char *file_path_typed(const char *typed, char **problem)
 {
@@ -17,4 +21,47 @@ char *file_path_typed(const char *typed, char **problem)
         return NULL;
     }
     return g_steal_pointer(&path);
+}
+
+/* ---- written ---- */
+
+/* What is asked, and the path that was typed. */
+typedef struct {
+    const FileQuestion *question;
+    char path[];
+} FileAnswer;
+
+static void write_over(App *app, gpointer data)
+{
+    const FileAnswer *answer = data;
+    g_autofree char *problem = answer->question->write(app, answer->path);
+
+    if (problem)
+        app_say(app, STYLE_BAD, "%s", problem);
+}
+
+static char *accept_name(App *app, const char *typed, gpointer data)
+{
+    const FileQuestion *question = *(const FileQuestion *const *)data;
+    char *problem = NULL;
+    g_autofree char *path = file_path_typed(typed, &problem);
+
+    if (path == NULL)
+        return problem;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) || (question->is_own && question->is_own(app, path)))
+        return question->write(app, path);
+    FileAnswer *answer = g_malloc(sizeof *answer + strlen(path) + 1);
+    answer->question = question;
+    strcpy(answer->path, path);
+    g_autofree char *shown = text_escape(path, 200);
+    g_autofree char *text = g_strdup_printf("%s is there already.%s%s\n\nWrite over it? y/n", shown,
+        *question->over ? " " : "", question->over);
+    app_confirm(app, question->title, text, write_over, answer);
+    return NULL;
+}
+
+void files_ask(App *app, const FileQuestion *question, const char *name)
+{
+    app_ask(app, question->title, question->help, name, accept_name,
+        g_memdup2(&question, sizeof question));
 }

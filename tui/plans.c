@@ -28,33 +28,17 @@ static char *save(App *app, const char *path)
     return NULL;
 }
 
-static void save_over(App *app, gpointer path)
+/* The file that this plan came from, or was saved in, is its own. */
+static gboolean is_own(App *app, const char *path)
 {
-    g_autofree char *problem = save(app, path);
-
-    if (problem)
-        app_say(app, STYLE_BAD, "%s", problem);
+    return g_strcmp0(path, app->private->plan_path) == 0;
 }
 
-static char *accept_save(App *app, const char *text, gpointer data)
-{
-    char *problem = NULL;
-    g_autofree char *path = file_path_typed(text, &problem);
-
-    (void)data;
-    if (path == NULL)
-        return problem;
-    /* The file that this plan came from, or was saved in, is its own. */
-    if (!g_file_test(path, G_FILE_TEST_EXISTS) || g_strcmp0(path, app->private->plan_path) == 0)
-        return save(app, path);
-    g_autofree char *shown = text_escape(path, 200);
-    g_autofree char *question = g_strdup_printf(
-        "%s is there already. Its comments stay, its values become what is staged.\n\n"
-        "Save the plan there? y/n",
-        shown);
-    app_confirm(app, "Save", question, save_over, g_strdup(path));
-    return NULL;
-}
+static const FileQuestion saving = {.title = "Save the plan",
+    .help = "A file to keep, to read and to edit: kvmtune apply FILE does the same on any host.",
+    .over = "Its comments stay, its values become what is staged.",
+    .write = save,
+    .is_own = is_own};
 
 void plans_save(App *app)
 {
@@ -62,9 +46,7 @@ void plans_save(App *app)
         app_say(app, STYLE_TEXT, "nothing is staged: there is no plan to save");
         return;
     }
-    app_ask(app, "Save the plan",
-        "A file to keep, to read and to edit: kvmtune apply FILE does the same on any host.",
-        app->private->plan_path ? app->private->plan_path : FIRST_NAME, accept_save, NULL);
+    files_ask(app, &saving, app->private->plan_path ? app->private->plan_path : FIRST_NAME);
 }
 
 static char *accept_open(App *app, const char *text, gpointer data)

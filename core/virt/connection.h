@@ -23,8 +23,8 @@ gboolean connection_answers(Connection *connection);
 /* @uri fit to show, without a password in it. The caller frees it. */
 char *connection_shown_uri(const char *uri);
 const char *connection_uri(const Connection *connection); /* fit to show, as above */
-char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
-char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
+char *connection_hypervisor(Connection *connection);      /* "QEMU 7.2.22"; the caller frees it */
+char *connection_libvirt(Connection *connection);         /* "9.0.0"; the caller frees it */
 /* TRUE where pins of a running domain are taken with AFFECT_LIVE; the test driver is the exception.
  */
 gboolean connection_has_live(const Connection *connection);
@@ -46,11 +46,3 @@ gboolean connection_define(
  * started. What libvirt sets by QEMU's monitor after the start (disk throttling, some of the CPUs)
  * is not in it. NULL with a sentence, also where the driver has none. The caller frees it. */
 char *connection_native(Connection *connection, const char *xml, GError **error);
-
-/* Changes of the running domain. A NULL @cpus means all online CPUs of the host. */
-gboolean connection_pin_vcpu(
-    Connection *connection, const char *uuid, guint vcpu, const IdSet *cpus, GError **error);
-gboolean connection_pin_emulator(
-    Connection *connection, const char *uuid, const IdSet *cpus, GError **error);
-gboolean connection_pin_iothread(
-    Connection *connection, const char *uuid, guint iothread, const IdSet *cpus, GError **error);

@@ -11,10 +11,10 @@
 typedef struct {
     Connection *connection;
     const char *uuid;
-    virDomainPtr handle; /* NULL for the pins, which find it themselves */
+    virDomainPtr handle;
     const LiveWay *way;
     const char *object;
-    const char *value; /* "" only for the pins */
+    const char *value; /* "" only for the pins: all CPUs that are online */
     guint flags;
 } Tuning;
 
@@ -30,37 +30,50 @@ static void parameters_clear(Parameters *parameters)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parameters, parameters_clear)
 
-/* The set of CPUs in the value; NULL, which is all of them, for none. */
-static gboolean take_cpus(const Tuning *tuning, IdSet **cpus, GError **error)
+/* @cpus as libvirt's map of the host's CPUs; NULL sets all. The caller frees it. */
+static unsigned char *make_map(Connection *connection, const IdSet *cpus, int *length)
 {
-    *cpus = *tuning->value ? idset_parse(tuning->value, error) : NULL;
-    return *tuning->value == '\0' || *cpus != NULL;
+    int host = virNodeGetCPUMap(connection->handle, NULL, NULL, 0);
+    int last = cpus ? hwloc_bitmap_last(cpus) : -1;
+
+    if (host < 0) {
+        virNodeInfo info;
+        host = virNodeGetInfo(connection->handle, &info) == 0 ? (int)VIR_NODEINFO_MAXCPUS(info) : 1;
+    }
+    int bits = MAX(host, last + 1);
+    *length = VIR_CPU_MAPLEN(bits);
+    unsigned char *map = g_new0(unsigned char, *length);
+    for (int i = 0; i < bits; i++)
+        if (cpus ? idset_has(cpus, i) : i < host)
+            map[i / 8] |= (unsigned char)(1 << (i % 8)); /* VIR_USE_CPU, which does not convert */
+    return map;
 }
 
-static gboolean pin_vcpu(const Tuning *tuning, GError **error)
+/* The number of what is pinned, if it has one, and what it is called. */
+static gboolean set_pin(const Tuning *tuning, GError **error)
 {
-    g_autoptr(IdSet) cpus = NULL;
-    guint vcpu = (guint)g_ascii_strtoull(tuning->object, NULL, 10);
+    const LiveCall call = tuning->way->call;
+    g_autoptr(IdSet) cpus = *tuning->value ? idset_parse(tuning->value, error) : NULL;
+    guint id = tuning->object ? (guint)g_ascii_strtoull(tuning->object, NULL, 10) : 0;
+    int length;
 
-    return take_cpus(tuning, &cpus, error) &&
-           connection_pin_vcpu(tuning->connection, tuning->uuid, vcpu, cpus, error);
-}
-
-static gboolean pin_emulator(const Tuning *tuning, GError **error)
-{
-    g_autoptr(IdSet) cpus = NULL;
-
-    return take_cpus(tuning, &cpus, error) &&
-           connection_pin_emulator(tuning->connection, tuning->uuid, cpus, error);
-}
-
-static gboolean pin_iothread(const Tuning *tuning, GError **error)
-{
-    g_autoptr(IdSet) cpus = NULL;
-    guint iothread = (guint)g_ascii_strtoull(tuning->object, NULL, 10);
-
-    return take_cpus(tuning, &cpus, error) &&
-           connection_pin_iothread(tuning->connection, tuning->uuid, iothread, cpus, error);
+    if (*tuning->value && cpus == NULL)
+        return FALSE;
+    g_autofree unsigned char *map = make_map(tuning->connection, cpus, &length);
+    int result = call == LIVE_VCPU_PIN
+                     ? virDomainPinVcpuFlags(tuning->handle, id, map, length, tuning->flags)
+                 : call == LIVE_EMULATOR_PIN
+                     ? virDomainPinEmulator(tuning->handle, map, length, tuning->flags)
+                     : virDomainPinIOThread(tuning->handle, id, map, length, tuning->flags);
+    if (result == 0)
+        return TRUE;
+    g_autofree char *name = text_escape(virDomainGetName(tuning->handle), 60);
+    connection_error(error, "%s%s of %s cannot be pinned",
+        call == LIVE_VCPU_PIN       ? "vCPU "
+        : call == LIVE_EMULATOR_PIN ? "the emulator thread"
+                                    : "I/O thread ",
+        tuning->object ? tuning->object : "", name);
+    return FALSE;
 }
 
 /* TRUE where libvirt's @result is no error; else @error has its reason. */
@@ -248,9 +261,9 @@ static const struct {
     const char *name; /* libvirt's function */
     gboolean (*make)(const Tuning *tuning, GError **error);
 } calls[] = {
-    [LIVE_VCPU_PIN] = {"virDomainPinVcpuFlags", pin_vcpu},
-    [LIVE_EMULATOR_PIN] = {"virDomainPinEmulator", pin_emulator},
-    [LIVE_IOTHREAD_PIN] = {"virDomainPinIOThread", pin_iothread},
+    [LIVE_VCPU_PIN] = {"virDomainPinVcpuFlags", set_pin},
+    [LIVE_EMULATOR_PIN] = {"virDomainPinEmulator", set_pin},
+    [LIVE_IOTHREAD_PIN] = {"virDomainPinIOThread", set_pin},
     [LIVE_SCHEDULER] = {"virDomainSetSchedulerParametersFlags", set_scheduler},
     [LIVE_MEMORY] = {"virDomainSetMemoryParameters", set_memory},
     [LIVE_BLKIO] = {"virDomainSetBlkioParameters", set_blkio},
@@ -278,7 +291,10 @@ gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay
     const char *object, const char *value, GError **error)
 {
     const char *given = *value == '\0' && way->reset ? way->reset : value;
-    Tuning tuning = {connection, uuid, NULL, way, object, given, VIR_DOMAIN_AFFECT_LIVE};
+    /* The test driver, which pins too, knows no LIVE. */
+    guint flags =
+        connection->test && is_pin(way->call) ? VIR_DOMAIN_AFFECT_CURRENT : VIR_DOMAIN_AFFECT_LIVE;
+    Tuning tuning = {connection, uuid, NULL, way, object, given, flags};
 
     if (way->call == LIVE_NONE || (*given == '\0' && !is_pin(way->call))) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
@@ -288,8 +304,6 @@ gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay
                   "use --config");
         return FALSE;
     }
-    if (is_pin(way->call))
-        return calls[way->call].make(&tuning, error);
     tuning.handle = connection_find(connection, uuid, error);
     if (tuning.handle == NULL)
         return FALSE;

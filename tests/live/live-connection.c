@@ -1,6 +1,7 @@
 /* A real QEMU domain (TCG) through libvirt's embedded driver: what the collector says of its
  * threads is what the kernel says of them, and a change reaches the collector by its event. */
 #include "core/collector.h"
+#include "core/virt/tune-live.h"
 
 #include <glib/gstdio.h>
 #include <libvirt/libvirt.h>
@@ -179,17 +180,17 @@ static void run_test(const char *uri, virConnectPtr libvirt, virDomainPtr *domai
     /* Set live through a connection of kvmtune's, noticed by the collector's own. */
     g_autoptr(Connection) other = connection_open(uri, FALSE, &error);
     g_assert_no_error(error);
-    g_autoptr(IdSet) cpus = idset_parse("0", NULL);
-    g_assert_true(connection_pin_vcpu(other, view->domain->uuid, 1, cpus, &error));
+    static const LiveWay pin = {.call = LIVE_VCPU_PIN}, of_emulator = {.call = LIVE_EMULATOR_PIN};
+    const char *uuid = view->domain->uuid;
+    g_assert_true(connection_tune(other, uuid, &pin, "1", "0", &error));
     g_assert_no_error(error);
     g_autoptr(Snapshot) pinned = wait_for(collector, pin_took);
     g_assert_nonnull(pinned);
     compare_affinities(snapshot_domain(pinned, NAME)->usage);
-    g_assert_true(connection_pin_vcpu(other, view->domain->uuid, 1, NULL, &error));
-    g_assert_true(connection_pin_emulator(other, view->domain->uuid, cpus, &error));
+    g_assert_true(connection_tune(other, uuid, &pin, "1", "", &error));
+    g_assert_true(connection_tune(other, uuid, &of_emulator, NULL, "0", &error));
     g_assert_no_error(error);
-    g_autoptr(IdSet) none = idset_parse("", NULL);
-    g_assert_false(connection_pin_vcpu(other, view->domain->uuid, 1, none, &error));
+    g_assert_false(connection_tune(other, uuid, &pin, "2", "0", &error));
     g_assert_nonnull(error);
     g_clear_error(&error);
 

@@ -1,5 +1,6 @@
 /* core/collector on libvirt's test driver, on a URI nobody answers, and on a socket that hangs. */
 #include "core/collector.h"
+#include "core/virt/tune-live.h"
 
 #include "core/util/error.h"
 
@@ -100,10 +101,10 @@ static gboolean is_pinned(const Snapshot *snapshot, gconstpointer data)
 static void pin_first(Connection *connection, gpointer data)
 {
     const char *const *uuid = data;
-    g_autoptr(IdSet) cpus = idset_parse("1", NULL);
+    static const LiveWay way = {.call = LIVE_VCPU_PIN};
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(connection_pin_vcpu(connection, *uuid, 0, cpus, &error));
+    g_assert_true(connection_tune(connection, *uuid, &way, "0", "1", &error));
     g_assert_no_error(error);
 }
 

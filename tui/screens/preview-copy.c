@@ -39,29 +39,10 @@ static char *write_file(App *app, const char *path)
     return NULL;
 }
 
-static void overwrite(App *app, gpointer data)
-{
-    g_autofree char *problem = write_file(app, data);
-
-    if (problem)
-        app_say(app, STYLE_BAD, "%s", problem);
-}
-
-static char *accept_name(App *app, const char *name, gpointer data)
-{
-    char *problem = NULL;
-    g_autofree char *path = file_path_typed(name, &problem);
-
-    (void)data;
-    if (path == NULL)
-        return problem;
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return write_file(app, path);
-    g_autofree char *shown = text_escape(path, 200);
-    g_autofree char *question = g_strdup_printf("%s is there already.\n\nOverwrite it? y/n", shown);
-    app_confirm(app, "Overwrite", question, overwrite, g_strdup(path));
-    return NULL;
-}
+static const FileQuestion question = {.title = "Write the preview to a file",
+    .help = "As kvmtune set --dry-run prints it.",
+    .over = "",
+    .write = write_file};
 
 void preview_write(App *app, PreviewState *state)
 {
@@ -69,6 +50,5 @@ void preview_write(App *app, PreviewState *state)
         app_say(app, STYLE_TEXT, "there is nothing to write");
         return;
     }
-    app_ask(app, "Write the preview to a file", "As kvmtune set --dry-run prints it.",
-        "preview.diff", accept_name, NULL);
+    files_ask(app, &question, "preview.diff");
 }

@@ -121,8 +121,8 @@ static void unstage(App *app, PreviewState *state)
             g_string_append(text, "…\n");
             break;
         }
-        g_string_append_printf(text, "%s %s = %s\n", change->name, change->key->key,
-            *change->value ? change->value : "(nothing)");
+        g_autofree char *shown = step_shown_value(change->value);
+        g_string_append_printf(text, "%s %s = %s\n", change->name, change->key->key, shown);
     }
     g_autofree char *what = name_changes(state->preview->plan, line->changes);
     g_string_append_printf(text, "\nUnstage %s? y/n", what);
