@@ -64,7 +64,8 @@ typedef struct {
     guint helpers; /* its emulator and I/O threads */
     gboolean running;
     gboolean isolated; /* one of its vCPUs is pinned to an isolated CPU: it may go there */
-    gboolean larger;   /* it has more vCPUs than there are CPUs for it */
+    guint usable;      /* CPUs that it may use */
+    gboolean larger;   /* it has more vCPUs than these */
     gboolean doubled;  /* two of its vCPUs are on one thread; kept by layout.c */
     gint64 cost;       /* of what is its own alone; kept by layout.c */
 } PlaceGuest;
@@ -134,11 +135,13 @@ void place_kept_free(PlaceKept *kept);
 /* Puts guest @guest, which is lifted, as it was. */
 void place_bring_back(PlaceState *state, guint guest, const PlaceKept *kept);
 
-/* search.c: places what can be placed, at a low cost. @effort bounds the work: 1 is what keeps 100
- * VMs on 512 CPUs below 50 ms. */
-void place_search(PlaceState *state, guint effort);
-/* The nodes that would hold group @g, from @start on by distance: as few as its memory and its
- * vCPUs take. FALSE where there are none. @seat has room for all nodes. */
+/* search.c: places what can be placed, at a low cost, with about @work looks at a core or a vCPU.
+ */
+void place_search(PlaceState *state, guint64 work);
+#define PLACE_WORK      G_GUINT64_CONSTANT(300000) /* 100 VMs on 512 CPUs in 15 to 25 ms */
+#define PLACE_WORK_DRAG G_GUINT64_CONSTANT(20000)  /* one VM, at each motion of the mouse */
+/* seats.c: the nodes that would hold group @g, from @start on by distance: as few as its memory and
+ * its vCPUs take. FALSE where there are none. @seat has room for all nodes. */
 gboolean place_seats_from(PlaceState *state, guint g, guint start, guint *seat, guint *seats);
 
 /* reasons.c: the sentences for guest @guest, which is placed; @helpers_apart: its helpers are where

@@ -300,8 +300,8 @@ static PlacedDomain *place_one(PlaceState *state, const Host *host, const PlaceW
     return placed;
 }
 
-PlaceLayout *place_propose(
-    const Snapshot *snapshot, const Plan *plan, const PlaceWish *wish, GError **error)
+static PlaceLayout *propose(
+    const Snapshot *snapshot, const Plan *plan, const PlaceWish *wish, guint64 work, GError **error)
 {
     if (snapshot->host == NULL || snapshot->domains == NULL) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
@@ -317,7 +317,7 @@ PlaceLayout *place_propose(
     g_autoptr(PlaceState) state = place_state_new(snapshot, machine, all, chosen, plan, wish);
     PlaceLayout *layout = g_new0(PlaceLayout, 1);
 
-    place_search(state, 1);
+    place_search(state, work);
     layout->policy = wish->policy;
     layout->cost = place_cost(state);
     layout->domains = g_ptr_array_new_with_free_func(placed_free);
@@ -333,13 +333,19 @@ PlaceLayout *place_propose(
     return layout;
 }
 
+PlaceLayout *place_propose(
+    const Snapshot *snapshot, const Plan *plan, const PlaceWish *wish, GError **error)
+{
+    return propose(snapshot, plan, wish, PLACE_WORK, error);
+}
+
 PlaceLayout *place_domain_onto(const Snapshot *snapshot, const Plan *plan, const char *domain,
     const IdSet *cpus, GError **error)
 {
     const char *const domains[] = {domain, NULL};
     const PlaceWish wish = {.domains = domains, .policy = PLACE_SPREAD, .within = cpus};
 
-    return place_propose(snapshot, plan, &wish, error);
+    return propose(snapshot, plan, &wish, PLACE_WORK_DRAG, error);
 }
 
 gboolean place_stage(

@@ -154,10 +154,9 @@ static void add_guests(
         guest->running = domain_is_active(domain);
         guest->isolated = uses_isolated(state->machine, pins);
         guest->helpers = 1 + pins->iothreads;
-        guint usable = 0;
         for (guint cpu = 0; cpu < state->machine->cpus; cpu++)
-            usable += place_may_use(state, guest, cpu);
-        guest->larger = pins->vcpus > usable;
+            guest->usable += place_may_use(state, guest, cpu);
+        guest->larger = pins->vcpus > guest->usable;
         guest->first_group = state->groups;
         guest->groups = MAX(cells->len, 1);
         const char *staged = guest->running || plan == NULL

@@ -327,6 +327,15 @@ static void test_cells(void)
         g_assert_true(hwloc_bitmap_isincluded(
             placed(onto, 0)->vcpus->pdata[n], topology_node(snapshot->host->topology, 2)->cpus));
 
+    /* More vCPUs than the CPUs it is dropped on: its memory goes there all the same. */
+    placehost_add(snapshot, "many", "<memory unit='GiB'>1</memory><vcpu>4</vcpu>", TRUE);
+    g_autoptr(IdSet) thread = set_of("5");
+    g_autoptr(PlaceLayout) crowd = place_domain_onto(snapshot, NULL, "many", thread, &error);
+    g_assert_no_error(error);
+    g_autofree char *beside = idset_format(placed(crowd, 0)->nodeset);
+    g_autofree char *where = g_strdup_printf("%d", topology_cpu(snapshot->host->topology, 5)->node);
+    g_assert_cmpstr(beside, ==, where);
+
     const PlaceWish unknown = {.domains = (const char *const[]){"\033[2J", NULL}};
     g_assert_null(place_propose(snapshot, NULL, &unknown, &error));
     g_assert_nonnull(error);
@@ -674,7 +683,7 @@ static void test_quality(void)
         g_autoptr(GPtrArray) all = place_pins(snapshot, NULL);
         g_autoptr(PlaceMachine) machine = place_machine_new(snapshot->host->topology);
         g_autoptr(PlaceState) state = place_state_new(snapshot, machine, all, all, NULL, &wish);
-        place_search(state, 1);
+        place_search(state, PLACE_WORK);
         gint64 cost = place_cost(state);
         for (guint g = 0; g < state->guests; g++)
             place_lift(state, g);

@@ -150,7 +150,7 @@ static void compare_rules(const char *root)
     for (guint node = 0; node < machine->nodes; node++)
         state->room[node] = 1 << 20;
     gint64 in_turn = cost_by_rule(state, FALSE), by_numad = cost_by_rule(state, TRUE);
-    place_search(state, 1);
+    place_search(state, PLACE_WORK);
     gint64 found = place_cost(state);
     g_test_message("%u CPUs, %u nodes, %u VMs: cost %" G_GINT64_FORMAT
                    ", round-robin %" G_GINT64_FORMAT ", numad %" G_GINT64_FORMAT,
