@@ -172,6 +172,7 @@ static JsonObject *topology_object(const Host *host)
     set_num(object, "cores", topology->cores ? NUM(topology->cores) : NUM_UNKNOWN);
     set_ids(object, "online", topology->online);
     set_ids(object, "isolated", topology->isolated);
+    set_ids(object, "nohz_full", topology->nohz_full);
     json_object_set_array_member(object, "nodes", nodes);
     json_object_set_array_member(object, "cpus", cpus);
     return object;

@@ -52,6 +52,7 @@ typedef struct {
     GPtrArray *nodes;      /* Node*, ascending by id; at least one */
     IdSet *online;
     IdSet *isolated;   /* NULL unknown; Cpu.isolated is FALSE then */
+    IdSet *nohz_full;  /* without a tick while one task runs there; NULL unknown */
     char *online_text; /* the kernel's lists of CPUs and nodes it was read with: when they differ,
                         * it is read again */
 } Topology;

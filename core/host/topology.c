@@ -14,7 +14,7 @@
 
 /* The lists that change when CPUs or nodes come and go. */
 static const char *const lists[] = {CPU_FOLDER "/online", CPU_FOLDER "/present",
-    CPU_FOLDER "/isolated", "/sys/devices/system/node/online"};
+    CPU_FOLDER "/isolated", CPU_FOLDER "/nohz_full", "/sys/devices/system/node/online"};
 
 static void cpu_free(gpointer data)
 {
@@ -48,6 +48,7 @@ void topology_unref(Topology *topology)
     g_ptr_array_unref(topology->nodes);
     hwloc_bitmap_free(topology->online);
     hwloc_bitmap_free(topology->isolated);
+    hwloc_bitmap_free(topology->nohz_full);
     g_free(topology->online_text);
     g_free(topology);
 }
@@ -117,12 +118,15 @@ IdSet *topology_cpu_list(const char *root, const char *name)
     return idset_count(set) > 0 ? g_steal_pointer(&set) : NULL;
 }
 
-/* An empty list says that no CPU is isolated; without the file nothing is known of it. */
+/* An empty list says that there is no such CPU; without the file nothing is known of it. */
 static void read_isolated(Topology *topology, const char *root)
 {
     g_autofree char *text = rootfile_read(root, CPU_FOLDER "/isolated");
 
+    g_autofree char *tickless = rootfile_read(root, CPU_FOLDER "/nohz_full");
+
     topology->isolated = idset_parse_kernel(text);
+    topology->nohz_full = idset_parse_kernel(tickless); /* "(null)" where it was not asked for */
     for (guint i = 0; i < topology->cpus->len; i++) {
         Cpu *cpu = topology->cpus->pdata[i];
         cpu->isolated = idset_has(topology->isolated, cpu->id);

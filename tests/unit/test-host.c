@@ -24,6 +24,7 @@ static void put_machine(const Tree *tree)
         {CPU "/online", "0-2\n"},
         {CPU "/present", "0-3\n"},
         {CPU "/isolated", "2-3\n"},
+        {CPU "/nohz_full", "1-2\n"},
         {CPU "/cpu0/topology/physical_package_id", "0\n"},
         {CPU "/cpu0/topology/core_id", "0\n"},
         {CPU "/cpu0/topology/thread_siblings_list", "0-1\n"},
@@ -114,6 +115,7 @@ static void test_topology(Tree *tree, gconstpointer unused)
     assert_set(topology_cpu(topology, 1)->llc, NULL);
     assert_set(topology_cpu(topology, 2)->siblings, "2"); /* 3 is offline */
     g_assert_true(topology_cpu(topology, 2)->isolated);
+    assert_set(topology->nohz_full, "1-2");
     g_assert_null(topology_cpu(topology, 4));
 
     const Cpu *offline = topology_cpu(topology, 3);
@@ -258,6 +260,7 @@ static void test_damaged(Tree *tree, gconstpointer unused)
     put_machine(tree);
     tree_put(tree, CPU "/present", "0-");
     tree_put(tree, CPU "/isolated", "zero");
+    tree_put(tree, CPU "/nohz_full", "  (null)\n"); /* so says a kernel that was not asked for it */
     tree_put(tree, CPU "/cpu0/topology/physical_package_id", "99999999999999999999");
     tree_put(tree, CPU "/cpu0/topology/core_id", "-1");
     tree_put(tree, CPU "/cpu0/topology/thread_siblings_list", "0-1,");
@@ -287,6 +290,7 @@ static void test_damaged(Tree *tree, gconstpointer unused)
     const Cpu *cpu = topology_cpu(topology, 0);
     g_assert_cmpuint(topology->cpus->len, ==, 3); /* the folders cpu0 … cpu2 */
     g_assert_null(topology->isolated);
+    g_assert_null(topology->nohz_full);
     g_assert_cmpint(cpu->package, ==, -1);
     g_assert_cmpint(cpu->core, ==, -1);
     g_assert_null(cpu->siblings);
@@ -442,6 +446,7 @@ static void test_json(Tree *tree, gconstpointer unused)
         {"topology.cpus.0.load", "12.5"},
         {"topology.cpus.1.llc", "null"},
         {"topology.cpus.1.load", "null"},
+        {"topology.nohz_full", "\"1-2\""},
         {"topology.cpus.2.isolated", "true"},
         {"topology.cpus.3", "{\"id\":3,\"online\":false,\"isolated\":true,\"package\":null,"
                             "\"node\":null,\"core\":null,\"siblings\":null,\"llc\":null,"
