@@ -101,6 +101,8 @@ static void board_draw(App *app, gpointer data, const Canvas *canvas)
     board_foresee(app, state);
     Canvas map = area_canvas(canvas, &state->map_area, state->top);
     board_draw_map(&map, app, state);
+    Canvas track = area_canvas(canvas, &state->track_area, 0);
+    board_draw_track(&track, app, state);
     Canvas tray = area_canvas(canvas, &state->tray_area, state->tray_top);
     if (state->tray_area.height > 0)
         board_draw_tray(&tray, state);

@@ -56,8 +56,9 @@ typedef struct {
     Plan *ghost_plan;      /* what is staged and the proposal */
     PlaceFigures figures;  /* as things stand with what is staged */
     Area map_area, tray_area, panel_area, figures_area; /* height 0: not shown */
-    int top;                                            /* the first line of the map shown */
-    int tray_top;                                       /* and of the tray */
+    Area track_area;                 /* the overview beside the map, one column */
+    int top;                         /* the first line of the map shown */
+    int tray_top;                    /* and of the tray */
     gboolean follow;                 /* the cursor has moved: bring it into view */
     gboolean stale;                  /* there is a newer Snapshot or Plan than it shows */
     int screen_height, screen_width; /* of the terminal when it was last updated */
@@ -92,6 +93,14 @@ GArray *board_chips_here(const BoardState *state);
 const Chip *board_chip(const BoardState *state);
 void board_go_to_part(BoardState *state, const MapItem *part);
 void board_go_to_tray(BoardState *state, const TrayItem *item);
+
+/* ---- boardtrack.c: the overview ---- */
+
+void board_draw_track(const Canvas *canvas, const App *app, const BoardState *state);
+/* Shows the part of the map that the overview's line at (@y, @x) stands for; FALSE: it is not
+ * there.
+ */
+gboolean board_pan_to(BoardState *state, int y, int x);
 
 /* ---- boardmove.c: the cursor ---- */
 

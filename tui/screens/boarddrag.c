@@ -60,6 +60,8 @@ static void press(App *app, BoardState *state, const MouseEvent *event)
 
     if (state->drag.kind != DRAG_NONE)
         board_cancel(app, state, "the button's release was lost: nothing dropped");
+    if (board_pan_to(state, event->y, event->x))
+        return;
     state->drag.kind = DRAG_PRESSED;
     state->drag.from_y = state->drag.y = event->y;
     state->drag.from_x = state->drag.x = event->x;
@@ -138,6 +140,7 @@ static void drag_to(BoardState *state, const MouseEvent *event)
     if (state->drag.kind == DRAG_CHIPS) {
         if (event->y != state->drag.y)
             scroll_at_edge(state, event->y);
+        board_pan_to(state, event->y, event->x);
         point(state, event);
     }
     state->drag.y = event->y;

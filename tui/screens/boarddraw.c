@@ -51,6 +51,18 @@ static gboolean is_visible(const Canvas *canvas, const MapItem *item)
            item->y < canvas->scroll + canvas->height;
 }
 
+/* Of a node that is selected its name is lit, not all of the line. */
+static void draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
+{
+    const Node *node = host->topology->nodes->pdata[item->index];
+    Canvas line = *canvas;
+
+    line.selected = FALSE;
+    host_draw_node(&line, host, item);
+    if (canvas->selected)
+        canvas_printf(canvas, item->y, item->x, item->width, STYLE_TITLE, "node %d", node->id);
+}
+
 static void draw_part(const Canvas *canvas, const Host *host, const BoardState *state,
     const MapItem *item, gboolean selected)
 {
@@ -58,24 +70,32 @@ static void draw_part(const Canvas *canvas, const Host *host, const BoardState *
 
     if (selected && item->strip_width > 0 && item->cell)
         canvas_fill(canvas, item->strip_y, item->strip_x, 1, item->strip_width, STYLE_TEXT);
-    if (selected && item->level == LEVEL_NODE)
-        canvas_fill(canvas, item->y, item->x, 1, item->width, STYLE_TEXT);
     if (item->level == LEVEL_NODE && item->index >= 0)
-        host_draw_node(canvas, host, item);
+        draw_node(canvas, host, item);
     else if (item->cell && item->level != LEVEL_NODE)
         host_draw_cell(canvas, host, &state->map, item, selected);
     if (here != NULL && item->strip_width > 0)
         draw_strip(canvas, state, item, here);
 }
 
-/* A cell or core lights up whole; of what is larger its line does, and its marks at the left: a
- * target that lights up costs a few bytes then, however large it is. */
+/* A cell or core lights up whole; of what is larger its name does, and a bar at its left: a target
+ * that lights up costs a few bytes then, however large it is. */
 static gboolean is_lit(const BoardState *state, const MapItem *item, const MapItem *cursor)
 {
     if (item == cursor || cursor->level <= LEVEL_CORE)
         return map_within(&state->map, item, cursor);
-    return item->kind == MAP_TEXT && map_within(&state->map, item, cursor) &&
-           (item->y == cursor->y || item->x == cursor->x + 2);
+    return item->kind == MAP_TEXT && item->y == cursor->y && map_within(&state->map, item, cursor);
+}
+
+static void draw_bar(const Canvas *canvas, const MapItem *part)
+{
+    Canvas lit = *canvas;
+    /* A cache's own begins with its cores; before it there is a blank. */
+    int x = part->level == LEVEL_LLC ? part->x - 1 : part->x;
+
+    lit.selected = TRUE;
+    if (part->level >= LEVEL_LLC && !part->cell && x >= 0)
+        canvas_fill(&lit, part->y + 1, x, part->height - 1, 1, STYLE_TEXT);
 }
 
 void board_draw_map(const Canvas *canvas, const App *app, const BoardState *state)
@@ -83,6 +103,8 @@ void board_draw_map(const Canvas *canvas, const App *app, const BoardState *stat
     const Host *host = app->snapshot->host;
     const MapItem *cursor = board_part(state);
 
+    if (cursor != NULL)
+        draw_bar(canvas, cursor);
     for (guint i = 0; i < state->map.items->len; i++) {
         const MapItem *item = item_at(state, i);
         if (!is_visible(canvas, item))

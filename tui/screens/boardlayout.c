@@ -132,7 +132,7 @@ static void lay_above(BoardState *state)
     int tray = state->height >= TRAY_FROM ? MIN(TRAY_LINES, state->tray.height) : 0;
 
     state->tray_area = (Area){0, 0, tray, state->width};
-    state->map_area = (Area){tray, 0, state->height - tray - panel - figures, state->width};
+    state->map_area = (Area){tray, 0, state->height - tray - panel - figures, state->width - 1};
     state->figures_area = (Area){state->height - panel - figures, 0, figures, state->width};
     state->panel_area = (Area){state->height - panel, 0, panel, state->width};
 }
@@ -141,7 +141,7 @@ void board_lay(BoardState *state)
 {
     Topology *topology = state->chips.snapshot->host->topology;
     int side = side_width(state);
-    MapShape shape = {.width = side > 0 ? state->width - side - SIDE_GAP : state->width,
+    MapShape shape = {.width = side > 0 ? state->width - side - SIDE_GAP : state->width - 1,
         .zoom = state->zoom,
         .chips = chip_room(state)};
 
@@ -154,6 +154,8 @@ void board_lay(BoardState *state)
         lay_beside(state, side);
     else
         lay_above(state);
+    state->track_area = (Area){state->map_area.y, state->map_area.width,
+        state->map.height > state->map_area.height ? state->map_area.height : 0, 1};
     if (before.height != state->map_area.height || before.width != state->map_area.width)
         state->follow = TRUE;
     if (board_part(state) == NULL && board_tray_item(state) == NULL) {

@@ -1,5 +1,7 @@
 /* The board's side panel: what is under the cursor, told in full. Its lines are made first, as many
  * as there are to tell, then drawn as far as there is room: the first ones matter most. */
+#include <string.h>
+
 #include "core/util/text.h"
 #include "tui/cell.h"
 #include "tui/screens/board.h"
@@ -112,6 +114,19 @@ static void add_foreign(GArray *lines, const Snapshot *snapshot, const MapItem *
     }
 }
 
+/* What the kernel keeps off CPUs of @part, or that a thread or core is one that bears it. */
+static const char *kept_text(const Topology *topology, const MapItem *part)
+{
+    const IdSet *cpus = part->cpus;
+
+    if (topology->isolated != NULL && hwloc_bitmap_intersects(cpus, topology->isolated))
+        return "  isolated";
+    if (topology->nohz_full != NULL && hwloc_bitmap_intersects(cpus, topology->nohz_full))
+        return "  nohz_full";
+    return part->level <= LEVEL_CORE && host_is_housekeeping(topology, cpus) ? "  housekeeping"
+                                                                             : "";
+}
+
 static void add_part(GArray *lines, const BoardState *state, const Host *host, const MapItem *part)
 {
     const Topology *topology = host->topology;
@@ -125,11 +140,7 @@ static void add_part(GArray *lines, const BoardState *state, const Host *host, c
         add(lines, NULL, STYLE_TITLE, g_strdup_printf("%s  offline", title));
     else
         add(lines, NULL, STYLE_TITLE,
-            g_strdup_printf("%s  load %s%s", title, load,
-                topology->isolated != NULL &&
-                        hwloc_bitmap_intersects(part->cpus, topology->isolated)
-                    ? "  isolated"
-                    : ""));
+            g_strdup_printf("%s  load %s%s", title, load, kept_text(topology, part)));
     g_autoptr(GArray) here = board_chips_here(state);
     add(lines, "pinned", STYLE_TEXT, chips_text(state, here));
     add_foreign(lines, state->chips.snapshot, part);
@@ -229,6 +240,77 @@ static void add_domain(GArray *lines, const BoardState *state, const ChipDomain 
 
 /* ---- a drop to come ---- */
 
+#define SINGLY 3 /* vCPUs of a domain that are told one by one, more of them together */
+
+static const DropChange *change_at(const Drop *drop, guint i)
+{
+    return drop->changes->pdata[i];
+}
+
+/* The vCPU that change @i pins, NULL where it does something else. */
+static const Chip *pinned_vcpu(const BoardState *state, const Drop *drop, guint i)
+{
+    const DropChange *change = change_at(drop, i);
+    int index = chips_find(&state->chips, change->uuid, change->key);
+    const Chip *chip = index >= 0 ? chips_at(&state->chips, (guint)index) : NULL;
+
+    return chip != NULL && chip->kind == CHIP_VCPU ? chip : NULL;
+}
+
+/* "0-7 → 8-11,40-43, one each": the @count vCPUs from change @from on, together. */
+static void add_vcpus_together(
+    GArray *lines, const BoardState *state, const Drop *drop, guint from, guint count)
+{
+    g_autoptr(IdSet) before = hwloc_bitmap_alloc();
+    g_autoptr(IdSet) after = hwloc_bitmap_alloc();
+    const Chip *first = pinned_vcpu(state, drop, from);
+    gboolean anywhere = FALSE, unpinned = FALSE;
+
+    for (guint i = from; i < from + count; i++) {
+        const Chip *chip = pinned_vcpu(state, drop, i);
+        const char *value = change_at(drop, i)->value;
+        g_autoptr(IdSet) set = *value ? idset_parse(value, NULL) : NULL;
+        anywhere |= chip->asked == NULL;
+        unpinned |= set == NULL;
+        if (chip->asked != NULL)
+            hwloc_bitmap_or(before, before, chip->asked);
+        if (set != NULL)
+            hwloc_bitmap_or(after, after, set);
+    }
+    g_autofree char *was = anywhere ? g_strdup("anywhere") : idset_format(before);
+    g_autofree char *is = unpinned ? g_strdup("anywhere") : idset_format(after);
+    gboolean each = !unpinned && idset_count(after) == count;
+    add(lines, "vCPUs", STYLE_TEXT,
+        g_strdup_printf("%s×%u  %s → %s%s",
+            chips_domain(&state->chips, first->domain)->mark->letters, count, was, is,
+            each ? ", one each" : ""));
+}
+
+/* The change @from, or with it those of the same domain's vCPUs that follow; returns how many. */
+static guint add_changes(GArray *lines, const BoardState *state, const Drop *drop, guint from)
+{
+    const DropChange *change = change_at(drop, from);
+    int chip = chips_find(&state->chips, change->uuid, change->key);
+    guint count = 0;
+
+    while (from + count < drop->changes->len && pinned_vcpu(state, drop, from + count) != NULL &&
+           strcmp(change_at(drop, from + count)->uuid, change->uuid) == 0)
+        count++;
+    if (count > SINGLY) {
+        add_vcpus_together(lines, state, drop, from, count);
+        return count;
+    }
+    if (chip < 0) { /* a whole domain's memory */
+        add(lines, "and", STYLE_TEXT, g_strdup_printf("%s = %s", change->key, change->value));
+        return 1;
+    }
+    const Chip *moved = chips_at(&state->chips, (guint)chip);
+    g_autofree char *before = cell_set(moved->asked, "anywhere");
+    add(lines, moved->label, STYLE_TEXT,
+        g_strdup_printf("%s → %s", before, *change->value ? change->value : "anywhere"));
+    return 1;
+}
+
 static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
 {
     const MapItem *part = board_part(state);
@@ -242,18 +324,8 @@ static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
         add(lines, NULL, STYLE_BAD, g_strdup(drop->refusal));
     for (guint i = 0; i < drop->warnings->len; i++)
         add(lines, "!", STYLE_WARN, g_strdup(drop->warnings->pdata[i]));
-    for (guint i = 0; drop->refusal == NULL && i < drop->changes->len; i++) {
-        const DropChange *change = drop->changes->pdata[i];
-        int chip = chips_find(&state->chips, change->uuid, change->key);
-        if (chip < 0) { /* a whole domain's memory */
-            add(lines, "and", STYLE_TEXT, g_strdup_printf("%s = %s", change->key, change->value));
-            continue;
-        }
-        const Chip *moved = chips_at(&state->chips, (guint)chip);
-        g_autofree char *before = cell_set(moved->asked, "anywhere");
-        add(lines, moved->label, STYLE_TEXT,
-            g_strdup_printf("%s → %s", before, *change->value ? change->value : "anywhere"));
-    }
+    for (guint i = 0; drop->refusal == NULL && i < drop->changes->len;)
+        i += add_changes(lines, state, drop, i);
 }
 
 /* What is proposed for the domain under the cursor, and why. */
@@ -293,7 +365,8 @@ void board_draw_panel(const Canvas *canvas, const App *app, const BoardState *st
         const PanelLine *line = &g_array_index(lines, PanelLine, i);
         int x = 0;
         if (line->name != NULL) {
-            canvas_text(canvas, (int)i, 0, -1, STYLE_DIM, line->name);
+            Style style = line->style == STYLE_WARN ? STYLE_WARN : STYLE_DIM;
+            canvas_text(canvas, (int)i, 0, -1, style, line->name);
             x = 10;
         }
         canvas_text(canvas, (int)i, x, -1, line->style, line->text);

@@ -104,26 +104,62 @@ static void warn_pages(Drop *drop, const Chips *chips, const ChipDomain *domain)
     }
 }
 
-/* The vCPUs that would share the only thread of chip @index. */
-static void warn_crowded(Drop *drop, const Chips *chips, guint index)
+#define CROWDS_TOLD 2 /* crowded threads that are told one by one */
+
+/* The only CPU that chip @index would be pinned to, where it is a vCPU that runs or would by what
+ * is staged; -1 none. */
+static int only_cpu(const Drop *drop, const Chips *chips, guint index)
 {
     const Chip *chip = chips_at(chips, index);
-    g_autoptr(IdSet) mine = asked_after(drop, chips, index);
+    const char *uuid = chips_domain(chips, chip->domain)->domain->uuid;
+    gboolean counts = domain_is_active(chips_domain(chips, chip->domain)->domain) ||
+                      plan_value(drop->plan, uuid, chip->key) != NULL;
+    g_autoptr(IdSet) asked =
+        chip->kind == CHIP_VCPU && counts ? asked_after(drop, chips, index) : NULL;
 
-    if (chip->kind != CHIP_VCPU || idset_count(mine) != 1)
+    return asked != NULL && idset_count(asked) == 1 ? hwloc_bitmap_first(asked) : -1;
+}
+
+/* "CPU 1 is crowded: a0 a2"; of many threads how many and which. */
+static void say_crowded(Drop *drop, const Chips *chips, const int *only, const IdSet *crowded)
+{
+    g_autofree char *list = idset_format(crowded);
+
+    if (idset_count(crowded) > CROWDS_TOLD) {
+        warn(drop, g_strdup_printf("%u CPUs are crowded: %s", idset_count(crowded), list));
         return;
-    for (guint i = 0; i < chips->chips->len; i++) {
-        const Chip *other = chips_at(chips, i);
-        if (i == index || other->kind != CHIP_VCPU ||
-            !domain_is_active(chips_domain(chips, other->domain)->domain))
-            continue;
-        g_autoptr(IdSet) theirs = asked_after(drop, chips, i);
-        if (theirs == NULL || idset_count(theirs) != 1 || !hwloc_bitmap_intersects(theirs, mine))
-            continue;
-        warn(drop,
-            g_strdup_printf("CPU %d is crowded: %s %s", hwloc_bitmap_first(mine),
-                i < index ? other->label : chip->label, i < index ? chip->label : other->label));
     }
+    for (IDSET_EACH(id, crowded)) {
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (guint i = 0; i < chips->chips->len; i++)
+            if (only[i] == id)
+                g_string_append_printf(names, " %s", chips_at(chips, i)->label);
+        warn(drop, g_strdup_printf("CPU %d is crowded:%s", id, names->str));
+    }
+}
+
+/* The threads that several vCPUs would have for their only one, where one of @moved is among them.
+ */
+static void warn_crowded(Drop *drop, const Chips *chips, const GArray *moved)
+{
+    g_autofree int *only = g_new(int, chips->chips->len + 1);
+    g_autoptr(IdSet) taken = hwloc_bitmap_alloc();
+    g_autoptr(IdSet) twice = hwloc_bitmap_alloc();
+    g_autoptr(IdSet) ours = hwloc_bitmap_alloc();
+
+    for (guint i = 0; i < chips->chips->len; i++)
+        only[i] = moved->len > 0 ? only_cpu(drop, chips, i) : -1;
+    for (guint m = 0; m < moved->len; m++)
+        if (only[g_array_index(moved, guint, m)] >= 0)
+            hwloc_bitmap_set(ours, (unsigned)only[g_array_index(moved, guint, m)]);
+    for (guint i = 0; i < chips->chips->len; i++) {
+        if (only[i] < 0)
+            continue;
+        hwloc_bitmap_set(idset_has(taken, only[i]) ? twice : taken, (unsigned)only[i]);
+    }
+    hwloc_bitmap_and(twice, twice, ours);
+    if (!hwloc_bitmap_iszero(twice))
+        say_crowded(drop, chips, only, twice);
 }
 
 static void warn_cpus(Drop *drop, const Chips *chips, const IdSet *cpus)
@@ -143,6 +179,7 @@ static void warn_cpus(Drop *drop, const Chips *chips, const IdSet *cpus)
 void drop_warn(Drop *drop, const Chips *chips)
 {
     g_autoptr(IdSet) used = hwloc_bitmap_alloc();
+    g_autoptr(GArray) moved = g_array_new(FALSE, FALSE, sizeof(guint));
 
     for (guint c = 0; c < drop->changes->len; c++) {
         const DropChange *change = drop->changes->pdata[c];
@@ -157,7 +194,9 @@ void drop_warn(Drop *drop, const Chips *chips)
             continue;
         if (set != NULL)
             hwloc_bitmap_or(used, used, set);
-        warn_crowded(drop, chips, (guint)chip);
+        guint index = (guint)chip;
+        g_array_append_val(moved, index);
     }
+    warn_crowded(drop, chips, moved);
     warn_cpus(drop, chips, used);
 }

@@ -29,7 +29,8 @@ static const struct {
         "The machine as it is built: packages, in them NUMA nodes with their memory and hugepage "
         "pools, in "
         "them the CPUs by last-level cache and core, each with its load.",
-        "i: isolated from the scheduler.  off: offline.  The bar by a CPU is its load."},
+        "i: isolated from the scheduler.  n: nohz_full.  x: offline.  The bar by a CPU is its "
+        "load."},
     {SCREEN_MEMORY, CONTEXT_MEMORY,
         "Hugepage pools by node and size, memory by node, and the kernel's meminfo. free pages are "
         "in the "
@@ -58,9 +59,12 @@ static const struct {
         "The machine, and on it a chip for every vCPU (w3), emulator (we) and I/O thread (wi1) "
         "where "
         "it is pinned: at a thread, or at the core, cache, node or package it is pinned to as a "
-        "whole. Above: the domains, with those of their chips that may run anywhere.",
+        "whole. Above: the domains, with those of their chips that may run anywhere. Where it is "
+        "larger "
+        "than the screen, the column beside it shows where one is.",
         "w3!: does not run as asked.  w×4: four chips of w.  +2: two more, c goes through them.  "
-        "Underlined: staged.  Dim: not running."},
+        "Underlined: staged.  Dim: not running.  x: offline.  i: isolated, n: nohz_full, ·: of the "
+        "rest, which keep house."},
     {SCREEN_TUNING, CONTEXT_TUNING,
         "All that can be tuned of a domain, or of several at once: what runs now, what the next "
         "start will have, what is staged. What is dim is the default.",
@@ -151,7 +155,7 @@ static void draw(App *app, gpointer data, const Canvas *canvas)
         if (topics[i].screen != app->before)
             continue;
         y += canvas_wrap(canvas, y, 1, canvas->width - 2, 4, STYLE_TEXT, topics[i].about);
-        y += canvas_wrap(canvas, y, 1, canvas->width - 2, 2, STYLE_DIM, topics[i].marks);
+        y += canvas_wrap(canvas, y, 1, canvas->width - 2, 3, STYLE_DIM, topics[i].marks);
     }
     Canvas inside = canvas_part(canvas, y + 1, 1, canvas->height - y - 1, canvas->width - 2);
     table_draw(&state->table, &inside);

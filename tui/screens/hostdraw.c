@@ -70,7 +70,7 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     const NodeMemory *memory = host->nodes->pdata[item->index];
     /* Chips at the end of the line leave the figures the rest. */
     int width = item->strip_width > 0 && item->strip_y == item->y ? item->strip_x - item->x - 1
-                                                                 : item->width;
+                                                                  : item->width;
     gboolean wide = width >= WIDE;
     int gap = wide ? 3 : 2;
     int meter = wide ? 2 * METER_WIDTH : METER_WIDTH;
@@ -107,13 +107,46 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     canvas_text(&line, 0, x, -1, STYLE_TEXT, pools);
 }
 
+static gboolean intersects(const IdSet *cpus, const IdSet *set)
+{
+    return set != NULL && hwloc_bitmap_intersects(cpus, set);
+}
+
+gboolean host_is_housekeeping(const Topology *topology, const IdSet *cpus)
+{
+    g_autoptr(IdSet) rest = idset_copy(topology->online);
+
+    if (idset_count(topology->isolated) + idset_count(topology->nohz_full) == 0)
+        return FALSE;
+    if (topology->isolated != NULL)
+        hwloc_bitmap_andnot(rest, rest, topology->isolated);
+    if (topology->nohz_full != NULL)
+        hwloc_bitmap_andnot(rest, rest, topology->nohz_full);
+    return hwloc_bitmap_intersects(rest, cpus);
+}
+
+/* What the kernel keeps off these CPUs; where there are chips, which CPUs bear it. */
+static void draw_mark(
+    const Canvas *canvas, const Topology *topology, const Map *map, const MapItem *item, int x)
+{
+    const char *mark = intersects(item->cpus, topology->isolated)    ? "i"
+                       : intersects(item->cpus, topology->nohz_full) ? "n"
+                                                                     : NULL;
+
+    if (mark != NULL)
+        canvas_text(canvas, item->y, x, 1, STYLE_TITLE, mark);
+    else if (map->shape.chips > 0 && host_is_housekeeping(topology, item->cpus))
+        canvas_text(canvas, item->y, x, 1, STYLE_DIM, "·");
+    else
+        canvas_text(canvas, item->y, x, 1, STYLE_TEXT, " ");
+}
+
 void host_draw_cell(
     const Canvas *canvas, const Host *host, const Map *map, const MapItem *item, gboolean selected)
 {
     Num load = host_mean_load(host, item->cpus);
     gboolean online = hwloc_bitmap_intersects(item->cpus, host->topology->online);
-    gboolean isolated = host->topology->isolated != NULL &&
-                        hwloc_bitmap_intersects(item->cpus, host->topology->isolated);
+    gboolean isolated = intersects(item->cpus, host->topology->isolated);
     Style style = !online ? STYLE_DIM : isolated ? STYLE_TITLE : STYLE_TEXT;
     g_autofree char *name = idset_format(item->cpus);
     Canvas cell = *canvas;
@@ -127,6 +160,6 @@ void host_draw_cell(
         canvas_text(&cell, item->y, x, 1, STYLE_DIM, "–");
     else
         canvas_text(&cell, item->y, x, 1, meter_style(load.value), glyph_level(load.value));
-    if (map->isolated)
-        canvas_text(&cell, item->y, x + 1, 1, STYLE_TITLE, isolated ? "i" : " ");
+    if (map->marks)
+        draw_mark(&cell, host->topology, map, item, x + 1);
 }

@@ -12,6 +12,10 @@ char *host_share_text(Num used, Num total);
  * The caller frees it. */
 char *host_pools_text(const GArray *pools, gboolean wide, gboolean empty);
 
+/* Whether one of @cpus does the kernel's housekeeping, on a machine where others are kept free of it
+ * (isolated or nohz_full). */
+gboolean host_is_housekeeping(const Topology *topology, const IdSet *cpus);
+
 /* The node @item: its load, memory and pools. */
 void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item);
 /* The name, load and marks of the cell @item. */

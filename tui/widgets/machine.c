@@ -86,7 +86,7 @@ static void set_height(const Pen *inner, int bottom)
 /* "12▃", and "12▃i" where there are isolated CPUs, and the chips. */
 static int cell_width(const Map *map)
 {
-    return map->label_width + 1 + (map->isolated ? 1 : 0) + map->shape.chips;
+    return map->label_width + 1 + (map->marks ? 1 : 0) + map->shape.chips;
 }
 
 static int core_gap(const Map *map)
@@ -484,7 +484,7 @@ void map_lay(Map *map, Topology *topology, const MapShape *shape)
     map->cells = g_new(int, topology->cpus->len);
     for (guint i = 0; i < topology->cpus->len; i++)
         map->cells[i] = -1;
-    map->isolated = idset_count(topology->isolated) > 0;
+    map->marks = idset_count(topology->isolated) + idset_count(topology->nohz_full) > 0;
     map->label_width = longest_name(map);
 
     Pen pen = {.map = map, .width = shape->width, .parent = -1};

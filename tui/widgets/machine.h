@@ -49,7 +49,7 @@ typedef struct {
     MapShape shape;
     int height;
     int label_width;   /* cells of the longest name of a cell */
-    gboolean isolated; /* cells have room for the mark of an isolated CPU */
+    gboolean marks;    /* cells have room for the mark of an isolated CPU */
     GArray *items;     /* MapItem; a part stands before those in it */
     int *cells;        /* by CPU of the topology: the cell it is in, an index of items */
     GStringChunk *texts;

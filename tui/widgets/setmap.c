@@ -96,7 +96,7 @@ static void draw_cpu(const SetMap *map, const Canvas *canvas, const MapItem *ite
     cell.selected = cpu->id == map->cursor;
     canvas_field(&cell, item->y, item->x, map->map.label_width, ALIGN_RIGHT, style, id);
     canvas_text(&cell, item->y, x, 1, style, chosen ? "●" : cpu->online ? " " : "x");
-    if (map->map.isolated)
+    if (map->map.marks)
         canvas_text(&cell, item->y, x + 1, 1, style, cpu->isolated ? "i" : " ");
 }
 
