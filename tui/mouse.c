@@ -67,15 +67,39 @@ gboolean mouse_read_bytes(const guchar bytes[3], MouseEvent *event)
     return read_code(code, !(code & (MOTION_BIT | WHEEL_BIT)) && (code & BUTTON_BITS) == 3, event);
 }
 
+/* Without a description of its reports there is no mouse, but an XM that names a mode of them says
+ * as much: some descriptions have only that. */
+static gboolean is_described(const char *kmous, const char *xm)
+{
+    return kmous != NULL || (xm != NULL && strstr(xm, "100") != NULL);
+}
+
+const char *mouse_question(const char *type, const char *kmous, const char *xm)
+{
+    /* They have none, and Linux' console before 5.8 writes the "p" of a question onto the screen.
+     */
+    static const char *const silent[] = {"linux", "dumb", "cons25", "sun", "ansi"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(silent); i++)
+        if (g_str_has_prefix(type, silent[i]))
+            return NULL;
+    return is_described(kmous, xm) ? NULL : "\033[?1006$p";
+}
+
+gboolean mouse_read_answer(const char *text)
+{
+    /* 0: not known; 1 and 2: set and not set; 3: always set; 4: never set. */
+    return g_str_has_prefix(text, "1006;") && strchr("123", text[5]) != NULL && text[5] != '\0' &&
+           g_str_equal(text + 6, "$y");
+}
+
 char *mouse_mode(const char *kmous, const char *xm, gboolean on)
 {
     /* Presses and releases; motion while a button is held; the form without limits. */
     static const char *const modes[] = {"1000", "1002", "1006"};
     g_autoptr(GString) text = g_string_new(NULL);
 
-    /* Without a description of its reports there is no mouse, but an XM that names a mode of them
-     * says as much: some descriptions have only that. */
-    if (kmous == NULL && (xm == NULL || strstr(xm, "100") == NULL))
+    if (!is_described(kmous, xm))
         return NULL;
     for (guint i = 0; i < G_N_ELEMENTS(modes); i++)
         g_string_append_printf(

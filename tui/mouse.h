@@ -34,6 +34,15 @@ gboolean mouse_read_sgr(const char *text, MouseEvent *event);
 /* Reads the three bytes after "ESC [ M". FALSE where they are no report. */
 gboolean mouse_read_bytes(const guchar bytes[3], MouseEvent *event);
 
+/* Where terminfo says nothing of a mouse (@kmous and @xm NULL) though the terminal of type @type
+ * may well have one (PuTTY and xterm under the name of a VT): what asks it whether it knows the SGR
+ * form (DECRQM). NULL where there is nothing to ask, or an answer is not to be expected. */
+const char *mouse_question(const char *type, const char *kmous, const char *xm);
+/* Whether the answer, of which @text is what stands after "ESC [ ?" up to and with its last letter,
+ * says that the terminal has it. */
+gboolean mouse_read_answer(const char *text);
+
 /* What turns reports on and off for a terminal whose terminfo says @kmous and @xm (each NULL where
- * it says nothing); NULL where it has no mouse. The caller frees it. */
+ * it says nothing); NULL where it has no mouse. Where it answered that it has one, @kmous may be
+ * any text. The caller frees it. */
 char *mouse_mode(const char *kmous, const char *xm, gboolean on);

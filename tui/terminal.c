@@ -17,8 +17,9 @@
 
 /* curses' own mouse knows neither motion nor wide terminals everywhere, so kvmtune reads the
  * reports itself: curses finds how they begin. */
-#define KEY_OF_SGR   (KEY_MAX + 1)
-#define KEY_OF_BYTES (KEY_MAX + 2)
+#define KEY_OF_SGR    (KEY_MAX + 1)
+#define KEY_OF_BYTES  (KEY_MAX + 2)
+#define KEY_OF_ANSWER (KEY_MAX + 3) /* to what the terminal was asked */
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
 
@@ -26,6 +27,7 @@ static struct {
     SCREEN *screen;
     struct termios saved;
     char *mouse_on, *mouse_off; /* what turns its reports on and off; NULL: no mouse */
+    const char *question;       /* asks it whether it has a mouse; NULL: answered, or not asked */
     volatile sig_atomic_t open;
     char restore[256]; /* what gives the terminal back, made beforehand for the signal handlers */
     struct sigaction old[G_N_ELEMENTS(fatal_signals)];
@@ -68,14 +70,20 @@ static void add_capability(GString *out, const char *name)
         }
 }
 
-static void prepare_mouse(void)
+static void set_mouse(const char *kmous, const char *xm)
 {
-    const char *kmous = capability("kmous"), *xm = capability("XM");
-
     g_free(terminal.mouse_on);
     g_free(terminal.mouse_off);
     terminal.mouse_on = mouse_mode(kmous, xm, TRUE);
     terminal.mouse_off = mouse_mode(kmous, xm, FALSE);
+}
+
+static void prepare_mouse(void)
+{
+    const char *kmous = capability("kmous"), *xm = capability("XM");
+
+    set_mouse(kmous, xm);
+    terminal.question = mouse_question(g_getenv("TERM"), kmous, xm);
 }
 
 static void prepare_restore(void)
@@ -87,7 +95,10 @@ static void prepare_restore(void)
     add_capability(out, "rmkx");
     add_capability(out, "rmcup");
     g_strlcpy(terminal.restore, out->str, sizeof terminal.restore);
+}
 
+static void handle_fatal_signals(void)
+{
     struct sigaction action = {.sa_handler = on_fatal_signal};
     sigfillset(&action.sa_mask);
     for (guint i = 0; i < G_N_ELEMENTS(fatal_signals); i++)
@@ -163,6 +174,13 @@ static gboolean check_terminal(GError **error)
     return TRUE;
 }
 
+static void turn_mouse_on(void)
+{
+    define_key("\033[<", KEY_OF_SGR);
+    define_key("\033[M", KEY_OF_BYTES);
+    write_raw(terminal.mouse_on);
+}
+
 gboolean terminal_open(gboolean mouse, GError **error)
 {
     struct winsize size = {0};
@@ -181,6 +199,7 @@ gboolean terminal_open(gboolean mouse, GError **error)
     if (mouse)
         prepare_mouse();
     prepare_restore();
+    handle_fatal_signals();
     del_curterm(cur_term); /* newterm reads the description again, and keeps that one */
     terminal.screen = newterm(NULL, stdout, stdin);
     if (terminal.screen == NULL)
@@ -196,9 +215,10 @@ gboolean terminal_open(gboolean mouse, GError **error)
     set_escdelay(25);
     curs_set(0);
     if (terminal.mouse_on != NULL) {
-        define_key("\033[<", KEY_OF_SGR);
-        define_key("\033[M", KEY_OF_BYTES);
-        write_raw(terminal.mouse_on);
+        turn_mouse_on();
+    } else if (terminal.question != NULL) {
+        define_key("\033[?", KEY_OF_ANSWER);
+        write_raw(terminal.question);
     }
     return TRUE;
 }
@@ -211,6 +231,8 @@ void terminal_close(void)
     if (terminal.mouse_off != NULL)
         write_raw(terminal.mouse_off);
     endwin();
+    if (terminal.question != NULL)
+        tcflush(STDIN_FILENO, TCIFLUSH); /* an answer that comes now is not for the shell */
     /* After the alternate screen is left: some terminals restore a cursor saved while hidden. */
     show_cursor();
     for (guint i = 0; i < G_N_ELEMENTS(fatal_signals); i++)
@@ -269,6 +291,25 @@ static gboolean read_mouse(int begin, MouseEvent *event)
     return mouse_read_sgr(text, event);
 }
 
+/* The rest of the terminal's answer; one that is none of what was asked changes nothing. */
+static void read_answer(void)
+{
+    char text[MOUSE_REPORT_MAX + 1] = "";
+    gsize length = 0;
+    int c = 0;
+
+    timeout(50); /* the rest is on its way */
+    while (length < MOUSE_REPORT_MAX && !g_ascii_isalpha(c) && (c = getch()) != ERR)
+        text[length++] = (char)c;
+    nodelay(stdscr, TRUE);
+    terminal.question = NULL;
+    if (!mouse_read_answer(text) || terminal.mouse_on != NULL)
+        return;
+    set_mouse("", NULL);
+    prepare_restore();
+    turn_mouse_on();
+}
+
 static const struct {
     int curses;
     guint code;
@@ -313,6 +354,9 @@ Input terminal_read(void)
     } else if (got == KEY_CODE_YES && (c == KEY_OF_SGR || c == KEY_OF_BYTES)) {
         /* A report that is none is dropped like an unknown key. */
         input.kind = read_mouse((int)c, &input.mouse) ? INPUT_MOUSE : INPUT_KEY;
+    } else if (got == KEY_CODE_YES && c == KEY_OF_ANSWER) {
+        read_answer();
+        input.kind = INPUT_KEY; /* none */
     } else {
         input.kind = INPUT_KEY;
         input.key = c == 0x7f || c == '\b' ? KEY_CODE_BACKSPACE : (guint)c;

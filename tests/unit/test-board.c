@@ -272,6 +272,25 @@ static void test_mouse_mode(void)
     g_assert_null(none);
 }
 
+/* Asked is where terminfo says nothing and an answer may be hoped for; only the answer that was asked
+ * for turns a mouse on. */
+static void test_mouse_question(void)
+{
+    static const char *const no[] = {"", "1006;0$y", "1006;4$y", "1006;$y", "1006;2y", "1006;21$y",
+        "1000;1$y", "1;2c", "1006;2$y0", "\033[A"};
+
+    g_assert_cmpstr(mouse_question("vt220", NULL, NULL), ==, "\033[?1006$p");
+    g_assert_null(mouse_question("linux-16color", NULL, NULL));
+    g_assert_null(mouse_question("dumb", NULL, NULL));
+    g_assert_null(mouse_question("xterm", "\033[M", NULL));
+    g_assert_null(mouse_question("xterm", NULL, "\033[?1006;1000%?%p1%{1}%=%th%el%;"));
+    g_assert_true(mouse_read_answer("1006;1$y"));
+    g_assert_true(mouse_read_answer("1006;2$y"));
+    g_assert_true(mouse_read_answer("1006;3$y"));
+    for (guint i = 0; i < G_N_ELEMENTS(no); i++)
+        g_assert_false(mouse_read_answer(no[i]));
+}
+
 static void add_corpus(void)
 {
     const char *top = g_getenv("top_srcdir");
@@ -297,5 +316,6 @@ int main(int argc, char **argv)
     g_test_add_func("/board/mouse/sgr", test_mouse_sgr);
     g_test_add_func("/board/mouse/bytes", test_mouse_bytes);
     g_test_add_func("/board/mouse/mode", test_mouse_mode);
+    g_test_add_func("/board/mouse/question", test_mouse_question);
     return g_test_run();
 }
