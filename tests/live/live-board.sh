@@ -48,7 +48,7 @@ expect
 STEPS
 place=$(LC_ALL=C awk -v cpu="$last" '
     /^[|]/ { line++ }
-    /^[|]/ && !/LLC|node|package|pinned|siblings|cache of/ && match($0, "[[ ]" cpu "[-x .:=+*%#][ i]") { print line "," RSTART; exit }
+    /^[|]/ && !/LLC|node|package|pinned|siblings|cache of/ && match($0, "[[ ]" cpu "[-x .:=+*%#][ in.]") { print line "," RSTART; exit }
 ' "$work/look.screen")
 [ -n "$place" ]
 ok $? "the cell of CPU $last is on the board" "$(cat "$work/look.screen" "$work/look.tap")"
@@ -80,5 +80,21 @@ ok $? "u takes it back" "$(cat "$work/undo.tap")"
 is "$(affinity)" "$cpus" "taskset: its thread runs anywhere again"
 virsh -q -c "$uri" dumpxml --inactive "$name" | cmp -s - "$work/before.xml"
 ok $? "the next start is as before, byte for byte"
+
+# The domain is stopped, started, gone while its chip is dragged: nothing is dropped, and the release
+# that comes later drops nothing either.
+end() {
+    printf 'mouse press "k0"\nmouse move %s\nwait k0 → CPU %s\n' "$place" "$last"
+    printf 'sh virsh -q -c %s %s %s >/dev/null\nwait k0 %s: nothing dropped\n' "$uri" "$1" "$name" "$2"
+    printf 'mouse release %s\nexpect-no staged\n' "$place"
+}
+{
+    printf 'wait load\n'
+    end destroy 'was stopped'
+    end start 'was started'
+    printf 'sh virsh -q -c %s destroy %s >/dev/null\nkey 4\nwait shut off\nkey 5\nwait load\n' "$uri" "$name"
+    end undefine 'went away'
+} | KVMTUNE=$(realpath "$kvmtune") console ends utf8
+ok $? "a drag ends where its domain is stopped, started or gone" "$(cat "$work/ends.tap")"
 virsh -q -c "$uri" "destroy $name; undefine $name" >/dev/null 2>&1
 finish

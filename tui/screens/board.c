@@ -26,13 +26,13 @@ gboolean board_same_machine(const Topology *a, const Topology *b)
 
 gboolean board_still_holds(App *app, BoardState *state)
 {
-    const Carried *lost = carry_lost(&state->carry, app->snapshot);
-    const Carried *pressed = carry_lost(&state->drag.pressed, app->snapshot);
+    g_autofree char *lost = carry_lost(&state->carry, app->snapshot);
+    g_autofree char *pressed = carry_lost(&state->drag.pressed, app->snapshot);
     const Host *host = app->snapshot->host;
 
     if (lost != NULL || pressed != NULL) {
-        g_autofree char *why = g_strdup_printf(
-            "%s went away: nothing dropped", lost != NULL ? lost->label : pressed->label);
+        g_autofree char *why =
+            g_strdup_printf("%s: nothing dropped", lost != NULL ? lost : pressed);
         board_cancel(app, state, why);
         return FALSE;
     }

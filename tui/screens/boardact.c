@@ -119,12 +119,12 @@ void board_drop(App *app, BoardState *state)
 
 /* ---- the keys ---- */
 
-static void toggle(BoardState *state, const char *uuid, const char *key, const char *label)
+static void toggle(BoardState *state, const Domain *domain, const char *key, const char *label)
 {
-    if (carry_has(&state->carry, uuid, key))
-        carry_remove(&state->carry, uuid, key);
+    if (carry_has(&state->carry, domain->uuid, key))
+        carry_remove(&state->carry, domain->uuid, key);
     else
-        carry_add(&state->carry, uuid, key, label);
+        carry_add(&state->carry, domain, key, label);
 }
 
 /* Picks up what is under the cursor, or lets it be again. */
@@ -134,12 +134,11 @@ static gboolean pick(App *app, BoardState *state)
     const TrayItem *item = board_tray_item(state);
 
     if (chip != NULL) {
-        toggle(
-            state, chips_domain(&state->chips, chip->domain)->domain->uuid, chip->key, chip->label);
+        toggle(state, chips_domain(&state->chips, chip->domain)->domain, chip->key, chip->label);
     } else if (item != NULL) {
         const Domain *domain = chips_domain(&state->chips, item->domain)->domain;
         g_autofree char *name = text_escape(domain->name, 20);
-        toggle(state, domain->uuid, NULL, name);
+        toggle(state, domain, NULL, name);
     } else {
         app_say(app, STYLE_DIM, "no chip stands here");
         return FALSE;

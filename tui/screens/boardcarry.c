@@ -39,7 +39,7 @@ gboolean carry_has(const Carry *carry, const char *uuid, const char *key)
     return find(carry, uuid, key) >= 0;
 }
 
-void carry_add(Carry *carry, const char *uuid, const char *key, const char *label)
+static void add(Carry *carry, const char *uuid, const char *key, const char *label, gboolean active)
 {
     if (carry->items == NULL)
         carry->items = g_ptr_array_new_with_free_func(carried_free);
@@ -49,7 +49,18 @@ void carry_add(Carry *carry, const char *uuid, const char *key, const char *labe
     carried->uuid = g_strdup(uuid);
     carried->key = g_strdup(key);
     carried->label = g_strdup(label);
+    carried->active = active;
     g_ptr_array_add(carry->items, carried);
+}
+
+void carry_add(Carry *carry, const Domain *domain, const char *key, const char *label)
+{
+    add(carry, domain->uuid, key, label, domain_is_active(domain));
+}
+
+void carry_add_carried(Carry *carry, const Carried *carried)
+{
+    add(carry, carried->uuid, carried->key, carried->label, carried->active);
 }
 
 void carry_remove(Carry *carry, const char *uuid, const char *key)
@@ -73,7 +84,7 @@ static gboolean has_thread(const DomainConfig *config, const char *key)
     return g_str_has_prefix(key, "vcpupin.") ? n < config->vcpus_current : n <= config->iothreads;
 }
 
-const Carried *carry_lost(const Carry *carry, const Snapshot *snapshot)
+char *carry_lost(const Carry *carry, const Snapshot *snapshot)
 {
     for (guint i = 0; i < carry_count(carry); i++) {
         const Carried *carried = carry->items->pdata[i];
@@ -82,7 +93,11 @@ const Carried *carry_lost(const Carry *carry, const Snapshot *snapshot)
         /* A domain whose XML is not read yet may have it still. */
         if (view == NULL ||
             (config != NULL && carried->key != NULL && !has_thread(config, carried->key)))
-            return carried;
+            return g_strdup_printf("%s went away", carried->label);
+        /* What it would do to drop it is another thing then. */
+        if (domain_is_active(view->domain) != carried->active)
+            return g_strdup_printf(
+                "%s was %s", carried->label, carried->active ? "stopped" : "started");
     }
     return NULL;
 }

@@ -30,8 +30,7 @@ static void add_chip(Carry *carry, const BoardState *state, guint index)
 {
     const Chip *chip = chips_at(&state->chips, index);
 
-    carry_add(
-        carry, chips_domain(&state->chips, chip->domain)->domain->uuid, chip->key, chip->label);
+    carry_add(carry, chips_domain(&state->chips, chip->domain)->domain, chip->key, chip->label);
 }
 
 /* The chips at column @x of @part's strip, into @carry; *chosen is the first. */
@@ -75,7 +74,7 @@ static void press(App *app, BoardState *state, const MouseEvent *event)
         if (item->chip >= 0)
             add_chip(&state->drag.pressed, state, (guint)item->chip);
         else
-            carry_add(&state->drag.pressed, domain->uuid, NULL, name);
+            carry_add(&state->drag.pressed, domain, NULL, name);
         board_go_to_tray(state, item);
     }
 }
@@ -184,7 +183,7 @@ static void click(BoardState *state, gboolean ctrl)
         if (carry_has(&state->carry, carried->uuid, carried->key))
             carry_remove(&state->carry, carried->uuid, carried->key);
         else
-            carry_add(&state->carry, carried->uuid, carried->key, carried->label);
+            carry_add_carried(&state->carry, carried);
     }
 }
 

@@ -8,7 +8,8 @@
 /* What is carried over the board: chips, and whole domains where a key is NULL. */
 typedef struct {
     char *uuid, *key;
-    char *label; /* as it was when it was taken, to be named when it is gone */
+    char *label;     /* as it was when it was taken, to be named when it is gone */
+    gboolean active; /* whether its domain ran then */
 } Carried;
 
 /* Zeroed before the first use. */
@@ -19,10 +20,14 @@ typedef struct {
 guint carry_count(const Carry *carry);
 void carry_clear(Carry *carry);
 gboolean carry_has(const Carry *carry, const char *uuid, const char *key);
-void carry_add(Carry *carry, const char *uuid, const char *key, const char *label);
+/* Takes the chip @key of @domain, or with NULL all of it. */
+void carry_add(Carry *carry, const Domain *domain, const char *key, const char *label);
+/* The same of what another one carries. */
+void carry_add_carried(Carry *carry, const Carried *carried);
 void carry_remove(Carry *carry, const char *uuid, const char *key);
-/* The first that @snapshot no longer has; NULL where all are there. */
-const Carried *carry_lost(const Carry *carry, const Snapshot *snapshot);
+/* Why it cannot go on, as things are in @snapshot: "a0 went away", "a0 was stopped"; NULL where all
+ * is as it was when it was taken. The caller frees it. */
+char *carry_lost(const Carry *carry, const Snapshot *snapshot);
 /* "a0 a1 db". The caller frees it. */
 char *carry_text(const Carry *carry);
 
