@@ -17,6 +17,7 @@ typedef struct {
     double interval;    /* seconds between two pictures */
     gboolean read_only; /* asked for with --read-only */
     gboolean demo;
+    gboolean image; /* @root is the tree of a host that does not run; for collector_take_once() */
 } CollectorOptions;
 
 /* Called on a thread of the collector when there is a new Snapshot; must only wake its receiver. */

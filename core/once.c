@@ -80,7 +80,8 @@ static gboolean sample(Snapshot *snapshot, const CollectorOptions *options, Fore
 
     if (options->demo)
         demo_tick(options->root, domains);
-    snapshot->host = host_read(options->root, before, error);
+    snapshot->host = options->image ? host_read_image(options->root, error)
+                                    : host_read(options->root, before, error);
     if (domains)
         snapshot->domains =
             collector_make_views(options->root, pid_folder, snapshot->host, domains, views);

@@ -103,7 +103,10 @@ void command_say_done(const CommandOptions *options, const char *what, guint num
 
 PlanScope command_scope(const CommandOptions *options)
 {
-    return options->live ? SCOPE_LIVE : options->config ? SCOPE_CONFIG : SCOPE_BOTH;
+    return options->live || options->now      ? SCOPE_LIVE
+           : options->config || options->boot ? SCOPE_CONFIG
+           : options->both                    ? SCOPE_KEPT
+                                              : SCOPE_BOTH;
 }
 
 /* What was done goes to standard output, what to beware of to standard error. */
@@ -166,6 +169,24 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
     return number != 0;
 }
 
+/* A domain has a running one and a next start, the host a now and a boot. */
+static gboolean check_when(const CommandOptions *options, gboolean host, GError **error)
+{
+    if (host ? !options->live && !options->config
+             : !options->now && !options->boot && !options->both) {
+        if (options->image == NULL || (host && options->boot))
+            return TRUE;
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "--root is for what an image sets when it boots: kvmtune set host KEY=VALUE --boot "
+            "--root DIR");
+        return FALSE;
+    }
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        host ? "the host takes --now, --boot or --both; --live and --config are a domain's"
+             : "a domain takes --live or --config; --now, --boot and --both are the host's");
+    return FALSE;
+}
+
 gboolean command_set(const CommandOptions *options, char **arguments, GError **error)
 {
     if (options->xml)
@@ -178,6 +199,8 @@ gboolean command_set(const CommandOptions *options, char **arguments, GError **e
         return FALSE;
     }
     gboolean host = g_str_equal(target, "host");
+    if (!check_when(options, host, error))
+        return FALSE;
     g_autoptr(Connection) connection = NULL;
     g_autoptr(Snapshot) snapshot =
         collector_take_values(&options->collector, !host, host ? NULL : &connection, error);

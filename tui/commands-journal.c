@@ -85,7 +85,7 @@ static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry
     gboolean domains = FALSE;
 
     for (guint i = 0; i < entry->steps->len; i++)
-        domains |= ((const Step *)g_ptr_array_index(entry->steps, i))->kind != STEP_HOST;
+        domains |= !step_kind_is_host(((const Step *)g_ptr_array_index(entry->steps, i))->kind);
     *way = *options;
     if (domains && way->collector.uri == NULL)
         way->collector.uri = entry->uri;

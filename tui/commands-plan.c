@@ -83,7 +83,7 @@ gboolean command_diff(const CommandOptions *options, char **arguments, GError **
     }
     for (guint i = 0; i < opened.plan->changes->len; i++) {
         const Change *change = g_ptr_array_index(opened.plan->changes, i);
-        if (change->key->tunable->target != TARGET_HOST)
+        if (change->key->tunable->target != TARGET_HOST || change->scope == SCOPE_CONFIG)
             continue;
         g_autofree char *now = tunable_host_value(change->key, opened.snapshot->host);
         if (now == NULL) {

@@ -17,7 +17,8 @@ gboolean command_undo(const CommandOptions *options, char **arguments, GError **
 
 gboolean command_recover(const CommandOptions *options, char **arguments, GError **error);
 
-/* SCOPE_LIVE for --live, SCOPE_CONFIG for --config, SCOPE_BOTH for neither. */
+/* SCOPE_LIVE for --live and --now, SCOPE_CONFIG for --config and --boot, SCOPE_KEPT for --both,
+ * SCOPE_BOTH for none of them. */
 PlanScope command_scope(const CommandOptions *options);
 
 /* Previews @plan upon @snapshot; prints that with --dry-run, else applies it and prints what was

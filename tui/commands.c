@@ -10,7 +10,8 @@ const Command commands[] = {
     {"domains", "", "print the domains",
         0, 0, OPTION_JSON, ASKS_LIBVIRT_OR_DEMO, command_domains},
     {"set", "TARGET KEY=VALUE…", "change a domain or the host",
-        1, -1, OPTION_DRY_RUN | OPTION_COMMAND_LINE | OPTION_LIVE | OPTION_CONFIG | OPTION_PARTIAL | OPTION_XML,
+        1, -1, OPTION_DRY_RUN | OPTION_COMMAND_LINE | OPTION_LIVE | OPTION_CONFIG | OPTION_WHEN | OPTION_ROOT |
+            OPTION_PARTIAL | OPTION_XML,
         ASKS_LIBVIRT, command_set},
     {"apply", "PLAN|-", "make what a plan file says",
         1, 1, OPTION_DRY_RUN | OPTION_LIVE | OPTION_CONFIG | OPTION_PARTIAL, ASKS_PLAN,
@@ -23,11 +24,11 @@ const Command commands[] = {
         0, -1, OPTION_JSON | OPTION_POLICY | OPTION_RESERVE | OPTION_PLAN, ASKS_LIBVIRT_OR_DEMO,
         command_place},
     {"undo", "[ENTRY]", "take an entry of the journal back, the newest without ENTRY",
-        0, 1, OPTION_DRY_RUN | OPTION_PARTIAL, ASKS_JOURNAL, command_undo},
+        0, 1, OPTION_DRY_RUN | OPTION_PARTIAL | OPTION_ROOT, ASKS_JOURNAL, command_undo},
     {"journal", "[ENTRY]", "list what was applied, or the steps of an entry",
-        0, 1, 0, ASKS_HOST, command_journal},
+        0, 1, OPTION_ROOT, ASKS_HOST, command_journal},
     {"recover", "[ENTRY]", "end what a kvmtune that was killed left open; says what stands",
-        0, 1, OPTION_FINISH | OPTION_BACK, ASKS_JOURNAL, command_recover},
+        0, 1, OPTION_FINISH | OPTION_BACK | OPTION_ROOT, ASKS_JOURNAL, command_recover},
     {"tunables", "[KEY]", "list what can be set, or explain KEY",
         0, 1, OPTION_JSON | OPTION_NAMES, ASKS_HOST, command_tunables},
     {NULL, NULL, NULL, 0, 0, 0, ASKS_HOST, NULL},
@@ -47,6 +48,10 @@ static const struct {
     {OPTION_COMMAND_LINE, "--command-line", G_STRUCT_OFFSET(CommandOptions, command_line), FALSE},
     {OPTION_LIVE, "--live", G_STRUCT_OFFSET(CommandOptions, live), FALSE},
     {OPTION_CONFIG, "--config", G_STRUCT_OFFSET(CommandOptions, config), FALSE},
+    {OPTION_WHEN, "--now", G_STRUCT_OFFSET(CommandOptions, now), FALSE},
+    {OPTION_WHEN, "--boot", G_STRUCT_OFFSET(CommandOptions, boot), FALSE},
+    {OPTION_WHEN, "--both", G_STRUCT_OFFSET(CommandOptions, both), FALSE},
+    {OPTION_ROOT, "--root", G_STRUCT_OFFSET(CommandOptions, image), TRUE},
     {OPTION_PARTIAL, "--partial", G_STRUCT_OFFSET(CommandOptions, partial), FALSE},
     {OPTION_FORMAT, "--format", G_STRUCT_OFFSET(CommandOptions, format), TRUE},
     {OPTION_FINISH, "--finish", G_STRUCT_OFFSET(CommandOptions, finish), FALSE},
@@ -100,6 +105,11 @@ gboolean command_check_options(
     if (options->live && options->config) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "--live and --config exclude one another; without either, both are set");
+        return FALSE;
+    }
+    if (options->live + options->config + options->now + options->boot + options->both > 1) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "of --now, --boot and --both one is enough; a domain has --live and --config");
         return FALSE;
     }
     return TRUE;

@@ -7,6 +7,8 @@ typedef struct {
     CollectorOptions collector;
     const char *journal_folder;
     gboolean json, names, dry_run, command_line, live, config, partial, finish, back;
+    gboolean now, boot, both;            /* set host: when it is to hold */
+    const char *image;                   /* --root DIR: the tree of a host that does not run */
     const char *format;                  /* export --format NAME */
     const char *xml;                     /* set --xml FILE; "-" reads standard input */
     const char *policy, *reserve, *plan; /* place --policy, --reserve CPUS, --plan FILE */
@@ -28,6 +30,8 @@ enum {
     OPTION_PLAN = 1 << 11,
     OPTION_FINISH = 1 << 12,
     OPTION_BACK = 1 << 13,
+    OPTION_WHEN = 1 << 14, /* --now, --boot, --both */
+    OPTION_ROOT = 1 << 15,
 };
 
 /* What a command needs, and what becomes of it where no libvirt answers. */

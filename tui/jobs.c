@@ -87,7 +87,7 @@ static gboolean entry_is_of_host(Journal *journal, guint number)
     g_autoptr(JournalEntry) entry = journal_get(journal, number, NULL);
 
     for (guint i = 0; entry && i < entry->steps->len; i++)
-        if (((const Step *)g_ptr_array_index(entry->steps, i))->kind != STEP_HOST)
+        if (!step_kind_is_host(((const Step *)g_ptr_array_index(entry->steps, i))->kind))
             return FALSE;
     return entry != NULL;
 }
@@ -104,7 +104,7 @@ static gboolean is_of_host(const App *app, const Preview *preview, guint number)
         return FALSE;
     for (guint i = 0; preview && i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        if (step->kind != STEP_HOST)
+        if (!step_kind_is_host(step->kind))
             return FALSE;
         if (step->undoes && step->undoes != seen && !entry_is_of_host(journal, step->undoes))
             return FALSE;

@@ -23,7 +23,7 @@ typedef struct {
     AppOptions app;
     gboolean version;
     gboolean demo_by_default; /* nobody asked for the demo: no libvirt answers */
-    char *sysroot, *uri, *theme, *xml, *format, *policy, *reserve, *plan, *journal;
+    char *sysroot, *uri, *theme, *xml, *format, *policy, *reserve, *plan, *journal, *image;
     Demo *demo;
 } Options;
 
@@ -83,6 +83,12 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
             "with --dry-run: how QEMU's command line would change, too", NULL},
         {"live", 0, 0, G_OPTION_ARG_NONE, &command->live, "set: the running domain only", NULL},
         {"config", 0, 0, G_OPTION_ARG_NONE, &command->config, "set: the next start only", NULL},
+        {"now", 0, 0, G_OPTION_ARG_NONE, &command->now, "set host: until it restarts (default)",
+            NULL},
+        {"boot", 0, 0, G_OPTION_ARG_NONE, &command->boot, "set host: when it boots", NULL},
+        {"both", 0, 0, G_OPTION_ARG_NONE, &command->both, "set host: now and when it boots", NULL},
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &options->image,
+            "set host --boot, undo, journal, recover: the image that is mounted at DIR", "DIR"},
         {"partial", 0, 0, G_OPTION_ARG_NONE, &command->partial,
             "set: keep what the kernel grants, even if it is less", NULL},
         {"finish", 0, 0, G_OPTION_ARG_NONE, &command->finish,
@@ -172,6 +178,24 @@ static char *journal_folder(const CollectorOptions *collector)
     return journal_default_folder();
 }
 
+/* An image is a tree of its own, of which no kernel is asked. */
+static gboolean use_image(Options *options, GError **error)
+{
+    if (*options->image == '\0' || options->sysroot || options->uri ||
+        options->command.collector.demo) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            *options->image ? "--root is an image: leave out -c, --sysroot and --demo"
+                            : "--root takes a folder, and this one is empty");
+        return FALSE;
+    }
+    gsize length = strlen(options->image);
+    while (length > 0 && options->image[length - 1] == '/')
+        length--;
+    options->sysroot = g_strndup(options->image, length);
+    options->command.collector.image = TRUE;
+    return TRUE;
+}
+
 static gboolean run_command(
     Options *options, const char *name, int count, char **arguments, GError **error)
 {
@@ -194,7 +218,10 @@ static gboolean run_command(
     options->command.policy = options->policy;
     options->command.reserve = options->reserve;
     options->command.plan = options->plan;
+    options->command.image = options->image;
     if (!command_check_options(command, &options->command, error))
+        return FALSE;
+    if (options->image && !use_image(options, error))
         return FALSE;
     /* What needs no libvirt asks none, and shows this host. */
     gboolean own_host = command->need == ASKS_HOST || command->need == ASKS_PLAN ||
@@ -304,6 +331,7 @@ int main(int argc, char **argv)
     g_free(options.policy);
     g_free(options.reserve);
     g_free(options.plan);
+    g_free(options.image);
     g_free(options.journal);
     /* Of a long text a part may have been lost before: errno is gone then. */
     errno = 0;

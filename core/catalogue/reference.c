@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const effects[] = {
-    [EFFECT_NOW] = "at once, until the host restarts",
+    [EFFECT_NOW] = "at once until the host restarts; at every boot where it is kept",
     [EFFECT_NOW_AND_NEXT] = "in the running domain and at its next start",
     [EFFECT_NEXT] = "at the domain's next start",
 };

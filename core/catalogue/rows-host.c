@@ -146,6 +146,22 @@ static const Tunable rows[] = {
         "is "
         "short or in small pieces.",
         HUGE_DOC),
+    {
+        .key = "hugetlbfs.SIZE",
+        .target = TARGET_HOST,
+        .group = GROUP,
+        .type = VALUE_PATHS,
+        .effect = EFFECT_NOW,
+        .place = "hugetlbfs pagesize=%sK",
+        .help =
+            "Where hugetlbfs with pages of SIZE is mounted: VMs can have these pages only where "
+            "it is. All folders, a comma between them; empty unmounts. A folder that is missing "
+            "is made, one that holds something is refused.",
+        .gain =
+            "libvirt sees a new mount when it is restarted, and takes the first one of each size "
+            "unless qemu.conf's hugetlbfs_mount names others.",
+        .source = HUGE_DOC,
+    },
 };
 
 const TunableRows rows_host = ROWS_OF(rows);

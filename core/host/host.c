@@ -3,6 +3,7 @@
 
 #include "core/host/readers.h"
 #include "core/host/topology.h"
+#include "core/util/error.h"
 #include "core/util/rootfile.h"
 
 Host *host_ref(Host *host)
@@ -72,6 +73,20 @@ Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *r
     Host *host = read_rest(topology, g_get_monotonic_time(), root, NULL);
 
     host->hostname = g_strdup(hostname);
+    return host;
+}
+
+Host *host_read_image(const char *root, GError **error)
+{
+    g_autofree char *etc = g_strconcat(root, "/etc", NULL);
+
+    if (!g_file_test(etc, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s is no tree of a host: there is no folder /etc in it", root);
+        return NULL;
+    }
+    Host *host = read_rest(topology_new(), g_get_monotonic_time(), root, NULL);
+    host->is_image = TRUE;
     return host;
 }
 

@@ -126,6 +126,7 @@ typedef struct {
     char *cpu_flags;   /* a GRefString: " fpu vme … "; NULL unknown */
     Num *load;         /* per Topology.cpus: busy share since the Host before, in 1/1000 */
     guint64 *ticks;    /* per Topology.cpus: {busy, total} pairs of /proc/stat; internal */
+    gboolean is_image; /* a tree without a kernel: only what is kept at boot is known of it */
     guint page_kib;    /* the base page size; never 0 */
 } Host;
 
@@ -144,4 +145,7 @@ GArray *host_kvm_facts(const Host *host);
  * known of it; @root is a folder that does not exist, so that no file of this host is read for it.
  */
 Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *root);
+/* An image: the tree of a host that does not run, of which only the files below /etc are known.
+ * NULL with a KVMTUNE_ERROR_FAILED where @root holds no /etc. */
+Host *host_read_image(const char *root, GError **error);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */

@@ -1,7 +1,7 @@
 /* How the kernel manages memory: the settings of /proc/sys/vm that matter to a KVM host, memory
- * pressure (Documentation/accounting/psi.rst), free blocks by order (proc(5), buddyinfo) and the
- * mounts of hugetlbfs. */
+ * pressure (Documentation/accounting/psi.rst) and free blocks by order (proc(5), buddyinfo). */
 #include "core/host/kernelfile.h"
+#include "core/host/mounts.h"
 #include "core/host/readers.h"
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
@@ -67,38 +67,6 @@ static void read_free_blocks(Host *host, const char *root)
     }
 }
 
-static void mount_free(gpointer data)
-{
-    HugeMount *mount = data;
-
-    g_free(mount->path);
-    g_free(mount->options);
-    g_free(mount);
-}
-
-/* The lines of hugetlbfs; blanks in a path are written "\040" there. */
-static GPtrArray *read_mounts(const char *root)
-{
-    GPtrArray *mounts = g_ptr_array_new_with_free_func(mount_free);
-    g_autofree char *text = rootfile_read(root, "/proc/mounts");
-    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-
-    for (guint i = 0; lines[i]; i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 5);
-        if (g_strv_length(words) < 4 || strcmp(words[2], "hugetlbfs") != 0)
-            continue;
-        HugeMount *mount = g_new0(HugeMount, 1);
-        mount->path = g_strcompress(words[1]);
-        mount->options = g_strdup(words[3]);
-        g_auto(GStrv) options = g_strsplit(words[3], ",", -1);
-        for (guint j = 0; options[j]; j++)
-            if (g_str_has_prefix(options[j], "pagesize="))
-                text_parse_size(options[j] + strlen("pagesize="), &mount->size_kib);
-        g_ptr_array_add(mounts, mount);
-    }
-    return mounts;
-}
-
 void host_read_vm(Host *host, const char *root)
 {
     g_autofree char *pressure = rootfile_read(root, "/proc/pressure/memory");
@@ -108,7 +76,7 @@ void host_read_vm(Host *host, const char *root)
     kernel_files_add(host->vm, root, "/proc/sys/kernel", kernel_names);
     pressure_parse(pressure, &host->pressure);
     read_free_blocks(host, root);
-    host->mounts = read_mounts(root);
+    host->mounts = mounts_read(root);
 }
 
 void host_free_vm(Host *host)

@@ -84,9 +84,10 @@ static char *without_specifiers(const char *text)
     return g_string_free(out, FALSE);
 }
 
+enum { TYPE, PATH, MODE, USER, GROUP, AGE, FIELDS };
+
 gboolean bootline_parse_tmpfiles(const char *text, BootLine *line)
 {
-    enum { TYPE, PATH, MODE, USER, GROUP, AGE, FIELDS };
     g_autofree char *copy = g_strstrip(g_strdup(text));
     const char *rest = copy;
     char *fields[FIELDS] = {NULL};
@@ -106,36 +107,68 @@ gboolean bootline_parse_tmpfiles(const char *text, BootLine *line)
     return is_write;
 }
 
+/* Where the value of a line that sets something begins. */
+static gsize sysctl_value_at(const char *text)
+{
+    const char *value = strchr(text, '=') + 1;
+
+    return (gsize)(value + strspn(value, " \t") - text);
+}
+
+static gsize tmpfiles_value_at(const char *text)
+{
+    const char *rest = text;
+
+    for (guint i = 0; i < FIELDS; i++)
+        g_free(next_word(&rest));
+    return (gsize)(rest + strspn(rest, " \t") - text);
+}
+
 /* ---- the two files ---- */
 
-static char *format_sysctl(const char *place, const char *value)
+static char *escape_sysctl(const char *value)
+{
+    return g_strdup(value);
+}
+
+static char *escape_tmpfiles(const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, "%", -1);
+
+    return g_strjoinv("%%", parts);
+}
+
+/* What stands before the value in a new line. */
+static char *begin_sysctl(const char *place)
 {
     g_autofree char *name = g_strdup(place + strlen(SYSCTL_ROOT));
 
     /* With a dot in a name the form with slashes is the only one that is read back as it was. */
     if (strchr(name, '.') == NULL)
         g_strdelimit(name, "/", '.');
-    return g_strdup_printf("%s = %s", name, value);
+    return g_strconcat(name, " = ", NULL);
 }
 
-static char *format_tmpfiles(const char *place, const char *value)
+static char *begin_tmpfiles(const char *place)
 {
-    g_auto(GStrv) parts = g_strsplit(value, "%", -1);
-    g_autofree char *escaped = g_strjoinv("%%", parts);
-
-    return g_strdup_printf("w %s - - - - %s", place, escaped);
+    return g_strdup_printf("w %s - - - - ", place);
 }
 
-/* Of several lines of one file for the same kernel file the last one holds: both programs write
- * them in their order. */
+/* Of several lines of one file for the same kernel file systemd-sysctl lets the last one hold, and
+ * systemd-tmpfiles the first one: it leaves later ones out ("Duplicate line for path"). */
 static const struct {
     const char *below; /* the kernel's files it is for */
     const char *file;
+    gboolean first_holds;
     gboolean (*parse)(const char *text, BootLine *line);
-    char *(*format)(const char *place, const char *value);
+    gsize (*value_at)(const char *text);
+    char *(*begin)(const char *place);
+    char *(*escape)(const char *value);
 } kinds[BOOTFILES] = {
-    [BOOTFILE_OF_SYSCTL] = {SYSCTL_ROOT, BOOTFILE_SYSCTL, bootline_parse_sysctl, format_sysctl},
-    [BOOTFILE_OF_TMPFILES] = {"/sys/", BOOTFILE_TMPFILES, bootline_parse_tmpfiles, format_tmpfiles},
+    [BOOTFILE_OF_SYSCTL] = {SYSCTL_ROOT, BOOTFILE_SYSCTL, FALSE, bootline_parse_sysctl,
+        sysctl_value_at, begin_sysctl, escape_sysctl},
+    [BOOTFILE_OF_TMPFILES] = {"/sys/", BOOTFILE_TMPFILES, TRUE, bootline_parse_tmpfiles,
+        tmpfiles_value_at, begin_tmpfiles, escape_tmpfiles},
 };
 
 const char *bootfile_path(BootFile file)
@@ -166,6 +199,17 @@ static gboolean line_sets(BootFile kind, const char *text, const char *place, ch
     return is_ours;
 }
 
+/* The number of the line that holds for @place; 0 for none. Its value in *@value (may be NULL). */
+static guint holding_line(BootFile kind, char **lines, const char *place, char **value)
+{
+    guint found = 0;
+
+    for (guint i = 0; lines[i] && !(found && kinds[kind].first_holds); i++)
+        if (line_sets(kind, lines[i], place, value))
+            found = i + 1;
+    return found;
+}
+
 char *bootfile_value(const char *text, const char *place, guint *number)
 {
     BootFile kind = bootfile_for(place);
@@ -174,45 +218,54 @@ char *bootfile_value(const char *text, const char *place, guint *number)
     if (text == NULL || kind == BOOTFILES)
         return NULL;
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint i = 0; lines[i]; i++)
-        if (line_sets(kind, lines[i], place, &value) && number)
-            *number = i + 1;
+    guint found = holding_line(kind, lines, place, &value);
+    if (found && number)
+        *number = found;
     return value;
+}
+
+/* The line with another value; all else of it stays, blanks at its end too. */
+static char *with_value(BootFile kind, const char *line, const char *value)
+{
+    gsize at = kinds[kind].value_at(line), end = strlen(line);
+
+    while (end > at && g_ascii_isspace(line[end - 1]))
+        end--;
+    return g_strdup_printf("%.*s%s%s", (int)at, line, value, line + end);
 }
 
 char *bootfile_set(const char *text, const char *place, const char *value, GError **error)
 {
     BootFile kind = bootfile_for(place);
 
-    if (kind == BOOTFILES || strpbrk(value, "\n\r") || strpbrk(place, " \t\n\r*?[")) {
+    if (kind == BOOTFILES || strpbrk(value, "\n\r\\") || strpbrk(place, " \t\n\r*?[")) {
         g_autofree char *shown = text_escape(value, 60);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s=%s cannot be kept across a reboot: no line of %s or %s can say it", place, shown,
             BOOTFILE_SYSCTL, BOOTFILE_TMPFILES);
         return NULL;
     }
-    g_autofree char *wanted = *value ? kinds[kind].format(place, value) : NULL;
-    const char *from = text ? text : "";
-    GString *out = g_string_new(*from == '\0' && wanted ? HEADING : NULL);
-    gboolean is_written = FALSE;
-
-    /* The first line that sets it is replaced where it stands, further ones go. */
-    while (*from) {
-        gsize length = strcspn(from, "\n");
-        g_autofree char *line = g_strndup(from, length);
-        gboolean has_end = from[length] == '\n';
-        if (!line_sets(kind, line, place, NULL)) {
-            g_string_append_len(out, from, (gssize)(length + has_end));
-        } else if (wanted && !is_written) {
-            g_string_append_printf(out, "%s\n", wanted);
-            is_written = TRUE;
-        }
-        from += length + has_end;
+    g_autofree char *old = NULL;
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+    guint holding = holding_line(kind, lines, place, &old);
+    if (holding && g_str_equal(old, value))
+        return g_strdup(text);
+    g_autofree char *escaped = kinds[kind].escape(value);
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; lines[i]; i++) {
+        gboolean is_ours = line_sets(kind, lines[i], place, NULL);
+        if (*value == '\0' && is_ours)
+            continue;
+        g_autofree char *other = i + 1 == holding ? with_value(kind, lines[i], escaped) : NULL;
+        g_string_append_printf(out, "%s%s", other ? other : lines[i], lines[i + 1] ? "\n" : "");
     }
-    if (wanted && !is_written) {
-        if (out->len && out->str[out->len - 1] != '\n')
+    if (*value && holding == 0) {
+        g_autofree char *begin = kinds[kind].begin(place);
+        if (out->len == 0)
+            g_string_append(out, HEADING);
+        else if (out->str[out->len - 1] != '\n')
             g_string_append_c(out, '\n');
-        g_string_append_printf(out, "%s\n", wanted);
+        g_string_append_printf(out, "%s%s\n", begin, escaped);
     }
     if (g_str_equal(out->str, HEADING))
         g_string_truncate(out, 0);
@@ -226,7 +279,7 @@ char *bootfile_read(const char *root, const char *path, GError **error)
     g_autofree char *full = g_strconcat(root, path, NULL);
     struct stat status;
 
-    if (lstat(full, &status) != 0 && errno == ENOENT)
+    if (lstat(full, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return NULL;
     g_autofree char *text = S_ISREG(status.st_mode) && status.st_size <= ROOTFILE_MAX
                                 ? rootfile_read_whole(root, path)
@@ -258,31 +311,92 @@ static gboolean flush_folder(const char *full)
     return is_flushed;
 }
 
-gboolean bootfile_write(const char *root, const char *path, const char *text, GError **error)
+/* Writes @text into the new file @fd, with the owner and the mode of @like (NULL: 0644). */
+static gboolean fill_file(int fd, const char *text, const struct stat *like)
+{
+    gsize length = strlen(text), done = 0;
+
+    while (done < length) {
+        ssize_t n = write(fd, text + done, length - done);
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        done += n > 0 ? (gsize)n : 0;
+    }
+    if (like && fchown(fd, like->st_uid, like->st_gid) != 0)
+        return FALSE;
+    return fchmod(fd, like ? like->st_mode & 07777 : 0644) == 0 && fsync(fd) == 0;
+}
+
+/* Puts @text into a file beside @full and renames that. */
+static gboolean replace_file(const char *full, const char *text)
+{
+    g_autofree char *beside = g_strconcat(full, ".XXXXXX", NULL);
+    struct stat status;
+    gboolean is_there = lstat(full, &status) == 0;
+
+    if (is_there && !S_ISREG(status.st_mode)) {
+        errno = S_ISDIR(status.st_mode) ? EISDIR : ELOOP;
+        return FALSE;
+    }
+    int fd = g_mkstemp_full(beside, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return FALSE;
+    gboolean is_done = fill_file(fd, text, is_there ? &status : NULL);
+    int saved = errno;
+    close(fd);
+    if (is_done && rename(beside, full) == 0)
+        return TRUE;
+    if (is_done)
+        saved = errno;
+    unlink(beside);
+    errno = saved;
+    return FALSE;
+}
+
+/* The same of a symbolic link. */
+static gboolean replace_link(const char *full, const char *target)
+{
+    g_autofree char *beside = g_strdup_printf("%s.%08x", full, g_random_int());
+
+    if (symlink(target, beside) != 0)
+        return FALSE;
+    if (rename(beside, full) == 0)
+        return TRUE;
+    int saved = errno;
+    unlink(beside);
+    errno = saved;
+    return FALSE;
+}
+
+static gboolean write_one(const char *root, const char *path, const char *text,
+    gboolean (*replace)(const char *full, const char *text), GError **error)
 {
     g_autofree char *full = g_strconcat(root, path, NULL);
-    g_autoptr(GError) cause = NULL;
-    gboolean is_done;
+    g_autofree char *folder = g_path_get_dirname(full);
 
-    if (!rootfile_is_below(root, full)) {
+    if (!rootfile_is_below(root, folder)) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s is not written: a link in it leads out of %s", full, root);
         return FALSE;
     }
-    if (*text) {
-        is_done = make_folders(full) &&
-                  g_file_set_contents_full(full, text, -1,
-                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, &cause);
-    } else {
-        is_done = g_unlink(full) == 0 || errno == ENOENT;
-    }
+    gboolean is_done =
+        *text ? make_folders(full) && replace(full, text) : g_unlink(full) == 0 || errno == ENOENT;
     int saved = errno;
     if (is_done) {
         flush_folder(full);
         return TRUE;
     }
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-        "%s cannot be written: %s; nothing is kept across a reboot", full,
-        cause ? cause->message : g_strerror(saved));
+        "%s cannot be written: %s; nothing is kept across a reboot", full, g_strerror(saved));
     return FALSE;
+}
+
+gboolean bootfile_write(const char *root, const char *path, const char *text, GError **error)
+{
+    return write_one(root, path, text, replace_file, error);
+}
+
+gboolean bootfile_link(const char *root, const char *path, const char *target, GError **error)
+{
+    return write_one(root, path, target, replace_link, error);
 }

@@ -23,7 +23,8 @@ BootFile bootfile_for(const char *place);
  * the one that holds. The caller frees it. */
 char *bootfile_value(const char *text, const char *place, guint *line);
 
-/* @text (NULL: no file yet) with @place set to @value; "" takes the line away. "" is returned where
+/* @text (NULL: no file yet) with @place set to @value: of a line that is there only the value
+ * changes; "" takes all lines away that set it. "" is returned where
  * no line is left but kvmtune's own heading: the file can go. NULL with a KVMTUNE_ERROR_FAILED
  * where @place cannot be kept or @value does not fit a line. The caller frees it. */
 char *bootfile_set(const char *text, const char *place, const char *value, GError **error);
@@ -32,9 +33,12 @@ char *bootfile_set(const char *text, const char *place, const char *value, GErro
  * KVMTUNE_ERROR_FAILED where it cannot be read, is no plain file, or no text. Caller frees. */
 char *bootfile_read(const char *root, const char *path, GError **error);
 
-/* Replaces @root/@path by @text in one rename, flushed; "" removes it. Folders that are missing are
- * made. FALSE with a KVMTUNE_ERROR_FAILED, and the old file as it was. */
+/* Replaces @root/@path by @text in one rename, flushed, its owner and mode kept; "" removes it.
+ * Folders that are missing are made. FALSE with a KVMTUNE_ERROR_FAILED, and the old file as it was.
+ */
 gboolean bootfile_write(const char *root, const char *path, const char *text, GError **error);
+/* The same of a symbolic link to @target. */
+gboolean bootfile_link(const char *root, const char *path, const char *target, GError **error);
 
 /* One line of a file of sysctl.d or tmpfiles.d that sets a file of the kernel. */
 typedef struct {

@@ -8,6 +8,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#define POOL_FOLDER  "/sys/kernel/mm/hugepages/"
+#define NODE_FOLDER  "/sys/devices/system/node/node"
 #define INCLUDES_MAX 8 /* profiles of tuned that include one another */
 
 void claim_free(Claim *claim)
@@ -83,16 +85,29 @@ static void read_sysctl(GPtrArray *claims, const char *root)
         read_lines(claims, root, files->pdata[i], CLAIM_SYSCTL, bootline_parse_sysctl);
 }
 
-/* tmpfiles.d(5): where several files name one path, the one whose name comes first is applied. So
- * they are read from the last to the first, and what comes later wins here as elsewhere. */
+/* tmpfiles.d(5): "If multiple files specify the same path, the entry in the file with the
+ * lexicographically earliest name will be applied"; in one file it is the first line. A line with w
+ * is a pattern (glob(7)), and patterns that differ are all applied, in order. Here what comes later
+ * wins: a line that is left out goes before the one that is applied. */
 static void read_tmpfiles(GPtrArray *claims, const char *root)
 {
     static const char *const folders[] = {"/etc/tmpfiles.d", "/run/tmpfiles.d",
         "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", NULL};
     g_autoptr(GPtrArray) files = conf_files(root, folders);
+    guint first = claims->len;
 
-    for (guint i = files->len; i-- > 0;)
-        read_lines(claims, root, files->pdata[i], CLAIM_TMPFILES, bootline_parse_tmpfiles);
+    for (guint i = 0; i < files->len; i++) {
+        g_autoptr(GPtrArray) lines = g_ptr_array_new();
+        read_lines(lines, root, files->pdata[i], CLAIM_TMPFILES, bootline_parse_tmpfiles);
+        for (guint j = 0; j < lines->len; j++) {
+            Claim *claim = lines->pdata[j];
+            guint at = first;
+            while (at < claims->len &&
+                   strcmp(((const Claim *)claims->pdata[at])->place, claim->place) != 0)
+                at++;
+            g_ptr_array_insert(claims, (int)at, claim);
+        }
+    }
 }
 
 /* ---- the kernel's command line (Documentation/admin-guide/kernel-parameters.txt) ---- */
@@ -139,9 +154,15 @@ static void read_arguments(GPtrArray *claims, const char *root)
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " \t\n", -1);
     guint64 size = 0, default_size = 2048;
 
-    for (guint i = 0; words[i]; i++)
+    for (guint i = 0; words[i]; i++) {
+        BootLine line = {NULL, NULL};
         if (g_str_has_prefix(words[i], "default_hugepagesz="))
             text_parse_size(strchr(words[i], '=') + 1, &default_size);
+        /* sysctl.NAME=VALUE is set before init is started. */
+        if (g_str_has_prefix(words[i], "sysctl.") &&
+            bootline_parse_sysctl(words[i] + strlen("sysctl."), &line))
+            add(claims, CLAIM_ARGUMENT, line.place, line.value, file, 0);
+    }
     for (guint i = 0; words[i]; i++) {
         char *value = strchr(words[i], '=');
         if (value == NULL)
@@ -272,20 +293,49 @@ static void read_ksmtuned(GPtrArray *claims, const char *root)
 
 /* ---- all of them ---- */
 
+/* vm.nr_hugepages is the pool of the default page size, by another name. */
+static void name_default_pool(GPtrArray *claims, const char *root)
+{
+    g_autofree char *text = rootfile_read(root, "/proc/meminfo");
+    const char *line = text ? strstr(text, "Hugepagesize:") : NULL;
+    guint64 size_kib = line ? g_ascii_strtoull(line + strlen("Hugepagesize:"), NULL, 10) : 0;
+
+    for (guint i = 0; size_kib && i < claims->len; i++) {
+        Claim *claim = claims->pdata[i];
+        if (strcmp(claim->place, "/proc/sys/vm/nr_hugepages") != 0)
+            continue;
+        g_free(claim->place);
+        claim->place = pool_place(size_kib, NULL);
+    }
+}
+
+/* "hugepages-2048kB/nr_hugepages" of the pool of a node; NULL where @place is none. */
+static const char *node_pool(const char *place)
+{
+    const char *pool = g_str_has_prefix(place, NODE_FOLDER) ? strstr(place, "/hugepages/") : NULL;
+
+    return pool ? pool + strlen("/hugepages/") : NULL;
+}
+
 GPtrArray *claims_read(const char *root)
 {
     static void (*const readers[])(GPtrArray *, const char *) = {
-        read_arguments, read_tmpfiles, read_sysctl, read_tuned, read_ksmtuned};
+        read_arguments, read_sysctl, read_tmpfiles, read_tuned, read_ksmtuned};
     GPtrArray *claims = g_ptr_array_new_with_free_func((GDestroyNotify)claim_free);
 
     for (guint i = 0; i < G_N_ELEMENTS(readers); i++)
         readers[i](claims, root);
+    name_default_pool(claims, root);
     return claims;
 }
 
 gboolean claim_matches(const Claim *claim, const char *place)
 {
-    return fnmatch(claim->place, place, FNM_PATHNAME) == 0;
+    const char *pool = node_pool(place);
+
+    return fnmatch(claim->place, place, FNM_PATHNAME) == 0 ||
+           (pool && g_str_has_prefix(claim->place, POOL_FOLDER) &&
+               strcmp(claim->place + strlen(POOL_FOLDER), pool) == 0);
 }
 
 const Claim *claims_winner(const GPtrArray *claims, const char *place)
@@ -310,6 +360,7 @@ char *claim_sentence(const Claim *claim)
     g_autofree char *where =
         claim->line ? g_strdup_printf("%s:%u", file, claim->line) : g_strdup(file);
 
-    return value ? g_strdup_printf("%s (%s) sets it to %s", who[claim->kind], where, value)
+    const char *what = g_str_has_prefix(claim->place, POOL_FOLDER) ? "all nodes together" : "it";
+    return value ? g_strdup_printf("%s (%s) sets %s to %s", who[claim->kind], where, what, value)
                  : g_strdup_printf("%s (%s) sets it as it sees fit", who[claim->kind], where);
 }

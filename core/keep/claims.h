@@ -7,8 +7,8 @@
 /* In the order in which they come at boot; a later one overwrites an earlier one. */
 typedef enum {
     CLAIM_ARGUMENT, /* the kernel's command line */
-    CLAIM_TMPFILES, /* systemd-tmpfiles */
-    CLAIM_SYSCTL,   /* systemd-sysctl */
+    CLAIM_SYSCTL,   /* systemd-sysctl, which waits for no file system … */
+    CLAIM_TMPFILES, /* … as systemd-tmpfiles-setup does, for local-fs.target */
     CLAIM_TUNED,    /* tuned's active profile */
     CLAIM_KSMTUNED, /* writes again and again */
 } ClaimKind;
@@ -27,7 +27,8 @@ void claim_free(Claim *claim);
  * read is left out: GPtrArray of Claim*, owned by the caller. */
 GPtrArray *claims_read(const char *root);
 
-/* The claim of @claims that holds for @place after a boot, or NULL. */
+/* The claim of @claims that holds for @place after a boot, or NULL. One for the pool of the whole
+ * host is for each node's too. */
 const Claim *claims_winner(const GPtrArray *claims, const char *place);
 gboolean claim_matches(const Claim *claim, const char *place);
 

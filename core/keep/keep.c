@@ -1,7 +1,9 @@
 /* Keep: read once, and again when something changed below the folders that say it. */
 #include "core/keep/keep.h"
 
-#include "core/util/rootfile.h"
+#include "core/keep/bootfile.h"
+#include "core/keep/mountunit.h"
+#include "core/keep/qemuconf.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +12,9 @@
 static const char *const sources[] = {"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d",
     "/usr/lib/sysctl.d", "/etc/sysctl.conf", "/etc/tmpfiles.d", "/run/tmpfiles.d",
     "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", "/etc/tuned", "/etc/tuned/active_profile",
-    "/run/ksmtune.pid", "/run/ksmtuned.pid", BOOTFILE_SYSCTL, BOOTFILE_TMPFILES};
+    "/run/ksmtune.pid", "/run/ksmtuned.pid", BOOTFILE_SYSCTL, BOOTFILE_TMPFILES, MOUNTUNIT_FOLDER,
+    MOUNTUNIT_WANTS, "/run/systemd/system", "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system", "/lib/systemd/system", "/etc/fstab", QEMUCONF};
 
 static void append_times(GString *stamp, const char *root, const char *path)
 {
@@ -42,9 +46,9 @@ Keep *keep_read(const char *root, Keep *previous)
     Keep *keep = g_new0(Keep, 1);
     g_atomic_ref_count_init(&keep->refs);
     keep->stamp = g_steal_pointer(&stamp);
-    for (guint i = 0; i < BOOTFILES; i++)
-        keep->texts[i] = rootfile_read_whole(root, bootfile_path(i));
+    keep->files = bootset_read(root);
     keep->claims = claims_read(root);
+    keep->libvirt_mounts = qemuconf_mounts(root);
     return keep;
 }
 
@@ -58,34 +62,56 @@ void keep_unref(Keep *keep)
 {
     if (keep == NULL || !g_atomic_ref_count_dec(&keep->refs))
         return;
-    for (guint i = 0; i < BOOTFILES; i++)
-        g_free(keep->texts[i]);
+    bootset_free(keep->files);
     g_ptr_array_unref(keep->claims);
+    g_clear_pointer(&keep->libvirt_mounts, g_ptr_array_unref);
     g_free(keep->stamp);
     g_free(keep);
 }
 
 char *keep_value(const Keep *keep, const char *place)
 {
-    BootFile file = bootfile_for(place);
-
-    if (file == BOOTFILES)
-        return NULL;
-    char *value = bootfile_value(keep->texts[file], place, NULL);
-    return value ? value : g_strdup("");
+    return bootset_value(keep->files, place);
 }
 
 /* When at boot each of kvmtune's files is read. */
 static const ClaimKind turns[BOOTFILES] = {
     [BOOTFILE_OF_SYSCTL] = CLAIM_SYSCTL, [BOOTFILE_OF_TMPFILES] = CLAIM_TMPFILES};
 
-const Claim *keep_rival(const Keep *keep, const char *place)
+/* Whether @claim, for the same file of the kernel, has the last word over kvmtune's line for
+ * @place. In one turn sysctl.d lets the later name win; tmpfiles.d too where the line's pattern is
+ * another one, else the earlier name. */
+static gboolean beats(const Claim *claim, BootFile file, const char *place)
 {
-    const Claim *winner = claims_winner(keep->claims, place);
+    if (claim->kind != turns[file])
+        return claim->kind > turns[file];
+    g_autofree char *name = g_path_get_basename(claim->file);
+    g_autofree char *own = g_path_get_basename(bootfile_path(file));
+    gboolean is_earlier = strcmp(name, own) < 0;
+    return file == BOOTFILE_OF_TMPFILES && strcmp(claim->place, place) == 0 ? is_earlier
+                                                                            : !is_earlier;
+}
+
+/* The last of the others' claims for @place that beats kvmtune's line, or that does not. */
+static const Claim *last_claim(const Keep *keep, const char *place, gboolean is_beating)
+{
     BootFile file = bootfile_for(place);
 
-    if (winner == NULL || file == BOOTFILES || strcmp(winner->file, bootfile_path(file)) == 0)
-        return NULL;
-    /* What comes at boot before our file's turn is overwritten by it. */
-    return winner->kind >= turns[file] ? winner : NULL;
+    for (guint i = file == BOOTFILES ? 0 : keep->claims->len; i-- > 0;) {
+        const Claim *claim = keep->claims->pdata[i];
+        if (claim_matches(claim, place) && strcmp(claim->file, bootfile_path(file)) != 0 &&
+            beats(claim, file, place) == is_beating)
+            return claim;
+    }
+    return NULL;
+}
+
+const Claim *keep_rival(const Keep *keep, const char *place)
+{
+    return last_claim(keep, place, TRUE);
+}
+
+const Claim *keep_beaten(const Keep *keep, const char *place)
+{
+    return last_claim(keep, place, FALSE);
 }

@@ -7,13 +7,16 @@
 
 #include <string.h>
 
-/* One act: exactly one of xml, argv and path is set. */
+/* One act: exactly one of xml, argv, command, path and file is set. */
 typedef struct {
-    char *what;  /* a heading, fit to show: "web1 vcpupin.0 = 2, now" */
-    char *xml;   /* a definition */
-    char **argv; /* virsh's words */
-    char *path;  /* a file of the kernel, to which … */
-    char *value; /* … this is written */
+    char *what;              /* a heading, fit to show: "web1 vcpupin.0 = 2, now" */
+    char *xml;               /* a definition */
+    char **argv;             /* virsh's words */
+    char **command;          /* the words of another command */
+    char *path;              /* a file of the kernel, to which … */
+    char *value;             /* … this is written */
+    const PreviewFile *file; /* a file below /etc, which becomes … */
+    const char *text;        /* … this; "": it goes */
 } Act;
 
 static void act_free(gpointer data)
@@ -23,6 +26,7 @@ static void act_free(gpointer data)
     g_free(act->what);
     g_free(act->xml);
     g_strfreev(act->argv);
+    g_strfreev(act->command);
     g_free(act->path);
     g_free(act->value);
     g_free(act);
@@ -47,6 +51,33 @@ static const PreviewTarget *find_target(const Preview *preview, const char *targ
     return NULL;
 }
 
+/* What is mounted for @value that is not for @now, and the other way round. */
+static void add_mounts(GPtrArray *acts, const Step *step, const char *value, const char *now)
+{
+    g_auto(GStrv) new = g_strsplit(value, ",", -1), old = g_strsplit(now, ",", -1);
+    g_autofree char *size = text_page_size(step->key->size_kib);
+    g_autofree char *options = g_strconcat("nosuid,nodev,pagesize=", size, NULL);
+
+    for (guint i = 0; new[i]; i++) {
+        if (g_strv_contains((const char *const *)old, new[i]))
+            continue;
+        const char *const make[] = {"mkdir", "-p", new[i], NULL};
+        const char *const mount[] = {
+            "mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", new[i], NULL};
+        Act *act = add_act(acts, g_strdup_printf("host %s: a folder", step->key->key));
+        act->command = g_strdupv((char **)make);
+        act = add_act(acts, g_strdup_printf("host %s: mount", step->key->key));
+        act->command = g_strdupv((char **)mount);
+    }
+    for (guint i = 0; old[i]; i++) {
+        const char *const unmount[] = {"umount", old[i], NULL};
+        if (g_strv_contains((const char *const *)new, old[i]))
+            continue;
+        Act *act = add_act(acts, g_strdup_printf("host %s: unmount", step->key->key));
+        act->command = g_strdupv((char **)unmount);
+    }
+}
+
 /* @back: the old value takes the new one's place. FALSE with a sentence where virsh has no call. */
 static gboolean add_step(
     GPtrArray *acts, const Preview *preview, const Step *step, gboolean back, GError **error)
@@ -68,6 +99,18 @@ static gboolean add_step(
         act->xml = g_strdup(back ? target->next_before : target->next_after);
         return TRUE;
     }
+    case STEP_MOUNT:
+        add_mounts(acts, step, value, back ? step->new_value : step->old_value);
+        return TRUE;
+    case STEP_BOOT:
+        for (guint i = 0; i < preview->files->len; i++) {
+            const PreviewFile *file = g_ptr_array_index(preview->files, i);
+            g_autofree char *path = text_escape(file->path, 0);
+            act = add_act(acts, g_strdup_printf("host at boot: %s", path));
+            act->file = file;
+            act->text = back ? file->before : file->after;
+        }
+        return TRUE;
     case STEP_LIVE:
         break;
     }
@@ -102,7 +145,9 @@ static GPtrArray *make_acts(const Preview *preview, gboolean back, GError **erro
             continue;
         }
         led = back && step->follows;
-        if (step->kind == STEP_CONFIG && !g_hash_table_add(defined, step->target))
+        /* A domain's definition and the host's files are each written once, as a whole. */
+        if ((step->kind == STEP_CONFIG || step->kind == STEP_BOOT) &&
+            !g_hash_table_add(defined, step->target))
             continue;
         if (!add_step(acts, preview, step, back, error))
             return NULL;
@@ -142,6 +187,34 @@ static char *free_delimiter(const char *text)
     return delimiter;
 }
 
+/* A file below /etc as a whole, a link, or its removal. */
+static void write_shell_file(GString *out, const Act *act)
+{
+    g_autofree char *path = g_shell_quote(act->file->path);
+    g_autofree char *folder = g_path_get_dirname(act->file->path);
+    g_autofree char *quoted = g_shell_quote(folder);
+
+    if (*act->text == '\0') {
+        g_string_append_printf(out, "    rm -f %s\n", path);
+    } else if (act->file->is_link) {
+        g_autofree char *target = g_shell_quote(act->text);
+        g_string_append_printf(out, "    mkdir -p %s\n    ln -sfn %s %s\n", quoted, target, path);
+    } else {
+        g_autofree char *end = free_delimiter(act->text);
+        g_string_append_printf(out, "    mkdir -p %s\n    cat > %s <<'%s'\n%s%s%s\n", quoted, path,
+            end, act->text, g_str_has_suffix(act->text, "\n") ? "" : "\n", end);
+    }
+}
+
+static void write_words(GString *out, char **words)
+{
+    for (char **word = words; *word; word++) {
+        g_autofree char *quoted = g_shell_quote(*word);
+        g_string_append_printf(out, " %s", quoted);
+    }
+    g_string_append_c(out, '\n');
+}
+
 static void write_shell_act(GString *out, const Act *act)
 {
     g_string_append_printf(out, "    # %s\n", act->what);
@@ -151,11 +224,12 @@ static void write_shell_act(GString *out, const Act *act)
             g_str_has_suffix(act->xml, "\n") ? "" : "\n", end);
     } else if (act->argv) {
         g_string_append(out, "    virsh");
-        for (char **word = act->argv; *word; word++) {
-            g_autofree char *quoted = g_shell_quote(*word);
-            g_string_append_printf(out, " %s", quoted);
-        }
-        g_string_append_c(out, '\n');
+        write_words(out, act->argv);
+    } else if (act->command) {
+        g_string_append(out, "   ");
+        write_words(out, act->command);
+    } else if (act->file) {
+        write_shell_file(out, act);
     } else {
         g_autofree char *value = g_shell_quote(act->value), *path = g_shell_quote(act->path);
         g_string_append_printf(out, "    printf '%%s\\n' %s > %s\n", value, path);
@@ -237,6 +311,25 @@ static void write_yaml_block(GString *out, const char *text, const char *indent)
             g_string_append_c(out, '\n');
 }
 
+static void write_task_file(GString *out, const Act *act)
+{
+    gboolean is_copy = *act->text && !act->file->is_link;
+
+    g_string_append(out, is_copy ? "\n      ansible.builtin.copy:\n        dest: "
+                                 : "\n      ansible.builtin.file:\n        path: ");
+    write_yaml_string(out, act->file->path);
+    if (is_copy) {
+        g_string_append(out, "\n        content: ");
+        write_yaml_string(out, act->text);
+    } else if (*act->text) {
+        g_string_append(out, "\n        state: link\n        src: ");
+        write_yaml_string(out, act->text);
+    } else {
+        g_string_append(out, "\n        state: absent");
+    }
+    g_string_append_c(out, '\n');
+}
+
 static void write_task(GString *out, const Act *act, const char *uri)
 {
     g_string_append(out, "    - name: ");
@@ -249,15 +342,22 @@ static void write_task(GString *out, const Act *act, const char *uri)
         write_yaml_block(out, act->xml, "          ");
         return;
     }
+    if (act->file) {
+        write_task_file(out, act);
+        return;
+    }
     g_string_append(out, "\n      ansible.builtin.command:\n        argv:\n");
     const char *const virsh[] = {"virsh", "-q", "-c", uri, NULL};
     const char *const tee[] = {"tee", act->path, NULL};
-    for (const char *const *word = act->argv ? virsh : tee; *word; word++) {
+    for (const char *const *word = act->argv   ? virsh
+                                   : act->path ? tee
+                                               : NULL;
+         word && *word; word++) {
         g_string_append(out, "          - ");
         write_yaml_string(out, *word);
         g_string_append_c(out, '\n');
     }
-    for (char **word = act->argv; word && *word; word++) {
+    for (char **word = act->argv ? act->argv : act->command; word && *word; word++) {
         g_string_append(out, "          - ");
         write_yaml_string(out, *word);
         g_string_append_c(out, '\n');

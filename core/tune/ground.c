@@ -48,7 +48,9 @@ const XmlEdit *ground_document(Ground *ground, Domain *domain, StepKind kind)
 char *ground_value(
     Ground *ground, const Host *host, Domain *domain, const TunableKey *key, StepKind kind)
 {
-    if (kind == STEP_HOST)
+    if (kind == STEP_BOOT)
+        return host ? tunable_boot_value(key, host) : NULL;
+    if (step_kind_is_host(kind))
         return host ? tunable_host_value(key, host) : NULL;
     const XmlEdit *document = domain ? ground_document(ground, domain, kind) : NULL;
     return document ? tunable_xml_value(key, document) : NULL;

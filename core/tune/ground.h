@@ -14,8 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ground, ground_free)
 /* @domain's document in which steps of @kind write; NULL where it has none. It is @ground's, until
  * another domain is asked for. */
 const XmlEdit *ground_document(Ground *ground, Domain *domain, StepKind kind);
-/* What stands at @key where a step of @kind would write: in @domain's document, or (STEP_HOST)
- * among @host's files. NULL where there is no such document, or nothing is known. The caller frees
- * it. */
+/* What stands at @key where a step of @kind would write: in @domain's document, or (steps of the
+ * host) among @host's files, those that set it at boot too. NULL where there is no such document,
+ * or nothing is known. The caller frees it. */
 char *ground_value(
     Ground *ground, const Host *host, Domain *domain, const TunableKey *key, StepKind kind);

@@ -24,6 +24,8 @@ static const char *const kind_names[STEP_KINDS] = {
     [STEP_HOST] = "host",
     [STEP_LIVE] = "live",
     [STEP_CONFIG] = "config",
+    [STEP_BOOT] = "boot",
+    [STEP_MOUNT] = "mount",
 };
 
 static const char *const progress_names[] = {
@@ -174,8 +176,8 @@ static Step *parse_step(JsonNode *node, guint index)
     if (kind < 0 || !target || !key || !old_value || !new_value)
         return NULL;
     /* A key is its text: what else is known of it comes from today's catalogue. */
-    TunableKey *parsed =
-        tunable_key_parse(kind == STEP_HOST ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
+    TunableKey *parsed = tunable_key_parse(
+        step_kind_is_host((StepKind)kind) ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
     if (parsed == NULL)
         return NULL;
     Step *step = g_new0(Step, 1);

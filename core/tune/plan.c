@@ -78,11 +78,39 @@ guint plan_count(const Plan *plan, const char *target)
     return GPOINTER_TO_UINT(g_hash_table_lookup(plan->counts, target));
 }
 
-const char *plan_value(const Plan *plan, const char *target, const char *key)
+gboolean plan_scope_has(PlanScope scope, StepKind kind)
+{
+    static const guint kinds[PLAN_SCOPES] = {
+        [SCOPE_BOTH] = 1 << STEP_LIVE | 1 << STEP_CONFIG | 1 << STEP_HOST | 1 << STEP_MOUNT,
+        [SCOPE_LIVE] = 1 << STEP_LIVE | 1 << STEP_HOST | 1 << STEP_MOUNT,
+        [SCOPE_CONFIG] = 1 << STEP_CONFIG | 1 << STEP_BOOT,
+        [SCOPE_KEPT] = 1 << STEP_HOST | 1 << STEP_MOUNT | 1 << STEP_BOOT,
+    };
+
+    return (kinds[scope] & 1u << kind) != 0;
+}
+
+/* The value of the first change of @key that takes steps of @kind (STEP_KINDS: of any). */
+static const char *value_for(const Plan *plan, const char *target, const char *key, StepKind kind)
 {
     const GPtrArray *all = plan_find(plan, target, key);
 
-    return all ? ((const Change *)g_ptr_array_index(all, 0))->value : NULL;
+    for (guint i = 0; all && i < all->len; i++) {
+        const Change *change = g_ptr_array_index(all, i);
+        if (kind == STEP_KINDS || plan_scope_has(change->scope, kind))
+            return change->value;
+    }
+    return NULL;
+}
+
+const char *plan_value(const Plan *plan, const char *target, const char *key)
+{
+    return value_for(plan, target, key, g_str_equal(target, "host") ? STEP_HOST : STEP_KINDS);
+}
+
+const char *plan_boot_value(const Plan *plan, const char *key)
+{
+    return value_for(plan, "host", key, STEP_BOOT);
 }
 
 /* ---- a plan as a whole ---- */
@@ -158,7 +186,7 @@ gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
 /* Whether a value that @change was staged upon is another now. */
 static gboolean has_moved(const Change *change, Ground *ground, const Host *host, Domain *domain)
 {
-    for (StepKind kind = STEP_HOST; kind < STEP_KINDS; kind++) {
+    for (guint kind = 0; kind < STEP_KINDS; kind++) {
         g_autofree char *now =
             change->ground[kind] ? ground_value(ground, host, domain, change->key, kind) : NULL;
         if (change_has_moved(change, kind, now))
@@ -196,15 +224,12 @@ const Change *plan_look(Plan *plan, const Snapshot *snapshot)
     return found;
 }
 
-/* Whether @kind is among the places that a change of @scope writes. */
-static gboolean scope_has(PlanScope scope, StepKind kind)
+gboolean plan_scopes_meet(PlanScope a, PlanScope b)
 {
-    return scope == SCOPE_BOTH || (scope == SCOPE_LIVE) == (kind == STEP_LIVE);
-}
-
-static gboolean scopes_meet(PlanScope a, PlanScope b)
-{
-    return a == SCOPE_BOTH || b == SCOPE_BOTH || a == b;
+    for (guint kind = 0; kind < STEP_KINDS; kind++)
+        if (plan_scope_has(a, kind) && plan_scope_has(b, kind))
+            return TRUE;
+    return FALSE;
 }
 
 /* The places of those that @change covers are found by their addresses: only where a key is staged
@@ -217,7 +242,7 @@ void plan_add(Plan *plan, Change *change)
     for (guint i = same ? same->len : 0; i-- > 0;) {
         Change *other = g_ptr_array_index(same, i);
         gboolean last = same->len == 1;
-        if (!scopes_meet(other->scope, change->scope) ||
+        if (!plan_scopes_meet(other->scope, change->scope) ||
             !g_ptr_array_find(plan->changes, other, &at))
             continue;
         place = MIN(place, at);
@@ -240,8 +265,9 @@ static void put_change(Plan *plan, const Host *host, Domain *domain, const Tunab
     change->key = tunable_key_copy(key);
     change->value = g_strdup(value);
     change->scope = scope;
-    for (StepKind kind = STEP_HOST; kind < STEP_KINDS; kind++)
-        if ((kind == STEP_HOST) == (domain == NULL) && (domain == NULL || scope_has(scope, kind)))
+    for (guint kind = 0; kind < STEP_KINDS; kind++)
+        if (step_kind_is_host(kind) == (domain == NULL) && plan_scope_has(scope, kind) &&
+            (domain || kind == STEP_BOOT || kind == step_kind_now(key)))
             change->ground[kind] = ground_value(plan->ground, host, domain, key, kind);
     plan_add(plan, change);
 }
@@ -279,8 +305,13 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
     const XmlEdit *document =
         domain ? ground_document(plan->ground, domain, domain->xml_config ? STEP_CONFIG : STEP_LIVE)
                : NULL;
+    if (host && scope == SCOPE_BOTH)
+        scope = SCOPE_LIVE;
+    /* At boot a value can be left to whoever else sets it. */
     g_autofree char *checked =
-        tunable_check_in(key, value, snapshot->host, domain, document, error);
+        host && scope == SCOPE_CONFIG && *value == '\0'
+            ? g_strdup("")
+            : tunable_check_in(key, value, snapshot->host, domain, document, error);
     if (checked == NULL)
         return FALSE;
 
@@ -351,7 +382,7 @@ Supply *plan_supply(const Plan *plan, const Host *host)
         const Change *change = g_ptr_array_index(plan->changes, i);
         const TunableKey *key = change->key;
         gint64 to;
-        if (!text_parse_int(change->value, &to))
+        if (!plan_scope_has(change->scope, STEP_HOST) || !text_parse_int(change->value, &to))
             continue;
         if (g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE"))
             supply_resize(supply, (int)key->n, key->size_kib, to);

@@ -9,20 +9,28 @@
 #include "core/tune/ground.h"
 #include "core/virt/demand.h"
 
-/* Which of a running domain and its next start a change is for. */
+/* What a change is for. */
 typedef enum {
-    SCOPE_BOTH, /* the running domain where it can be, and the next start */
-    SCOPE_LIVE,
-    SCOPE_CONFIG,
+    SCOPE_BOTH,   /* the running domain where it can be, and the next start; of the host: now */
+    SCOPE_LIVE,   /* the running domain; of the host: now */
+    SCOPE_CONFIG, /* the next start; of the host: at boot */
+    SCOPE_KEPT,   /* of the host: now and at boot */
 } PlanScope;
+
+#define PLAN_SCOPES (SCOPE_KEPT + 1)
+
+/* Whether changes of both scopes could set the same. */
+gboolean plan_scopes_meet(PlanScope a, PlanScope b);
+/* Whether a change of @scope takes steps of @kind. */
+gboolean plan_scope_has(PlanScope scope, StepKind kind);
 
 typedef struct {
     char *target; /* "host", or the domain's UUID */
     char *name;   /* "host", or the domain's name when it was staged; escaped, fit to show */
     TunableKey *key;
-    char *value; /* as tunable_check() gave it; "" removes */
-    PlanScope scope;
-    guint act; /* changes of one plan_stage() have one number: they are taken back together */
+    char *value;     /* as tunable_check() gave it; "" removes */
+    PlanScope scope; /* of the host never SCOPE_BOTH: that is SCOPE_LIVE there */
+    guint act;       /* changes of one plan_stage() have one number: they are taken back together */
     char *ground[STEP_KINDS]; /* the value it was staged upon, by where it is written; NULL: none */
     guint undoes;             /* the journal's entry that it takes back a part of; 0: none */
     Domain *looked_at; /* its domain when plan_look() last looked; NULL: not yet, or the host's */
@@ -52,7 +60,8 @@ void change_free(Change *change);
 /* Whether @target can be changed from here. FALSE with a KVMTUNE_ERROR_USAGE sentence for the files
  * of a host that libvirt only reaches. */
 gboolean plan_reaches(const Snapshot *snapshot, const char *target, GError **error);
-/* Stages @key=@value for @target: "host", or a domain's name, UUID or ID in @snapshot. FALSE with a
+/* Stages @key=@value for @target: "host", or a domain's name, UUID or ID in @snapshot. At boot the
+ * host's value may be "": it is kept no longer. FALSE with a
  * KVMTUNE_ERROR_USAGE sentence, and nothing staged, where target, key or value is no good. */
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,
     const char *value, PlanScope scope, GError **error);
@@ -69,11 +78,15 @@ void plan_move(Plan *plan, guint from, guint to);
 void plan_clear(Plan *plan);
 /* How many changes are staged for @target ("host" or a UUID). */
 guint plan_count(const Plan *plan, const char *target);
-/* The staged value for @target ("host" or a UUID) and @key, or NULL. */
+/* The staged value for @target ("host" or a UUID) and @key, or NULL; of the host the one that is
+ * set now. */
 const char *plan_value(const Plan *plan, const char *target, const char *key);
+/* The staged value of the host's @key at boot, or NULL. */
+const char *plan_boot_value(const Plan *plan, const char *key);
 
 /* The changes for @target and @key: GPtrArray of Change*, two at most (one for the running domain,
- * one for the next start), which is the plan's; NULL for none. */
+ * one for the next start; of the host one for now, one for the boot), which is the plan's; NULL for
+ * none. */
 GPtrArray *plan_find(const Plan *plan, const char *target, const char *key);
 /* Whether @now, what stands where @change would be written, is another value than the one it was
  * staged upon, and not yet the wanted one. */

@@ -55,7 +55,8 @@ static gboolean same_plan(const Plan *a, const Plan *b)
 /* The text of an entry: KEY[@SCOPE]=VALUE */
 static char *entry_text(const Change *change)
 {
-    return g_strconcat(change->key->key, plan_scope_mark(change->scope), "=", change->value, NULL);
+    return g_strconcat(change->key->key,
+        plan_scope_mark(change->key->tunable->target, change->scope), "=", change->value, NULL);
 }
 
 /* Puts @change in place of what the entry says; blanks around it, and its end of line, stay. */

@@ -11,17 +11,35 @@
 #define BY_UUID   "uuid:"
 #define NAME_SHOW 60
 
+/* The marks behind a key; a key without one is of its target's usual scope. */
 static const struct {
+    TargetKind target;
     PlanScope scope;
     const char *mark;
-} scope_marks[] = {{SCOPE_LIVE, "@now"}, {SCOPE_CONFIG, "@next"}};
+} scope_marks[] = {
+    {TARGET_DOMAIN, SCOPE_LIVE, "@now"},
+    {TARGET_DOMAIN, SCOPE_CONFIG, "@next"},
+    {TARGET_HOST, SCOPE_LIVE, "@now"},
+    {TARGET_HOST, SCOPE_CONFIG, "@boot"},
+    {TARGET_HOST, SCOPE_KEPT, "@both"},
+};
 
-const char *plan_scope_mark(PlanScope scope)
+static PlanScope usual_scope(TargetKind target)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(scope_marks); i++)
-        if (scope_marks[i].scope == scope)
+    return target == TARGET_HOST ? SCOPE_LIVE : SCOPE_BOTH;
+}
+
+const char *plan_scope_mark(TargetKind target, PlanScope scope)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(scope_marks) && scope != usual_scope(target); i++)
+        if (scope_marks[i].target == target && scope_marks[i].scope == scope)
             return scope_marks[i].mark;
     return "";
+}
+
+static TargetKind group_target(const char *group)
+{
+    return g_str_equal(group, "host") ? TARGET_HOST : TARGET_DOMAIN;
 }
 
 PlanLine *plan_line_new(PlanLineKind kind, const char *group)
@@ -103,16 +121,25 @@ static gboolean read_group(
     return TRUE;
 }
 
-/* Takes the mark of a scope off the end of @key. */
-static PlanScope take_mark(char *key)
+/* Takes the mark of a scope off the end of @key; *other is one that the target has not. */
+static PlanScope take_mark(char *key, TargetKind target, const char **other)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(scope_marks); i++) {
-        if (!g_str_has_suffix(key, scope_marks[i].mark))
+    const char *at = strrchr(key, '@');
+
+    for (guint i = 0; at && i < G_N_ELEMENTS(scope_marks); i++) {
+        if (!g_str_equal(at, scope_marks[i].mark))
             continue;
-        key[strlen(key) - strlen(scope_marks[i].mark)] = '\0';
+        if (scope_marks[i].target != target) {
+            *other = scope_marks[i].mark;
+            continue;
+        }
+        *other = NULL;
+        key[at - key] = '\0';
         return scope_marks[i].scope;
     }
-    return SCOPE_BOTH;
+    if (*other)
+        key[at - key] = '\0';
+    return usual_scope(target);
 }
 
 /* "KEY=VALUE", blanks around either left out. */
@@ -133,17 +160,19 @@ static gboolean read_entry(
     g_strchomp(text);
     line->kind = PLAN_LINE_ENTRY;
     line->group = g_strdup(group->group);
-    line->scope = take_mark(text);
+    TargetKind target = group_target(line->group);
+    const char *other = NULL;
+    line->scope = take_mark(text, target, &other);
     line->value = g_strdup(g_strchug(equals + 1));
-    gboolean host = g_str_equal(line->group, "host");
     g_autoptr(GError) cause = NULL;
-    line->key = tunable_key_parse(host ? TARGET_HOST : TARGET_DOMAIN, text, &cause);
+    line->key = tunable_key_parse(target, text, &cause);
     if (line->key == NULL)
         plan_file_complain(file, line->number, error, "%s", cause->message);
-    else if (host && line->scope != SCOPE_BOTH)
-        plan_file_complain(file, line->number, error,
-            "%s has no %s: the host's keys are set at once, and it has no next start", text,
-            plan_scope_mark(line->scope));
+    else if (other)
+        plan_file_complain(file, line->number, error, "%s has no %s: %s", text, other,
+            target == TARGET_HOST ? "the host's keys are set at once, with @boot when the host "
+                                    "boots, with @both then too"
+                                  : "a domain's keys have @now and @next");
     else
         return TRUE;
     return FALSE;
@@ -153,11 +182,14 @@ static gboolean read_entry(
  * holds the group's so far. */
 static guint find_twin(GHashTable *keys, const PlanLine *line)
 {
-    guint first = GPOINTER_TO_UINT(g_hash_table_lookup(keys, line->key->key));
+    TargetKind target = group_target(line->group);
+    guint first = 0;
 
-    for (guint i = 0; first == 0 && i < G_N_ELEMENTS(scope_marks); i++) {
-        g_autofree char *marked = g_strconcat(line->key->key, scope_marks[i].mark, NULL);
-        if (line->scope == SCOPE_BOTH || line->scope == scope_marks[i].scope)
+    for (guint scope = 0; first == 0 && scope < PLAN_SCOPES; scope++) {
+        const char *mark = plan_scope_mark(target, (PlanScope)scope);
+        g_autofree char *marked = g_strconcat(line->key->key, mark, NULL);
+        gboolean is_targets = *mark || scope == usual_scope(target);
+        if (is_targets && plan_scopes_meet(line->scope, (PlanScope)scope))
             first = GPOINTER_TO_UINT(g_hash_table_lookup(keys, marked));
     }
     return first;
@@ -182,7 +214,9 @@ static gboolean read_line(PlanFile *file, PlanLine *line, const PlanLine *group,
         return FALSE;
     guint first = find_twin(keys, line);
     if (first == 0) {
-        g_hash_table_insert(keys, g_strconcat(line->key->key, plan_scope_mark(line->scope), NULL),
+        g_hash_table_insert(keys,
+            g_strconcat(
+                line->key->key, plan_scope_mark(group_target(line->group), line->scope), NULL),
             GUINT_TO_POINTER(line->number));
         return TRUE;
     }
@@ -306,11 +340,9 @@ static const char *find_target(const PlanFile *file, const PlanLine *line, const
 /* Whether a line is for @scope; *own is the scope it is staged with. */
 static gboolean is_wanted(const PlanLine *line, PlanScope scope, PlanScope *own)
 {
-    gboolean host = g_str_equal(line->group, "host");
+    gboolean is_whole = line->scope == SCOPE_BOTH || line->scope == SCOPE_KEPT;
 
-    *own = host ? SCOPE_BOTH : line->scope == SCOPE_BOTH ? scope : line->scope;
-    if (host)
-        return scope != SCOPE_CONFIG;
+    *own = is_whole && scope != SCOPE_BOTH ? scope : line->scope;
     return scope == SCOPE_BOTH || *own == scope;
 }
 

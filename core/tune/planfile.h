@@ -5,7 +5,9 @@
  *   vcpupin.0=2                as `kvmtune set web1 vcpupin.0=2`
  *   memory.nosharepages@next=on    the next start only; @now is the running domain only
  *   [host]
- *   thp.enabled=madvise
+ *   thp.enabled=madvise        now, until the host restarts
+ *   vm.swappiness@both=10      now and at every boot; @boot is at boot only, and @boot= keeps
+ * nothing
  *
  * A file that is no plan is a KVMTUNE_ERROR_USAGE sentence with the line's number. */
 #pragma once
@@ -30,7 +32,7 @@ gboolean plan_file_names_domains(const PlanFile *file); /* whether libvirt must 
 const char *plan_file_text(const PlanFile *file, gsize *length);
 
 /* Stages every line on @plan, in order. With @scope SCOPE_LIVE or SCOPE_CONFIG only what is for
- * that: lines marked otherwise (and the host's, which has no next start) are left out and counted
+ * that (of the host: now, or at boot): lines marked otherwise are left out and counted
  * in *left_out (may be NULL). FALSE with a sentence; @plan is then to be thrown away. */
 gboolean plan_file_stage(const PlanFile *file, Plan *plan, const Snapshot *snapshot,
     PlanScope scope, guint *left_out, GError **error);

@@ -1,18 +1,177 @@
-/* The Preview's section of the host: files of the kernel, in order, and who else writes them. */
+/* The Preview of the host: what is written to the kernel's files, what is mounted, and the diff of
+ * the files that keep it across a reboot. */
 #include "core/tune/preview-private.h"
 
-/* Who else writes the file, after a boot or again and again, and not what is staged. */
-static void say_rival(Preview *preview, const Host *host, const Change *change, const char *place)
-{
-    const Claim *claim = host->keep ? claims_winner(host->keep->claims, place) : NULL;
+#include "core/keep/bootfile.h"
+#include "core/keep/bootset.h"
+#include "core/util/text.h"
 
+#include <string.h>
+
+/* The files that set the host at boot, as the changes so far make them. */
+typedef struct {
+    BootSet *set;
+    GHashTable *blames; /* path → Blame*: who made which line */
+    GHashTable *by;     /* path → IdSet*: the changes of a file */
+} Boot;
+
+static void boot_clear(Boot *boot)
+{
+    bootset_free(boot->set);
+    g_hash_table_unref(boot->blames);
+    g_hash_table_unref(boot->by);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Boot, boot_clear)
+
+static Boot boot_open(const Host *host)
+{
+    return (Boot){
+        .set = host && host->keep ? bootset_copy(host->keep->files) : NULL,
+        .blames =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)blame_free),
+        .by = g_hash_table_new_full(
+            g_str_hash, g_str_equal, g_free, (GDestroyNotify)hwloc_bitmap_free),
+    };
+}
+
+/* ---- who else ---- */
+
+/* Who else writes the file, after a boot or again and again, and not what is staged. */
+static void say_rival(Preview *preview, const Claim *claim, const Change *change, gboolean is_kept)
+{
     if (claim == NULL || g_strcmp0(claim->value, change->value) == 0)
         return;
     g_autofree char *sentence = claim_sentence(claim);
-    preview_warn(preview, "%s: %s%s", change->key->key, sentence,
-        claim->kind == CLAIM_KSMTUNED || claim->kind == CLAIM_TUNED ? " while it runs"
-                                                                    : " when the host boots");
+    const char *when = claim->kind == CLAIM_KSMTUNED || claim->kind == CLAIM_TUNED
+                           ? " while it runs"
+                           : " when the host boots";
+    preview_warn(preview, "%s: %s%s%s", change->key->key, sentence, when,
+        is_kept ? ", after what is kept here: that one wins" : "");
 }
+
+/* Whose value at boot gives way to what is kept here. */
+static void say_beaten(Preview *preview, const Keep *keep, const Change *change, const char *place)
+{
+    const Claim *claim = keep_beaten(keep, place);
+
+    if (claim == NULL || *change->value == '\0' || g_strcmp0(claim->value, change->value) == 0)
+        return;
+    g_autofree char *sentence = claim_sentence(claim);
+    preview_say(preview, PART_EFFECT, LINE_LATER, "%s: at boot %s; what is kept here wins over it",
+        change->key->key, sentence);
+}
+
+/* ---- at boot ---- */
+
+/* Where a link leads is a line like those of a file. */
+static char *shown_text(const BootSetFile *file, const char *text)
+{
+    return g_strconcat(text ? text : "", file->is_link && text && *text ? "\n" : NULL, NULL);
+}
+
+/* A file's text after one more change. */
+static void note_file(Preview *preview, Boot *boot, const BootSetFile *file, const char *was)
+{
+    g_autofree char *text = shown_text(file, file->text), *before = shown_text(file, was);
+    IdSet *by = g_hash_table_lookup(boot->by, file->path);
+
+    if (strcmp(before, text) == 0)
+        return;
+    if (by == NULL) {
+        by = hwloc_bitmap_alloc();
+        g_hash_table_insert(boot->by, g_strdup(file->path), by);
+        g_hash_table_insert(boot->blames, g_strdup(file->path), blame_new(before));
+    }
+    hwloc_bitmap_set(by, (guint)preview->making);
+    blame_change(
+        g_hash_table_lookup(boot->blames, file->path), before, text, (guint)preview->making);
+}
+
+/* Makes one change in the files; FALSE where nothing is to be written, which is said. */
+static gboolean change_boot(Preview *preview, const Host *host, Boot *boot, const Change *change)
+{
+    g_autofree char *place = tunable_key_place(change->key);
+    g_autofree char *now = boot->set ? bootset_value(boot->set, place) : NULL;
+    g_autoptr(BootSet) before = boot->set ? bootset_copy(boot->set) : NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (now == NULL) {
+        preview_refuse(preview, "%s cannot be kept across a reboot from here", change->key->key);
+        return FALSE;
+    }
+    if (g_str_equal(now, change->value)) {
+        g_autofree char *shown = step_shown_value(now);
+        preview_say(
+            preview, PART_EFFECT, LINE_NOW, "%s is %s at boot already", change->key->key, shown);
+        return FALSE;
+    }
+    if (!preview_may_write(preview, change, STEP_BOOT, now))
+        return FALSE;
+    if (!bootset_set(boot->set, place, change->value, &error)) {
+        g_autofree char *shown = text_escape(error->message, 0);
+        preview_refuse(preview, "%s: %s", change->key->key, shown);
+        return FALSE;
+    }
+    const GPtrArray *files = bootset_files(boot->set), *old = bootset_files(before);
+    for (guint i = 0; i < files->len; i++) {
+        const BootSetFile *was = i < old->len ? g_ptr_array_index(old, i) : NULL;
+        note_file(preview, boot, g_ptr_array_index(files, i), was ? was->text : NULL);
+    }
+    if (*change->value)
+        say_rival(preview, keep_rival(host->keep, place), change, TRUE);
+    say_beaten(preview, host->keep, change, place);
+    preview_add_step(preview, STEP_BOOT, change, now);
+    return TRUE;
+}
+
+/* The diff of every file that changes. */
+static void show_boot(Preview *preview, const Boot *boot)
+{
+    const GPtrArray *files = boot->set ? bootset_files(boot->set) : NULL;
+
+    for (guint i = 0; files && i < files->len; i++) {
+        const BootSetFile *file = g_ptr_array_index(files, i);
+        g_autofree char *before = shown_text(file, file->before);
+        g_autofree char *after = shown_text(file, file->text);
+        const IdSet *by = g_hash_table_lookup(boot->by, file->path);
+        if (!bootset_file_changes(file) || by == NULL)
+            continue;
+        g_autofree char *path = text_escape(file->path, 0);
+        preview_say(preview, PART_BOOT, LINE_HEAD, "at boot: %s%s%s", path,
+            file->is_link ? " (a link)" : "",
+            *before == '\0'  ? ", new"
+            : *after == '\0' ? ", removed"
+                             : "");
+        g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiffPlace));
+        g_autoptr(GPtrArray) diff = diff_unified(before, after, PREVIEW_CONTEXT, places);
+        preview_diff(
+            preview, PART_BOOT, diff, places, g_hash_table_lookup(boot->blames, file->path), by);
+        PreviewFile *written = g_new(PreviewFile, 1);
+        *written = (PreviewFile){g_strdup(file->path), file->is_link,
+            g_strdup(file->before ? file->before : ""), g_strdup(file->text ? file->text : "")};
+        g_ptr_array_add(preview->files, written);
+    }
+}
+
+/* ---- now ---- */
+
+/* "mount hugetlbfs pagesize=2048K at /x", and what is unmounted. */
+static void say_mounts(Preview *preview, const Change *change, const char *now)
+{
+    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+    g_autofree char *place = tunable_key_place(change->key);
+
+    for (guint i = 0; new[i]; i++)
+        if (!g_strv_contains((const char *const *)old, new[i]))
+            preview_say(preview, PART_WRITES, LINE_WRITE, "mount %s at %s", place, new[i]);
+    for (guint i = 0; old[i]; i++)
+        if (!g_strv_contains((const char *const *)new, old[i])) {
+            g_autofree char *path = text_escape(old[i], 0);
+            preview_say(preview, PART_WRITES, LINE_WRITE, "unmount %s", path);
+        }
+}
+
+/* ---- two files that are coupled ---- */
 
 /* The change of the plan that sets the file with which @change's is coupled; NULL for none. */
 static const Change *find_partner(const Preview *preview, const Change *change)
@@ -20,7 +179,12 @@ static const Change *find_partner(const Preview *preview, const Change *change)
     const char *coupled = change->key->tunable->coupled;
     const GPtrArray *all = coupled ? plan_find(preview->plan, change->target, coupled) : NULL;
 
-    return all ? g_ptr_array_index(all, 0) : NULL;
+    for (guint i = 0; all && i < all->len; i++) {
+        const Change *other = g_ptr_array_index(all, i);
+        if (plan_scope_has(other->scope, STEP_HOST))
+            return other;
+    }
+    return NULL;
 }
 
 /* What stands in the file with which @change's is coupled, and is lost with the write; NULL where
@@ -74,52 +238,121 @@ static gboolean is_partners(Preview *preview, const Change *change, const Change
     return TRUE;
 }
 
-static void preview_host_change(
-    Preview *preview, const Host *host, const Change *change, GPtrArray *made)
+/* ---- the change ---- */
+
+/* What stands where @change would be written now; NULL, and says why, where that cannot be. */
+static char *value_to_change(Preview *preview, const Host *host, const Change *change)
 {
     const char *name = change->key->key;
-    const Change *partner = find_partner(preview, change);
     g_autofree char *place = tunable_key_place(change->key);
-    g_autofree char *now = host ? tunable_host_value(change->key, host) : NULL;
+    char *now = host && !host->is_image ? tunable_host_value(change->key, host) : NULL;
 
-    if (now == NULL && change->undoes) {
+    if (now)
+        return now;
+    if (host && host->is_image)
+        preview_refuse(preview,
+            "%s cannot be set now: this is an image, of which only what is kept at boot can be set",
+            name);
+    else if (change->undoes)
         preview_warn(
             preview, "%s: this kernel does not offer %s any more: it is left alone", name, place);
-        return;
-    }
-    if (now == NULL) {
+    else
         preview_refuse(preview, "%s: this kernel does not offer %s", name, place);
-        return;
-    }
+    return NULL;
+}
+
+static gboolean change_now(Preview *preview, const Host *host, const Change *change)
+{
+    g_autofree char *place = tunable_key_place(change->key);
+    g_autofree char *now = value_to_change(preview, host, change);
+    const Change *partner = find_partner(preview, change);
+    StepKind kind = step_kind_now(change->key);
+
+    if (now == NULL)
+        return FALSE;
+    g_autofree char *shown = step_shown_value(now);
     if (g_str_equal(now, change->value)) {
-        preview_say(preview, PART_EFFECT, LINE_NOW, "%s is %s already", name, now);
-        return;
+        preview_say(preview, PART_EFFECT, LINE_NOW, "%s is %s already", change->key->key, shown);
+        return FALSE;
     }
-    if (is_partners(preview, change, partner) ||
-        !preview_may_write(preview, change, STEP_HOST, now))
-        return;
+    if (is_partners(preview, change, partner) || !preview_may_write(preview, change, kind, now))
+        return FALSE;
     g_autofree char *lost = partner_now(host, change);
     if (lost && partner && !preview_may_write(preview, partner, STEP_HOST, lost))
-        return;
-    preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → %s", place, now, change->value);
-    preview_say(preview, PART_EFFECT, LINE_NOW, "now: %s = %s", name, change->value);
-    say_rival(preview, host, change, place);
-    preview_add_step(preview, STEP_HOST, change, now);
+        return FALSE;
+    if (kind == STEP_MOUNT)
+        say_mounts(preview, change, now);
+    else
+        preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → %s", place, shown, change->value);
+    preview_add_step(preview, kind, change, now);
     if (lost)
         add_follower(preview, change, partner, lost);
-    g_ptr_array_add(made, (gpointer)change);
+    return TRUE;
+}
+
+/* Who changes at boot what is set now only. kvmtune's own line counts as the plan leaves it. */
+static const Claim *find_rival(const Keep *keep, const Boot *boot, const char *place)
+{
+    const Claim *claim = claims_winner(keep->claims, place);
+    BootFile file = bootfile_for(place);
+
+    if (claim == NULL || file == BOOTFILES || strcmp(claim->file, bootfile_path(file)) != 0)
+        return claim;
+    g_autofree char *kept = bootset_value(boot->set, place);
+    if (g_strcmp0(kept, claim->value) == 0)
+        return claim;
+    return *kept ? NULL : keep_beaten(keep, place);
+}
+
+static void say_rivals(Preview *preview, const Host *host, const Boot *boot, const GPtrArray *made)
+{
+    const Keep *keep = host ? host->keep : NULL;
+
+    for (guint i = 0; keep && i < preview->plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(preview->plan->changes, i);
+        if (plan_scope_has(change->scope, STEP_BOOT) ||
+            !g_ptr_array_find((GPtrArray *)made, change, NULL))
+            continue;
+        g_autofree char *place = tunable_key_place(change->key);
+        preview->making = (int)i;
+        say_rival(preview, find_rival(keep, boot, place), change, FALSE);
+    }
+    preview->making = -1;
+}
+
+/* The file is written first: where that fails nothing has changed yet. */
+static void preview_change(
+    Preview *preview, const Host *host, Boot *boot, const Change *change, GPtrArray *made)
+{
+    guint errors = preview->errors;
+    gboolean later =
+        plan_scope_has(change->scope, STEP_BOOT) && change_boot(preview, host, boot, change);
+    gboolean now = plan_scope_has(change->scope, STEP_HOST) && preview->errors == errors &&
+                   change_now(preview, host, change);
+    g_autofree char *shown = step_shown_value(change->value);
+
+    if (now)
+        preview_say(preview, PART_EFFECT, LINE_NOW, "now%s: %s = %s", later ? " and at boot" : "",
+            change->key->key, shown);
+    else if (later)
+        preview_say(preview, PART_EFFECT, LINE_LATER, "at boot: %s = %s", change->key->key, shown);
+    if (now)
+        g_ptr_array_add(made, (gpointer)change);
 }
 
 void preview_host(
     Preview *preview, const Host *host, const RuleGround *ground, const IdSet *changes)
 {
     g_autoptr(GPtrArray) made = g_ptr_array_new();
+    g_auto(Boot) boot = boot_open(host);
 
     for (IDSET_EACH(i, changes)) {
         preview->making = i;
-        preview_host_change(preview, host, g_ptr_array_index(preview->plan->changes, i), made);
+        preview_change(preview, host, &boot, g_ptr_array_index(preview->plan->changes, i), made);
     }
     preview->making = -1;
+    say_rivals(preview, host, &boot, made);
+    show_boot(preview, &boot);
     g_autoptr(GPtrArray) findings = rules_check_host(ground, made);
     preview_findings(preview, findings);
 }

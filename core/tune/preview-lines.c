@@ -35,6 +35,16 @@ static void offer_free(gpointer data)
     g_free(offer);
 }
 
+static void file_free(gpointer data)
+{
+    PreviewFile *file = data;
+
+    g_free(file->path);
+    g_free(file->before);
+    g_free(file->after);
+    g_free(file);
+}
+
 Preview *preview_new(const Plan *plan)
 {
     Preview *preview = g_new0(Preview, 1);
@@ -46,6 +56,7 @@ Preview *preview_new(const Plan *plan)
     preview->lines = g_ptr_array_new_with_free_func(line_free);
     preview->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
     preview->offers = g_ptr_array_new_with_free_func(offer_free);
+    preview->files = g_ptr_array_new_with_free_func(file_free);
     preview->xml_live = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     preview->xml_config = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     preview->making = -1;
@@ -69,6 +80,7 @@ void preview_unref(Preview *preview)
     g_ptr_array_unref(preview->lines);
     g_ptr_array_unref(preview->steps);
     g_ptr_array_unref(preview->offers);
+    g_ptr_array_unref(preview->files);
     g_hash_table_unref(preview->xml_live);
     g_hash_table_unref(preview->xml_config);
     g_free(preview);
@@ -119,7 +131,7 @@ void preview_call(Preview *preview, const Step *step)
 {
     PreviewTarget *target = newest_target(preview);
 
-    if (step->kind == STEP_HOST)
+    if (step_kind_is_host(step->kind))
         return;
     if (step->kind == STEP_CONFIG && target->definition) {
         hwloc_bitmap_set(target->definition->changes, (guint)preview->making);

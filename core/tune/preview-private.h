@@ -1,6 +1,8 @@
 /* What the files that make a Preview share. */
 #pragma once
 
+#include "core/tune/blame.h"
+#include "core/tune/diff.h"
 #include "core/tune/preview.h"
 #include "core/tune/rules.h"
 
@@ -20,6 +22,11 @@ Step *preview_add_step(
 /* Whether @change may be written where @now stands. A ground that moved since it was staged is
  * said; what undo would put back is then left alone. */
 gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind, const char *now);
+
+#define PREVIEW_CONTEXT 3 /* lines about a hunk */
+/* Appends the lines of a diff, each with the changes that made it; @all are those of its text. */
+void preview_diff(Preview *preview, PreviewPart part, const GPtrArray *diff, const GArray *places,
+    const Blame *blame, const IdSet *all);
 
 /* All of the host's section but its heading; @host may be NULL. */
 void preview_host(

@@ -8,45 +8,6 @@
 
 #include <string.h>
 
-#define CONTEXT_LINES 3
-
-Step *preview_add_step(Preview *preview, StepKind kind, const Change *change, const char *old_value)
-{
-    Step *step = g_new0(Step, 1);
-
-    step->kind = kind;
-    step->target = g_strdup(change->target);
-    step->name = g_strdup(change->name);
-    step->key = tunable_key_copy(change->key);
-    step->old_value = g_strdup(old_value);
-    step->new_value = g_strdup(change->value);
-    step->undoes = change->undoes;
-    g_ptr_array_add(preview->steps, step);
-    preview_call(preview, step);
-    return step;
-}
-
-/* A line of XML made fit to show: tabs become blanks, a secret becomes dots, the rest is escaped.
- */
-static char *showable(const char *text)
-{
-    static GRegex *secret; /* libvirt's attributes that hold one: <graphics passwd=…>, <auth> … */
-    if (g_once_init_enter(&secret)) {
-        GRegex *regex =
-            g_regex_new("\\b(passwd|password)(\\s*=\\s*)(?:'[^']*'|\"[^\"]*\")", 0, 0, NULL);
-        g_once_init_leave(&secret, regex);
-    }
-    g_autoptr(GString) line = g_string_new(text);
-    if (line->len && line->str[line->len - 1] == '\r')
-        g_string_truncate(line, line->len - 1);
-    g_string_replace(line, "\t", "        ", 0);
-    g_autofree char *valid = g_utf8_make_valid(line->str, -1);
-    g_autofree char *masked = strstr(valid, "passw")
-                                  ? g_regex_replace(secret, valid, -1, 0, "\\1\\2'•••'", 0, NULL)
-                                  : NULL;
-    return text_escape(masked ? masked : valid, 0);
-}
-
 /* One document of a domain (the running one's, or the next start's) with its changes made. */
 typedef struct {
     const char *before;
@@ -67,60 +28,6 @@ static void document_clear(Document *document)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Document, document_clear)
 
-static PreviewLineKind diff_line_kind(char sign)
-{
-    return sign == '@'   ? LINE_HUNK
-           : sign == '-' ? LINE_REMOVED
-           : sign == '+' ? LINE_ADDED
-                         : LINE_CONTEXT;
-}
-
-/* A hunk's heading and context are of all changes that its lines are of; where none is known (the
- * diff found a shorter way than the changes went), of all that changed the document. */
-static void finish_hunk(PreviewLine *head, GPtrArray *lines, const IdSet *all)
-{
-    if (head == NULL)
-        return;
-    if (head->changes == NULL)
-        head->changes = idset_copy(all);
-    for (guint i = 0; i < lines->len; i++) {
-        PreviewLine *line = g_ptr_array_index(lines, i);
-        if (line->changes == NULL)
-            line->changes = idset_copy(head->changes);
-    }
-    g_ptr_array_set_size(lines, 0);
-}
-
-/* The diff of @document, each line with the changes that made it; @all are the domain's. */
-static void show_document(Preview *preview, PreviewPart part, const char *head,
-    const Document *document, const IdSet *all)
-{
-    g_autoptr(GPtrArray) lines = g_ptr_array_new();
-    PreviewLine *hunk = NULL;
-
-    preview_say(preview, part, LINE_HEAD, "%s", head);
-    for (guint i = 0; i < document->diff->len; i++) {
-        const char *text = g_ptr_array_index(document->diff, i);
-        const DiffPlace *place = &g_array_index(document->places, DiffPlace, i);
-        PreviewLine *line = preview_line(preview, part, diff_line_kind(*text), showable(text));
-        if (line->kind == LINE_HUNK) {
-            finish_hunk(hunk, lines, all);
-            hunk = line;
-            continue;
-        }
-        const IdSet *by = line->kind == LINE_REMOVED ? blame_removed(document->blame, place->before)
-                          : line->kind == LINE_ADDED ? blame_added(document->blame, place->after)
-                                                     : NULL;
-        line->changes = idset_copy(by);
-        if (by && hunk->changes == NULL)
-            hunk->changes = idset_copy(by);
-        else if (by)
-            hwloc_bitmap_or(hunk->changes, hunk->changes, by);
-        g_ptr_array_add(lines, line);
-    }
-    finish_hunk(hunk, lines, all);
-}
-
 /* Whether two diffs take and add the same lines, wherever they stand. */
 static gboolean same_changes(const GPtrArray *a, const GPtrArray *b)
 {
@@ -136,21 +43,6 @@ static gboolean same_changes(const GPtrArray *a, const GPtrArray *b)
         if (!g_str_equal(g_ptr_array_index(a, i++), g_ptr_array_index(b, j++)))
             return FALSE;
     }
-}
-
-gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind, const char *now)
-{
-    if (!change_has_moved(change, kind, now))
-        return TRUE;
-    g_autofree char *is = step_shown_value(now), *was = step_shown_value(change->ground[kind]);
-    if (change->undoes)
-        preview_warn(preview, "%s %s%s is %s now, not %s as entry %u left it: it is left alone",
-            change->name, change->key->key, step_kind_where(kind), is, was, change->undoes);
-    else
-        preview_warn(preview, "%s %s%s was %s when it was staged, somebody made it %s since",
-            change->name, change->key->key, step_kind_where(kind), was, is);
-    preview->moved++;
-    return change->undoes == 0;
 }
 
 static Document document_open(Preview *preview, const char *xml, const char *name)
@@ -261,6 +153,13 @@ static void check_documents(Preview *preview, const RuleGround *ground, const Do
     check_document(preview, ground, domain, live);
 }
 
+static void show_document(Preview *preview, PreviewPart part, const char *head,
+    const Document *document, const IdSet *all)
+{
+    preview_say(preview, part, LINE_HEAD, "%s", head);
+    preview_diff(preview, part, document->diff, document->places, document->blame, all);
+}
+
 static void show_documents(
     Preview *preview, PreviewTarget *target, Document *live, Document *config, const IdSet *all)
 {
@@ -270,7 +169,7 @@ static void show_documents(
         both[i]->places = g_array_new(FALSE, FALSE, sizeof(DiffPlace));
         both[i]->diff = both[i]->blame
                             ? diff_unified(both[i]->before, xml_edit_text(both[i]->edit, NULL),
-                                  CONTEXT_LINES, both[i]->places)
+                                  PREVIEW_CONTEXT, both[i]->places)
                             : g_ptr_array_new();
     }
     gboolean now = live->diff->len > 0, later = config->diff->len > 0;
@@ -388,7 +287,12 @@ static char *host_state(const Host *host)
         add_pools(out, node->pools);
     }
     add_pools(out, host->pools);
-    g_string_append_printf(out, "%s\n%d", host->topology->online_text,
+    for (guint i = 0; i < host->mounts->len; i++) {
+        const HugeMount *mount = g_ptr_array_index(host->mounts, i);
+        g_string_append_printf(out, "%s %s\n", mount->path, mount->options);
+    }
+    g_string_append_printf(out, "%s\n%s\n%d", host->topology->online_text,
+        host->keep ? host->keep->stamp : "",
         num_or(kernel_file_number(host->ksm, "pages_shared"), 0) > 0);
     return g_string_free(out, FALSE);
 }

@@ -25,7 +25,8 @@ typedef enum {
     PART_TARGET,   /* its heading */
     PART_FINDINGS, /* errors, warnings, offers */
     PART_EFFECT,   /* what happens now, what waits */
-    PART_WRITES,   /* files of the kernel, in order of execution */
+    PART_WRITES,   /* files of the kernel and mounts, in order of execution */
+    PART_BOOT,     /* the diff of each file that sets the host at boot */
     PART_BOTH,     /* the diff of the running XML and the next start's, where they are the same */
     PART_RUNNING,
     PART_NEXT,
@@ -48,6 +49,13 @@ typedef struct {
     const PreviewOffer *offer; /* LINE_OFFER's; else NULL */
 } PreviewLine;
 
+/* A file below /etc that the host's changes would write. */
+typedef struct {
+    char *path;
+    gboolean is_link;     /* symbolic; its texts are where it leads */
+    char *before, *after; /* "": there is none */
+} PreviewFile;
+
 /* One section: a domain, or the host. */
 typedef struct {
     char *target, *name;  /* as in Change */
@@ -68,6 +76,7 @@ typedef struct {
     GPtrArray *lines;   /* PreviewLine*: what is shown, in order: target by target, part by part */
     GPtrArray *steps;   /* Step*, in order of execution; empty: nothing would change */
     GPtrArray *offers;  /* PreviewOffer* */
+    GPtrArray *files;   /* PreviewFile*: what sets the host at boot */
     GHashTable *xml_live, *xml_config; /* domain UUID → the XML previewed upon (char*) */
     guint errors, warnings;
     const char *live_flag; /* by which libvirt reaches a running domain */

@@ -17,7 +17,7 @@ static StepStanding look(const ApplyContext *context, Reading *reading, const St
     char *now = reading_value(reading, step, &error);
 
     if (now == NULL) {
-        gboolean gone = step->kind != STEP_HOST && error->code == KVMTUNE_ERROR_CHANGED;
+        gboolean gone = !step_kind_is_host(step->kind) && error->code == KVMTUNE_ERROR_CHANGED;
         return (StepStanding){
             gone ? STANDS_NOWHERE : STANDS_UNKNOWN, text_escape(error->message, 0)};
     }

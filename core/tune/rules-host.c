@@ -18,7 +18,8 @@ static int place_of(const RuleCase *c, const char *key)
 
     for (guint i = 0; plan && i < plan->changes->len; i++) {
         const Change *change = g_ptr_array_index(plan->changes, i);
-        if (g_str_equal(change->target, "host") && g_str_equal(change->key->key, key))
+        if (g_str_equal(change->target, "host") && g_str_equal(change->key->key, key) &&
+            plan_scope_has(change->scope, STEP_HOST))
             return (int)i;
     }
     return -1;

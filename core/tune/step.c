@@ -3,6 +3,16 @@
 
 #include "core/util/text.h"
 
+gboolean step_kind_is_host(StepKind kind)
+{
+    return kind == STEP_HOST || kind == STEP_BOOT || kind == STEP_MOUNT;
+}
+
+StepKind step_kind_now(const TunableKey *key)
+{
+    return key->tunable->type == VALUE_PATHS ? STEP_MOUNT : STEP_HOST;
+}
+
 Step *step_copy(const Step *step)
 {
     Step *copy = g_memdup2(step, sizeof *step);
@@ -42,7 +52,12 @@ char *step_shown_value(const char *value)
 const char *step_kind_where(StepKind kind)
 {
     static const char *const wheres[STEP_KINDS] = {
-        [STEP_HOST] = "", [STEP_LIVE] = ", running now", [STEP_CONFIG] = ", next start"};
+        [STEP_HOST] = "",
+        [STEP_LIVE] = ", running now",
+        [STEP_CONFIG] = ", next start",
+        [STEP_BOOT] = ", at boot",
+        [STEP_MOUNT] = "",
+    };
 
     return wheres[kind];
 }
@@ -81,6 +96,9 @@ char *step_call(const Step *step, const char *live)
     }
     case STEP_CONFIG:
         return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
+    case STEP_BOOT:
+        return g_strdup_printf("keep %s=%s at boot", step->key->key, step->new_value);
+    case STEP_MOUNT:
     case STEP_HOST:
         break;
     }

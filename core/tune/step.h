@@ -8,9 +8,16 @@ typedef enum {
     STEP_HOST,   /* write new to a file of the kernel */
     STEP_LIVE,   /* set the running domain */
     STEP_CONFIG, /* define the domain's next start; a domain's config steps go in one definition */
+    STEP_BOOT,   /* edit a file below /etc that sets the host when it boots */
+    STEP_MOUNT,  /* mount and unmount hugetlbfs */
 } StepKind;
 
-#define STEP_KINDS (STEP_CONFIG + 1)
+#define STEP_KINDS (STEP_MOUNT + 1)
+
+/* Whether steps of @kind are the host's; the others are a domain's. */
+gboolean step_kind_is_host(StepKind kind);
+/* The kind of step that sets @key, one of the host's, at once. */
+StepKind step_kind_now(const TunableKey *key);
 
 /* How far a step of a Journal entry came, as far as the journal knows. */
 typedef enum {

@@ -2,12 +2,10 @@
  * new row. */
 #include "core/tune/stepkind.h"
 
+#include "core/tune/stephost.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/virt/define.h"
-
-#include <errno.h>
-#include <string.h>
 
 #define REDEFINE_TRIES 20 /* of a definition that somebody else changes at the same moment */
 
@@ -108,19 +106,9 @@ static char *read_document(Reading *reading, const Step *step, GError **error)
                                        : NULL;
 }
 
-static char *read_host(Reading *reading, const Step *step, GError **error)
+const ApplyContext *reading_context(const Reading *reading)
 {
-    const char *root = reading->context->root;
-    g_autofree char *place = tunable_key_place(step->key);
-    g_autofree char *text = rootfile_read(root, place);
-
-    if (text == NULL) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
-            "%s%s cannot be read: it is gone, or not yours to read", root, place);
-        return NULL;
-    }
-    KernelFile file = {.text = text};
-    return kernel_file_value(&file);
+    return reading->context;
 }
 
 const char *reading_config(Reading *reading, const Step *step, GError **error)
@@ -130,52 +118,9 @@ const char *reading_config(Reading *reading, const Step *step, GError **error)
 
 /* ---- writing ---- */
 
-static const char *value_of(const Step *step, gboolean back)
+const char *step_written_value(const Step *step, gboolean back)
 {
     return back ? step->old_value : step->new_value;
-}
-
-static gboolean write_file(
-    const ApplyContext *context, const Step *step, const char *value, GError **error)
-{
-    g_autofree char *place = tunable_key_place(step->key);
-    g_autoptr(GError) cause = NULL;
-
-    if (rootfile_write(context->root, place, value, &cause))
-        return TRUE;
-    const char *advice = "";
-    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
-        g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_PERM))
-        advice = "; run kvmtune as root";
-    else if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_INVAL))
-        advice = "; the kernel does not take this value";
-    /* EBUSY has no code among GFileError's. */
-    else if (g_str_has_prefix(step->key->key, "ksm.") && strstr(cause->message, g_strerror(EBUSY)))
-        advice = "; pages are shared: ksm.run=2 must unmerge them first";
-    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s%s", cause->message, advice);
-    return FALSE;
-}
-
-/* One file; or one and that which is coupled to it, and back the other way round. The kernel makes
- * the second one what it is to be with the write of the first (and would refuse to be told); in
- * another machine's tree, where files are only files, it is written. */
-static gboolean write_host(const ApplyContext *context, const Unit *unit, gboolean back,
-    const char *ground, GError **error)
-{
-    guint count = unit->steps->len;
-    (void)ground;
-
-    for (guint i = 0; i < count; i++) {
-        const Step *step = g_ptr_array_index(unit->steps, back ? count - 1 - i : i);
-        g_autoptr(Reading) reading = reading_new(context);
-        g_autofree char *now = i > 0 ? read_host(reading, step, NULL) : NULL;
-        if (g_strcmp0(now, value_of(step, back)) != 0 &&
-            !write_file(context, step, value_of(step, back), error))
-            return FALSE;
-    }
-    if (context->settle)
-        context->settle(context->root);
-    return TRUE;
 }
 
 static gboolean write_live(const ApplyContext *context, const Unit *unit, gboolean back,
@@ -187,7 +132,8 @@ static gboolean write_live(const ApplyContext *context, const Unit *unit, gboole
 
     if (domain == NULL)
         return FALSE;
-    return tunable_set_live(context->connection, domain, step->key, value_of(step, back), error);
+    return tunable_set_live(
+        context->connection, domain, step->key, step_written_value(step, back), error);
 }
 
 /* One definition with the values of all its steps, set in @base, which must still be there. */
@@ -201,7 +147,7 @@ static gboolean define_upon(
         return FALSE;
     for (guint i = 0; i < unit->steps->len; i++) {
         const Step *step = g_ptr_array_index(unit->steps, i);
-        if (!tunable_xml_set(step->key, edit, value_of(step, back), error))
+        if (!tunable_xml_set(step->key, edit, step_written_value(step, back), error))
             return FALSE;
     }
     return connection_redefine(
@@ -254,16 +200,6 @@ static gboolean granted_live(
 
 /* ---- by hand ---- */
 
-static char *host_command(const ApplyContext *context, const Step *step)
-{
-    g_autofree char *place = tunable_key_place(step->key);
-    g_autofree char *path = g_strconcat(context->root, place, NULL);
-    g_autofree char *file = g_shell_quote(path);
-    g_autofree char *value = g_shell_quote(step->old_value);
-
-    return g_strdup_printf("echo %s > %s", value, file);
-}
-
 static char *domain_command(const ApplyContext *context, const Step *step)
 {
     g_autofree char *assignment = g_strdup_printf("%s=%s", step->key->key, step->old_value);
@@ -285,9 +221,11 @@ static const struct {
         const ApplyContext *context, const Step *step, const char *wanted, const char *got);
     char *(*back_command)(const ApplyContext *context, const Step *step);
 } rows[STEP_KINDS] = {
-    [STEP_HOST] = {FALSE, read_host, write_host, granted_as_asked, host_command},
+    [STEP_HOST] = {FALSE, stephost_read, stephost_write, granted_as_asked, stephost_command},
     [STEP_LIVE] = {FALSE, read_document, write_live, granted_live, domain_command},
     [STEP_CONFIG] = {TRUE, read_document, write_config, granted_as_asked, domain_command},
+    [STEP_BOOT] = {FALSE, stepboot_read, stepboot_write, granted_as_asked, stepboot_command},
+    [STEP_MOUNT] = {FALSE, stepmount_read, stepmount_write, granted_as_asked, stepmount_command},
 };
 
 char *reading_value(Reading *reading, const Step *step, GError **error)

@@ -137,7 +137,7 @@ static Unit *still_written(Transaction *t, const Unit *unit, GString *standing)
         g_autofree char *now = reading_value(reading, step, &error);
         if (now && step_is_granted(t->context, step, step->old_value, now))
             continue;
-        if (now == NULL && unit->kind != STEP_HOST && error->code == KVMTUNE_ERROR_CHANGED)
+        if (now == NULL && !step_kind_is_host(unit->kind) && error->code == KVMTUNE_ERROR_CHANGED)
             continue;
         if (now == NULL) {
             g_autofree char *command = step_back_command(t->context, step);

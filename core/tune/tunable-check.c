@@ -112,7 +112,10 @@ static gboolean check_pool_key(const TunableKey *key, const Host *host, GError *
 {
     const NodeMemory *node = host_node(host, (int)key->n);
 
-    if (key->size_kib == 0)
+    /* Of an image no kernel is there to ask. */
+    if (key->size_kib == 0 || host->is_image)
+        return TRUE;
+    if (key->tunable->type == VALUE_PATHS && has_pool(host->pools, key->size_kib))
         return TRUE;
     if (node == NULL) {
         g_autofree char *ids = node_list(host);

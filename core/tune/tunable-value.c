@@ -258,6 +258,38 @@ static char *take_text(const TunableKey *key, const char *value, GError **error)
     return g_strstrip(g_strdup(value));
 }
 
+/* A path that a line of /proc/mounts, a mount unit and a list can all hold. */
+static gboolean is_mount_path(const char *path)
+{
+    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
+    guint count = g_strv_length(parts);
+
+    if (*path != '/' || count < 2 || count > 32 || strlen(path) > 255)
+        return FALSE;
+    for (guint i = 1; i < count; i++)
+        if (*parts[i] == '\0' || *parts[i] == '.')
+            return FALSE;
+    for (const char *p = path; *p; p++)
+        if (!g_ascii_isalnum(*p) && strchr("/._+:@-", *p) == NULL)
+            return FALSE;
+    return TRUE;
+}
+
+static char *take_paths(const TunableKey *key, const char *value, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    for (guint i = 0; parts[i]; i++) {
+        if (!is_mount_path(parts[i]))
+            return tunable_refuse(key, value, error,
+                "a folder such as /dev/hugepages is allowed, or several with commas between them "
+                "(of letters, digits and ._+:@-), or nothing to unmount");
+        g_ptr_array_add(paths, parts[i]);
+    }
+    return text_join_sorted(paths);
+}
+
 static const struct {
     const char *allowed; /* or NULL and a function */
     char *(*allow)(const Tunable *row);
@@ -280,6 +312,7 @@ static const struct {
     [VALUE_CELLS] = {"CPUS:SIZE[:DISTANCES];…", NULL, cells_normalize},
     [VALUE_CACHES] = {"CACHE:LEVEL:TYPE:SIZE;…", NULL, resctrl_normalize},
     [VALUE_BANDWIDTHS] = {"NODE:PERCENT;…", NULL, resctrl_normalize},
+    [VALUE_PATHS] = {"FOLDER[,FOLDER…]", NULL, take_paths},
     [VALUE_TEXT] = {"NAME", NULL, take_text},
 };
 

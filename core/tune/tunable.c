@@ -3,6 +3,7 @@
 #include "core/tune/tunable.h"
 
 #include "core/catalogue/sizes.h"
+#include "core/host/mounts.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 
@@ -40,6 +41,9 @@ char *tunable_host_value(const TunableKey *key, const Host *host)
 {
     const char *place = key->tunable->place;
 
+    if (key->tunable->type == VALUE_PATHS)
+        return mounts_value(host->mounts, key->size_kib,
+            (guint64)num_or(kernel_file_number(host->meminfo, "Hugepagesize"), 0));
     if (key->size_kib)
         return pool_value(key, host);
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
@@ -48,6 +52,13 @@ char *tunable_host_value(const TunableKey *key, const Host *host)
                 kernel_file_find(G_STRUCT_MEMBER(GPtrArray *, host, folders[i].member),
                     place + strlen(folders[i].folder)));
     return NULL;
+}
+
+char *tunable_boot_value(const TunableKey *key, const Host *host)
+{
+    g_autofree char *place = tunable_key_place(key);
+
+    return host->keep ? keep_value(host->keep, place) : NULL;
 }
 
 /* Takes @value; its one form, or as it stands where libvirt's text is no value that kvmtune knows.

@@ -28,6 +28,7 @@ typedef enum {
     VALUE_CELLS,      /* CPUS:SIZE[:DISTANCES];… */
     VALUE_CACHES,     /* CACHE:LEVEL:TYPE:SIZE;… */
     VALUE_BANDWIDTHS, /* NODE:PERCENT;… */
+    VALUE_PATHS,      /* folders where something is mounted: /dev/hugepages,/mnt/huge */
     VALUE_TEXT,       /* a name: letters, digits and ._+:,- */
 } ValueType;
 
@@ -38,7 +39,7 @@ typedef struct {
 
 /* When a change takes effect. */
 typedef enum {
-    EFFECT_NOW,          /* a file of the kernel: at once, until the host restarts */
+    EFFECT_NOW,          /* the host: at once, until it restarts; and at boot where it is kept */
     EFFECT_NOW_AND_NEXT, /* the running domain and its next start */
     EFFECT_NEXT,         /* the domain's next start only */
 } TunableEffect;
@@ -62,10 +63,11 @@ struct Tunable {
     gint64 min, max;
     const TunableChoice *choices; /* ends with {NULL} */
     TunableEffect effect;
-    gboolean required; /* cannot be removed: a domain always has it */
-    gboolean filled;   /* where it is removed libvirt writes a value of its own */
-    const char *unit;  /* "pages", "ms"; NULL for none */
-    const char *place; /* host: the file below the root; domain: a path (xmlpath.h). %s for args */
+    gboolean required;    /* cannot be removed: a domain always has it */
+    gboolean filled;      /* where it is removed libvirt writes a value of its own */
+    const char *unit;     /* "pages", "ms"; NULL for none */
+    const char *place;    /* host: the file below the root, or "hugetlbfs pagesize=%s" (bootset.h);
+                           * domain: a path (xmlpath.h). %s for args */
     const char *coupled;  /* host: the row whose file the kernel makes 0 when this one is written */
     const char *fallback; /* what holds where nothing is set, as text; NULL: not told */
     const char *help;     /* one or two sentences: what it does */
@@ -124,6 +126,9 @@ char *tunable_normalize(const TunableKey *key, const char *value, GError **error
  * that tunable_check() gives it. "" where the domain says nothing; NULL where it is unknown. The
  * caller frees it. */
 char *tunable_host_value(const TunableKey *key, const Host *host);
+/* What kvmtune's files set a host's key to at boot; "" where they do not; NULL where none can. The
+ * caller frees it. */
+char *tunable_boot_value(const TunableKey *key, const Host *host);
 char *tunable_xml_value(const TunableKey *key, const XmlEdit *edit);
 /* Writes @value ("" removes) into @edit. */
 gboolean tunable_xml_set(const TunableKey *key, XmlEdit *edit, const char *value, GError **error);

@@ -74,15 +74,15 @@ static Change *make_change(const Undo *undo, const Step *step, const Domain *dom
     change->name = domain ? text_escape(domain->name, 60) : g_strdup("host");
     change->key = tunable_key_copy(step->key);
     change->value = g_strdup(step->old_value);
-    change->scope = step->kind == STEP_LIVE     ? SCOPE_LIVE
-                    : step->kind == STEP_CONFIG ? SCOPE_CONFIG
-                                                : SCOPE_BOTH;
+    change->scope =
+        step->kind == STEP_CONFIG || step->kind == STEP_BOOT ? SCOPE_CONFIG : SCOPE_LIVE;
     change->undoes = undo->entry->number;
     change->ground[step->kind] = g_strdup(step_left(step));
     return change;
 }
 
-/* A value that goes back to the same in the running domain and at its next start is one change. */
+/* A value that goes back to the same in the running domain and at its next start, or of the host
+ * now and at boot, is one change. */
 static gboolean join(Undo *undo, const Change *change, const Step *step)
 {
     Change *last = undo->plan->changes->len
@@ -93,7 +93,7 @@ static gboolean join(Undo *undo, const Change *change, const Step *step)
         !g_str_equal(last->target, change->target) ||
         !g_str_equal(last->key->key, change->key->key) || !g_str_equal(last->value, change->value))
         return FALSE;
-    last->scope = SCOPE_BOTH;
+    last->scope = step_kind_is_host(step->kind) ? SCOPE_KEPT : SCOPE_BOTH;
     last->ground[step->kind] = g_strdup(change->ground[step->kind]);
     return TRUE;
 }
@@ -114,9 +114,10 @@ static void tell_started(Undo *undo, const Step *step, const Change *change, Dom
 
 static void stage_step(Undo *undo, const Step *step)
 {
-    Domain *domain = step->kind == STEP_HOST ? NULL : find_domain(undo, step);
+    gboolean is_host = step_kind_is_host(step->kind);
+    Domain *domain = is_host ? NULL : find_domain(undo, step);
 
-    if (step->kind != STEP_HOST && domain == NULL)
+    if (!is_host && domain == NULL)
         return;
     Change *change = make_change(undo, step, domain);
     g_autofree char *now =

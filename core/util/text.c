@@ -152,3 +152,19 @@ gboolean text_has_folded(const char *text, const char *folded)
     g_autofree char *mine = g_utf8_casefold(valid, -1);
     return strstr(mine, folded) != NULL;
 }
+
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *text_join_sorted(GPtrArray *words)
+{
+    GString *out = g_string_new(NULL);
+
+    g_ptr_array_sort(words, compare_texts);
+    for (guint i = 0; i < words->len; i++)
+        if (i == 0 || strcmp(words->pdata[i - 1], words->pdata[i]) != 0)
+            g_string_append_printf(out, "%s%s", out->len ? "," : "", (char *)words->pdata[i]);
+    return g_string_free(out, FALSE);
+}

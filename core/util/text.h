@@ -38,3 +38,7 @@ gboolean text_parse_int(const char *text, gint64 *value);
 
 /* Whether @text (NULL: nothing) has @folded, which g_utf8_casefold() gave, in capitals or not. */
 gboolean text_has_folded(const char *text, const char *folded);
+
+/* @words (char*), sorted and each once, with commas between them; @words is sorted by it. The
+ * caller frees the text. */
+char *text_join_sorted(GPtrArray *words);

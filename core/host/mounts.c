@@ -1,0 +1,150 @@
+/* Mounts of hugetlbfs: read from /proc/mounts, made, removed; and what qemu.conf says of them. */
+#include "core/host/mounts.h"
+
+#include "core/util/error.h"
+#include "core/util/rootfile.h"
+#include "core/util/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#define PROC_MOUNTS "/proc/mounts"
+
+static void mount_free(gpointer data)
+{
+    HugeMount *mount = data;
+
+    g_free(mount->path);
+    g_free(mount->options);
+    g_free(mount);
+}
+
+/* The lines of hugetlbfs; blanks in a path are written "\040" there. */
+GPtrArray *mounts_read(const char *root)
+{
+    GPtrArray *mounts = g_ptr_array_new_with_free_func(mount_free);
+    g_autofree char *text = rootfile_read(root, PROC_MOUNTS);
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 5);
+        if (g_strv_length(words) < 4 || strcmp(words[2], "hugetlbfs") != 0)
+            continue;
+        HugeMount *mount = g_new0(HugeMount, 1);
+        mount->path = g_strcompress(words[1]);
+        mount->options = g_strdup(words[3]);
+        g_auto(GStrv) options = g_strsplit(words[3], ",", -1);
+        for (guint j = 0; options[j]; j++)
+            if (g_str_has_prefix(options[j], "pagesize="))
+                text_parse_size(options[j] + strlen("pagesize="), &mount->size_kib);
+        g_ptr_array_add(mounts, mount);
+    }
+    return mounts;
+}
+
+guint64 mounts_default_size(const char *root)
+{
+    g_autofree char *text = rootfile_read(root, "/proc/meminfo");
+    const char *line = text ? strstr(text, "Hugepagesize:") : NULL;
+
+    return line ? g_ascii_strtoull(line + strlen("Hugepagesize:"), NULL, 10) : 0;
+}
+
+char *mounts_value(const GPtrArray *mounts, guint64 size_kib, guint64 default_kib)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    for (guint i = 0; i < mounts->len; i++) {
+        const HugeMount *mount = g_ptr_array_index(mounts, i);
+        if ((mount->size_kib ? mount->size_kib : default_kib) == size_kib &&
+            strpbrk(mount->path, ", \t\n") == NULL)
+            g_ptr_array_add(paths, mount->path);
+    }
+    return text_join_sorted(paths);
+}
+
+/* ---- making and removing ---- */
+
+static gboolean fail(GError **error, const char *what, const char *path, const char *why)
+{
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s %s failed: %s", what, path, why);
+    return FALSE;
+}
+
+/* A tree that is opened here is no running host: what is mounted there is what its file says. */
+static gboolean rewrite_mounts(
+    const char *root, const char *path, const char *added, GError **error)
+{
+    g_autofree char *text = rootfile_read(root, PROC_MOUNTS);
+    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) cause = NULL;
+
+    for (guint i = 0; lines[i]; i++) {
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", 4);
+        gboolean is_it = g_strv_length(words) == 4 && strcmp(words[1], path) == 0 &&
+                         strcmp(words[2], "hugetlbfs") == 0;
+        if (*lines[i] && !is_it)
+            g_string_append_printf(out, "%s\n", lines[i]);
+    }
+    g_string_append(out, added);
+    if (rootfile_write(root, PROC_MOUNTS, out->str, &cause))
+        return TRUE;
+    return fail(error, "writing the mounts of", root, cause->message);
+}
+
+static gboolean is_empty_folder(const char *path)
+{
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+
+    return folder && g_dir_read_name(folder) == NULL;
+}
+
+gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError **error)
+{
+    g_autofree char *size = text_page_size(size_kib);
+    g_autofree char *options = g_strconcat("pagesize=", size, NULL);
+
+    if (*root) {
+        g_autofree char *line =
+            g_strdup_printf("hugetlbfs %s hugetlbfs rw,relatime,%s 0 0\n", path, options);
+        return rewrite_mounts(root, path, line, error);
+    }
+    if (g_mkdir_with_parents(path, 0755) != 0)
+        return fail(error, "making the folder", path, g_strerror(errno));
+    if (!is_empty_folder(path))
+        return fail(error, "mounting hugetlbfs at", path,
+            "it is not empty, and what is in it would be hidden; choose another folder");
+    if (mount("hugetlbfs", path, "hugetlbfs", MS_NOSUID | MS_NODEV, options) == 0)
+        return TRUE;
+    return fail(error, "mounting hugetlbfs at", path,
+        errno == EPERM ? "only root may, outside a container" : g_strerror(errno));
+}
+
+gboolean mounts_remove(const char *root, const char *path, GError **error)
+{
+    if (*root)
+        return rewrite_mounts(root, path, "", error);
+    if (umount2(path, UMOUNT_NOFOLLOW) == 0)
+        return TRUE;
+    return fail(error, "unmounting", path,
+        errno == EBUSY ? "it is in use: shut the VMs down whose memory is there"
+                       : g_strerror(errno));
+}
+
+/* ---- libvirt ---- */
+
+gboolean mounts_is_libvirts(const Host *host, const HugeMount *mount)
+{
+    const GPtrArray *named = host->keep ? host->keep->libvirt_mounts : NULL;
+
+    if (named)
+        return g_ptr_array_find_with_equal_func((GPtrArray *)named, mount->path, g_str_equal, NULL);
+    for (guint i = 0; i < host->mounts->len; i++) {
+        const HugeMount *other = g_ptr_array_index(host->mounts, i);
+        if (other->size_kib == mount->size_kib)
+            return other == mount;
+    }
+    return FALSE;
+}

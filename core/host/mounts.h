@@ -1,0 +1,21 @@
+/* Where hugetlbfs is mounted, and which of these mounts libvirt uses. */
+#pragma once
+
+#include "core/host/host.h"
+
+/* The mounts of hugetlbfs in @root/proc/mounts. GPtrArray of HugeMount*, the caller unrefs it. */
+GPtrArray *mounts_read(const char *root);
+/* The paths where pages of @size_kib are mounted, sorted, a comma between them; @default_kib is
+ * the default page size. A path that a list cannot hold is left out. The caller frees it. */
+char *mounts_value(const GPtrArray *mounts, guint64 size_kib, guint64 default_kib);
+guint64 mounts_default_size(const char *root); /* KiB, of @root/proc/meminfo; 0 unknown */
+
+/* Mounts pages of @size_kib at @path (the folder is made where it is missing, and must be empty),
+ * or unmounts it. In a tree that is opened here, not mounted, its /proc/mounts is rewritten. FALSE
+ * with a KVMTUNE_ERROR_FAILED. */
+gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError **error);
+gboolean mounts_remove(const char *root, const char *path, GError **error);
+
+/* Whether libvirt gives pages of @mount to VMs, as far as the files say: what qemu.conf
+ * names, else the first mount of each size. */
+gboolean mounts_is_libvirts(const Host *host, const HugeMount *mount);
