@@ -33,6 +33,15 @@ static TunableKey *parse_key(const char *target, const char *key)
 
 /* ---- staging ---- */
 
+/* When a value of the host holds, where it is not now only. */
+static const char *scope_text(const Change *change)
+{
+    return change->key->tunable->target != TARGET_HOST ? ""
+           : change->scope == SCOPE_KEPT               ? ", now and at boot"
+           : change->scope == SCOPE_CONFIG             ? ", at boot"
+                                                       : "";
+}
+
 /* Takes the changes back that stand in @alone. */
 static void unstage_same(App *app, const Plan *alone)
 {
@@ -41,7 +50,8 @@ static void unstage_same(App *app, const Plan *alone)
         for (guint j = 0; j < alone->changes->len; j++) {
             const Change *other = g_ptr_array_index(alone->changes, j);
             if (g_str_equal(change->target, other->target) &&
-                g_str_equal(change->key->key, other->key->key)) {
+                g_str_equal(change->key->key, other->key->key) &&
+                plan_scopes_meet(change->scope, other->scope)) {
                 plan_unstage(app->plan, i);
                 break;
             }
@@ -83,8 +93,8 @@ static char *try_stage(
         app_say(app, STYLE_TEXT, "%s of %s stands at that value: nothing to change", key,
             count == 1 ? who : "these domains");
     else
-        app_say(
-            app, STYLE_STAGED, "staged: %s %s = %s   (p shows what would change)", who, key, shown);
+        app_say(app, STYLE_STAGED, "staged: %s %s = %s%s   (p shows what would change)", who, key,
+            shown, scope_text(first));
     app_update(app);
     return NULL;
 }
@@ -129,6 +139,10 @@ static char *check_value(App *app, const char *text, gpointer data)
         g_autoptr(TunableKey) key = parse_key(edit->targets[i], edit->key);
         if (key == NULL)
             return NULL;
+        /* At boot: to keep nothing. */
+        if (*value == '\0' && key->tunable->target == TARGET_HOST &&
+            edit->scopes[dialog_way(app->private->dialog)] == SCOPE_CONFIG)
+            return NULL;
         g_autofree char *checked =
             tunable_check(key, value, app->snapshot, domain_of(app, edit->targets[i]), &error);
         if (checked == NULL)
@@ -145,6 +159,26 @@ static char *edit_title(const App *app, const Edit *edit)
     if (edit->targets[1])
         return g_strdup_printf("%s of %u domains", edit->key, g_strv_length(edit->targets));
     return g_strdup_printf("%s of %s", edit->key, domain ? domain->name : "the host");
+}
+
+/* A value of the host: until it restarts, or at boot; with what it is at boot by now. */
+static const char *const *host_ways(const App *app, Edit *edit)
+{
+    static char at_boot[80];
+    static const char *const ways[] = {"now", "now and at boot", at_boot, NULL};
+    const Host *host = app->snapshot->host;
+    g_autoptr(TunableKey) key = parse_key(HOST_TARGET, edit->key);
+    g_autofree char *kept = host ? tunable_boot_value(key, host) : NULL;
+    g_autofree char *shown = kept && *kept ? text_escape(kept, 24) : NULL;
+
+    if (kept == NULL)
+        return NULL;
+    edit->scopes[0] = SCOPE_LIVE;
+    edit->scopes[1] = SCOPE_KEPT;
+    edit->scopes[2] = SCOPE_CONFIG;
+    g_snprintf(at_boot, sizeof at_boot, "at boot only%s%s", shown ? ", where it is " : "",
+        shown ? shown : "");
+    return ways;
 }
 
 /* What the answer can be for, in the order of Edit.scopes; NULL where there is no question. */
@@ -165,6 +199,8 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
     edit->scopes[0] = SCOPE_BOTH;
     edit->scopes[1] = SCOPE_LIVE;
     edit->scopes[2] = SCOPE_CONFIG;
+    if (row->target == TARGET_HOST)
+        return host_ways(app, edit);
     if (!runs)
         return NULL;
     if (row->effect == EFFECT_NEXT) {

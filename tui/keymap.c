@@ -10,7 +10,10 @@ static KeyRow rows[] = {
     {CONTEXT_HOST, ACTION_OPEN, "Enter", NULL, "the domains pinned to this CPU", FALSE},
 
     {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
-        "stage another number of pages for the pool", TRUE},
+        "stage another number of pages for the pool, or where hugetlbfs is mounted", TRUE},
+    {CONTEXT_MEMORY, ACTION_KEEP, "b", NULL,
+        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
+        TRUE},
     {CONTEXT_MEMORY, ACTION_PAGES, "v", "VMs' pages",
         "where each VM's pages are, beside where its vCPUs run", FALSE},
 
@@ -22,6 +25,9 @@ static KeyRow rows[] = {
 
     {CONTEXT_SHARING, ACTION_EDIT, "Enter e", "edit", "stage another value for the row", TRUE},
     {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values",
+        TRUE},
+    {CONTEXT_SHARING, ACTION_KEEP, "b", NULL,
+        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
         TRUE},
 
     {CONTEXT_DOMAINS, ACTION_OPEN, "Enter", "open", "open the domain: its vCPUs and their pins",
@@ -189,6 +195,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_CYCLE] = "cycle",
     [ACTION_EDIT_ALL] = "edit-all",
     [ACTION_EMULATOR] = "emulator",
+    [ACTION_KEEP] = "keep",
     [ACTION_BACKING] = "backing",
     [ACTION_NOSHAREPAGES] = "nosharepages",
     [ACTION_UNPIN] = "unpin",

@@ -4,6 +4,7 @@
 #include "core/util/text.h"
 #include "tui/app.h"
 #include "tui/cell.h"
+#include "tui/screens/kept.h"
 #include "tui/widgets/table.h"
 
 #define POOL_ID    "hugepages." /* begins the id of a pool's row, which is its tunable's key */
@@ -86,11 +87,14 @@ static void add_node_pools(App *app, Table *table, int node, const GArray *pools
         const HugePool *pool = &g_array_index(pools, HugePool, i);
         g_autofree char *size = text_page_size(pool->size_kib);
         g_autofree char *key = g_strdup_printf(POOL_ID "node%d.%s", node, size);
-        const char *staged = plan_value(app->plan, "host", key);
+        g_autofree char *now =
+            pool->total.known ? g_strdup_printf("%" G_GINT64_FORMAT, pool->total.value) : NULL;
+        Style style;
+        char *staged = kept_text(app, key, now, memory_columns[COLUMN_SECOND].max_width, &style);
         TableRow *row = table_add(table, key);
         fill_pool(row, pool, g_strdup_printf("node %-4d %6s", node, size));
         if (staged != NULL)
-            table_cell(row, COLUMN_SECOND, STYLE_STAGED, g_strdup_printf("→ %s", staged));
+            table_cell(row, COLUMN_SECOND, style, staged);
     }
 }
 
@@ -198,6 +202,7 @@ static void memory_update(App *app, gpointer data)
     table_begin(&state->meminfo);
     add_pools(app, &state->list, host);
     add_nodes(&state->list, host);
+    kept_add_mounts(app, &state->list, host);
     add_meminfo(app, state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);
     table_end(&state->meminfo);
@@ -248,6 +253,11 @@ static void edit_selected(App *app, MemoryState *state)
     const TableRow *row = table_selected(focused_table(state));
     gboolean whole = row != NULL && g_str_has_prefix(row->id, "all.");
 
+    if (row != NULL && g_str_has_prefix(row->id, KEPT_MOUNT)) {
+        kept_edit_mount(app, row->id);
+        return;
+    }
+
     if (row == NULL || !g_str_has_prefix(row->id, POOL_ID)) {
         app_say(app, STYLE_DIM,
             whole ? "Pools are changed node by node: choose a node's row."
@@ -268,6 +278,13 @@ static gboolean memory_act(App *app, gpointer data, Action action)
     case ACTION_EDIT:
         edit_selected(app, state);
         return TRUE;
+    case ACTION_KEEP: {
+        const TableRow *row = table_selected(focused_table(state));
+        if (row != NULL &&
+            (g_str_has_prefix(row->id, POOL_ID) || g_str_has_prefix(row->id, KEPT_MOUNT)))
+            kept_cycle(app, row->id);
+        return TRUE;
+    }
     case ACTION_PAGES:
         app_open(app, SCREEN_PAGES);
         return TRUE;

@@ -2,6 +2,7 @@
 #include "tui/app.h"
 #include "tui/cell.h"
 #include "tui/screens/counters.h"
+#include "tui/screens/kept.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>
@@ -67,14 +68,15 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
         g_autofree char *value = value_now(host, rows[i].key);
         if (value == NULL)
             continue;
-        const char *staged = plan_value(app->plan, "host", rows[i].key);
+        Style style;
+        char *staged = kept_text(app, rows[i].key, value, columns[COLUMN_STAGED].max_width, &style);
         TableRow *row = table_add(table, rows[i].key);
         table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
         table_cell(row, COLUMN_UNIT, STYLE_DIM,
             rows[i].unit ? g_strdup(rows[i].unit) : choice_word(&rows[i], value));
         table_cell(row, COLUMN_VALUE, STYLE_TEXT, g_steal_pointer(&value));
         if (staged)
-            table_cell(row, COLUMN_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
+            table_cell(row, COLUMN_STAGED, style, staged);
     }
 }
 
@@ -229,7 +231,7 @@ static char *range_text(const Tunable *tunable)
 }
 
 /* What the row under the cursor is. */
-static void draw_footer(const SharingState *state, const Canvas *canvas)
+static void draw_footer(const App *app, const SharingState *state, const Canvas *canvas)
 {
     const TableRow *row = selected_row(state);
     const Tunable *tunable = row ? tunable_of(row->id) : NULL;
@@ -238,8 +240,13 @@ static void draw_footer(const SharingState *state, const Canvas *canvas)
     if (tunable) {
         int line = canvas_wrap(canvas, 1, 1, canvas->width - 2, 2, STYLE_TEXT, tunable->help);
         g_autofree char *range = range_text(tunable);
-        canvas_printf(
-            canvas, 1 + line, 1, canvas->width - 2, STYLE_DIM, "%s  (%s)", range, tunable->source);
+        Style style = STYLE_DIM;
+        g_autofree char *claim = kept_claim(app->snapshot->host, tunable->key, &style);
+        if (claim)
+            canvas_field(canvas, 1 + line, 1, canvas->width - 2, ALIGN_LEFT, style, claim);
+        else
+            canvas_printf(canvas, 1 + line, 1, canvas->width - 2, STYLE_DIM, "%s  (%s)", range,
+                tunable->source);
     } else if (counter) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counter->help);
     } else if (row && g_str_has_prefix(row->id, "thp_")) {
@@ -285,7 +292,7 @@ static void sharing_draw(App *app, gpointer data, const Canvas *canvas)
         draw_table(state, 1, &right);
     }
     Canvas footer = canvas_part(canvas, state->rows, 0, FOOTER_LINES, canvas->width);
-    draw_footer(state, &footer);
+    draw_footer(app, state, &footer);
 }
 
 /* The tunable under the cursor; NULL, and says so, where the row is only shown. */
@@ -346,6 +353,12 @@ static gboolean sharing_act(App *app, gpointer data, Action action)
     case ACTION_CYCLE:
         cycle_selected(app, state);
         return TRUE;
+    case ACTION_KEEP: {
+        const Tunable *tunable = selected_tunable(app, state);
+        if (tunable)
+            kept_cycle(app, tunable->key);
+        return TRUE;
+    }
     case ACTION_LEFT:
     case ACTION_RIGHT:
         state->active = state->wide && action == ACTION_RIGHT;

@@ -190,7 +190,11 @@ void tuning_read_domains(const App *app, TuningState *state)
 static char *staged_text(const App *app, const TuningState *state, const char *key)
 {
     static const char *const scopes[] = {
-        [SCOPE_BOTH] = "", [SCOPE_LIVE] = " (now)", [SCOPE_CONFIG] = " (next)"};
+        [SCOPE_BOTH] = "",
+        [SCOPE_LIVE] = " (now)",
+        [SCOPE_CONFIG] = " (next)",
+        [SCOPE_KEPT] = "",
+    };
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     GStringChunk *chunk = g_string_chunk_new(256);
     const char *const *uuids = (const char *const *)state->uuids;

@@ -82,6 +82,16 @@ void table_wrap(
     table_cell(table_add(table, name), column, style, g_strdup(line->str));
 }
 
+TableRow *table_line(Table *table, const char *id, Style style, const char *text)
+{
+    TableRow *row = table_add(table, id);
+
+    row->whole = TRUE;
+    row->style = style;
+    row->cells[0].text = g_strdup(text);
+    return row;
+}
+
 TableRow *table_heading(Table *table, Style style, const char *text)
 {
     TableRow *row = table_add(table, NULL);
@@ -130,7 +140,7 @@ static void grow_widths(Table *table)
     }
     for (guint r = 0; r < table->rows->len; r++) {
         const TableRow *row = g_ptr_array_index(table->rows, r);
-        for (guint i = 0; row->id && i < columns; i++) {
+        for (guint i = 0; row->id && !row->whole && i < columns; i++) {
             int limit = table->columns[i].max_width ? table->columns[i].max_width : 1000;
             if (row->cells[i].text && table->widths[i] < limit)
                 table->widths[i] =
@@ -234,6 +244,10 @@ static void draw_row(const Table *table, const Canvas *canvas, int y, const Tabl
         canvas_fill(&line, y, 0, 1, canvas->width, STYLE_TEXT);
     if (row->id == NULL) {
         canvas_text(&line, y, 0, -1, row->style, row->cells[0].text ? row->cells[0].text : "");
+        return;
+    }
+    if (row->whole) {
+        canvas_field(&line, y, 0, canvas->width, ALIGN_LEFT, row->style, row->cells[0].text);
         return;
     }
     for (guint i = 0; i < column_count(table); i++) {

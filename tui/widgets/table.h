@@ -24,7 +24,8 @@ typedef struct {
 typedef struct {
     char *id; /* NULL: a heading, on which the cursor does not rest */
     TableCell cells[TABLE_COLUMNS];
-    Style style; /* of a heading */
+    Style style;    /* of a heading, or of a line */
+    gboolean whole; /* the first cell takes the whole line */
 } TableRow;
 
 typedef struct {
@@ -53,6 +54,8 @@ void table_cell(TableRow *row, guint column, Style style, char *text);
  */
 void table_wrap(
     Table *table, const char *id, guint column, Style style, const char *text, int width);
+/* A row that is one text over all columns, cut at the edge with "…". */
+TableRow *table_line(Table *table, const char *id, Style style, const char *text);
 TableRow *table_heading(Table *table, Style style, const char *text);
 void table_end(Table *table);
 
