@@ -8,7 +8,7 @@ _kvmtune()
         word=${COMP_WORDS[i]}
         case $word in
         -c | --connect | -d | --delay | --theme | --sysroot | --xml | --format) i+=1 ;;
-        --policy | --reserve | --plan) i+=1 ;;
+        --policy | --reserve | --plan | --root) i+=1 ;;
         -*) ;;
         *)
             command=$word
@@ -23,7 +23,7 @@ _kvmtune()
         mapfile -t COMPREPLY < <(compgen -W 'dark light colorblind' -- "$current")
         return
         ;;
-    --sysroot)
+    --sysroot | --root)
         mapfile -t COMPREPLY < <(compgen -d -- "$current")
         return
         ;;
@@ -51,7 +51,7 @@ _kvmtune()
     tunables) word="--json --names $(kvmtune tunables --names 2>/dev/null | cut -d' ' -f2)" ;;
     place) word="--json --policy --reserve --plan $(virsh -q list --all --name 2>/dev/null)" ;;
     set)
-        word='--dry-run --command-line --live --config --partial --xml'
+        word='--dry-run --command-line --live --config --now --boot --both --root --partial --xml'
         # The target stands after "set"; the keys after it.
         if [[ $previous == set ]]; then
             word+=" host $(virsh -q list --all --name 2>/dev/null)"

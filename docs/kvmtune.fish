@@ -29,6 +29,10 @@ complete -c kvmtune -n '__fish_seen_subcommand_from set apply undo' -l dry-run -
 complete -c kvmtune -n '__fish_seen_subcommand_from set' -l command-line -d "QEMU's command line, too"
 complete -c kvmtune -n '__fish_seen_subcommand_from set apply diff' -l live -d 'the running domain only'
 complete -c kvmtune -n '__fish_seen_subcommand_from set apply diff' -l config -d 'the next start only'
+complete -c kvmtune -n '__fish_seen_subcommand_from set' -l now -d 'the host until it restarts'
+complete -c kvmtune -n '__fish_seen_subcommand_from set' -l boot -d 'the host at every boot'
+complete -c kvmtune -n '__fish_seen_subcommand_from set' -l both -d 'the host now and at every boot'
+complete -c kvmtune -n '__fish_seen_subcommand_from set undo journal recover' -l root -x -a '(__fish_complete_directories)' -d 'an image'
 complete -c kvmtune -n '__fish_seen_subcommand_from set apply undo' -l partial -d 'keep what is granted'
 complete -c kvmtune -n '__fish_seen_subcommand_from export' -l format -x -a 'virsh ansible xml' -d 'of the export'
 complete -c kvmtune -n '__fish_seen_subcommand_from place' -l policy -x -a 'pack spread isolate' -d 'how VMs lie'

@@ -52,6 +52,15 @@ done <<'BAD'
 2|place takes no --live|--demo place --live
 2|host takes no --plan|--demo host --plan x
 2|exclude one another|--demo set web1 vcpupin.0=0 --live --config
+2|one is enough|--demo set host ksm.run=1 --boot --both
+2|the host takes --now, --boot or --both|--demo set host ksm.run=1 --config
+2|a domain takes --live or --config|--demo set web1 vcpupin.0=0 --boot
+2|ksm.run cannot be ""|--demo set host ksm.run= --both
+2|--root is for what an image sets|set host ksm.run=1 --root empty
+2|--root is an image: leave out|--demo set host ksm.run=1 --boot --root empty
+2|this one is empty|set host ksm.run=1 --boot --root=
+2|apply takes no --root|apply x --root empty
+1|is no tree of a host|set host ksm.run=1 --boot --root empty
 2|from 0.1 to 86400|-d nan host
 2|out of range|-d 1e309 host
 2|is another one: run kvmtune there|-c qemu+ssh://user:secret@far/system set host ksm.run=1
@@ -128,6 +137,14 @@ exits 0 "is previewed" "$kvmtune" --sysroot "$tree" apply good.plan --dry-run
 is "$(cat "$ksm/run")" 0 "with nothing written"
 exits 0 "with --config the host is left out" "$kvmtune" --sysroot "$tree" apply good.plan --config
 is "$(cat "$ksm/run")" 0 "and not written"
+printf '[host]\nksm.run@both = 1\nthp.enabled@boot=never\n' > kept.plan
+exits 5 "what is not kept does not stand" "$kvmtune" --sysroot "$tree" diff kept.plan
+contains "$output" "host thp.enabled: (nothing), not never  at boot" "and is named"
+exits 0 "with --config only what is for the boot is kept" "$kvmtune" --sysroot "$tree" apply kept.plan --config
+is "$(cat "$ksm/run") $(grep -c '^w ' "$tree/etc/tmpfiles.d/kvmtune.conf")" "0 2" "and nothing is set now"
+exits 0 "and is undone" "$kvmtune" --sysroot "$tree" undo
+is "$(ls "$tree/etc/tmpfiles.d")" "" "with the file gone"
+rm -r "$tree/etc" "$journal"
 exits 0 "is applied from standard input" "$kvmtune" --sysroot "$tree" apply - < good.plan
 is "$(cat "$ksm/run")" 1 "and written"
 exits 0 "then it stands" "$kvmtune" --sysroot "$tree" diff good.plan

@@ -2,8 +2,11 @@
 #include "core/keep/bootfile.h"
 #include "core/keep/claims.h"
 #include "core/keep/keep.h"
+#include "core/keep/mountunit.h"
+#include "core/keep/qemuconf.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "core/util/text.h"
 #include "tests/unit/tree.h"
 
 #include <glib/gstdio.h>
@@ -98,7 +101,7 @@ static void test_set_twice(void)
 
     g_assert_cmpstr(value, ==, "2");
     g_assert_cmpuint(line, ==, 2);
-    g_assert_cmpstr(after, ==, "vm.swappiness = 3\nvm.dirty_ratio=5\n");
+    g_assert_cmpstr(after, ==, "vm.swappiness=1\nvm/swappiness = 3\nvm.dirty_ratio=5\n");
 }
 
 static void test_refused(void)
@@ -202,7 +205,14 @@ static void test_claims(Tree *tree, gconstpointer unused)
     assert_winner(claims, "/sys/kernel/mm/transparent_hugepage/enabled",
         "tuned's active profile (/usr/lib/tuned/throughput/tuned.conf:4) sets it to always");
     assert_winner(claims, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
-        "the kernel's command line (/proc/cmdline) sets it to 512");
+        "the kernel's command line (/proc/cmdline) sets all nodes together to 512");
+    assert_winner(claims, "/sys/devices/system/node/node3/hugepages/hugepages-2048kB/nr_hugepages",
+        "the kernel's command line (/proc/cmdline) sets all nodes together to 512");
+    tree_put(tree, "/proc/meminfo", "Hugepagesize:    2048 kB\n");
+    tree_put(tree, "/etc/sysctl.d/20-pool.conf", "vm.nr_hugepages = 9\n");
+    g_autoptr(GPtrArray) pools = claims_read(tree->root);
+    assert_winner(pools, "/sys/devices/system/node/node3/hugepages/hugepages-2048kB/nr_hugepages",
+        "systemd-sysctl (/etc/sysctl.d/20-pool.conf:1) sets all nodes together to 9");
     assert_winner(claims,
         "/sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
         "the kernel's command line (/proc/cmdline) sets it to 4");
@@ -278,6 +288,120 @@ static void test_accepted(Tree *tree, gconstpointer unused)
     g_assert_cmpstr(written, ==, "50% of 2");
 }
 
+/* Which of several lines holds, as systemd-tmpfiles itself has it: the first of one path, the last
+ * of patterns that differ. */
+static void test_tmpfiles_order(Tree *tree, gconstpointer unused)
+{
+    static const struct {
+        const char *file, *value, *where;
+    } rows[] = {{"/sys/k/a", "first", "/etc/tmpfiles.d/10-a.conf:1"},
+        {"/sys/k/b", "b10", "/etc/tmpfiles.d/10-a.conf:3"},
+        {"/sys/k/c", "cplain20", "/usr/lib/tmpfiles.d/20-b.conf:2"},
+        {"/sys/k/d", "globd20", "/usr/lib/tmpfiles.d/20-b.conf:3"}};
+    g_autofree char *tool = g_find_program_in_path("systemd-tmpfiles");
+
+    (void)unused;
+    tree_put(tree, "/etc/tmpfiles.d/10-a.conf",
+        "w /sys/k/a - - - - first\nw /sys/k/a - - - - second\nw /sys/k/b - - - - b10\n"
+        "w /sys/k/[c] - - - - globc10\nw /sys/k/d - - - - d10\n");
+    tree_put(tree, "/usr/lib/tmpfiles.d/20-b.conf",
+        "w /sys/k/b - - - - b20\nw /sys/k/c - - - - cplain20\nw /sys/k/[d] - - - - globd20\n");
+    g_autoptr(GPtrArray) claims = claims_read(tree->root);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *sentence =
+            g_strdup_printf("systemd-tmpfiles (%s) sets it to %s", rows[i].where, rows[i].value);
+        assert_winner(claims, rows[i].file, sentence);
+        tree_put(tree, rows[i].file, "");
+    }
+    if (tool == NULL || getuid() != 0) {
+        g_test_skip("needs systemd-tmpfiles and root to ask it");
+        return;
+    }
+    g_autofree char *command = g_strdup_printf("systemd-tmpfiles --create --root='%s'", tree->root);
+    g_autofree char *output = NULL, *errors = NULL;
+    g_assert_true(g_spawn_command_line_sync(command, &output, &errors, NULL, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *written = rootfile_read(tree->root, rows[i].file);
+        g_assert_cmpstr(written, ==, rows[i].value);
+    }
+}
+
+/* As `systemd-escape -p --suffix=mount` has them. */
+static void test_unit_names(void)
+{
+    static const char *const rows[][2] = {{"/dev/hugepages1G", "dev-hugepages1G.mount"},
+        {"/mnt/x-y", "mnt-x\\x2dy.mount"}, {"//a///b/", "a-b.mount"}, {"/", "-.mount"},
+        {"/.x/.y", "\\x2ex-.y.mount"}, {"/a+b@c:d_e", "a\\x2bb\\x40c:d_e.mount"}};
+    g_autofree char *tool = g_find_program_in_path("systemd-escape");
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *name = mountunit_name(rows[i][0]);
+        g_assert_cmpstr(name, ==, rows[i][1]);
+        char *argv[] = {tool, (char *)"-p", (char *)"--suffix=mount", (char *)rows[i][0], NULL};
+        g_autofree char *said = NULL;
+        if (tool &&
+            g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said, NULL, NULL, NULL))
+            g_assert_cmpstr(g_strchomp(said), ==, name);
+    }
+}
+
+static void test_unit_text(void)
+{
+    g_autofree char *text = mountunit_text("/mnt/a", 1048576);
+    MountUnit unit;
+
+    g_assert_true(mountunit_parse(text, &unit));
+    g_assert_cmpstr(unit.where, ==, "/mnt/a");
+    g_assert_cmpuint(unit.size_kib, ==, 1048576);
+    g_assert_true(unit.ours);
+    mountunit_clear(&unit);
+    g_assert_true(mountunit_parse("[Mount]\nWhere=/x\nType=hugetlbfs\n", &unit));
+    g_assert_false(unit.ours);
+    g_assert_cmpuint(unit.size_kib, ==, 0);
+    mountunit_clear(&unit);
+    g_assert_false(mountunit_parse("[Mount]\nWhere=/x\nType=tmpfs\n", &unit));
+    g_assert_false(mountunit_parse("[Mount]\nWhere=x\nType=hugetlbfs\n", &unit));
+    g_assert_false(mountunit_parse("", &unit));
+}
+
+static void test_qemuconf(Tree *tree, gconstpointer unused)
+{
+    static const struct {
+        const char *text, *paths; /* paths NULL: not set */
+    } rows[] = {{"", NULL}, {"#hugetlbfs_mount = \"/x\"\n", NULL},
+        {"hugetlbfs_mount = \"/dev/hugepages\"\nuser = \"root\"\n", "/dev/hugepages"},
+        {"hugetlbfs_mount=\"\"\n", ""}, {"hugetlbfs_mount = [ \"/a\", \"/b\" ]\n", "/a,/b"},
+        {"hugetlbfs_mount = [\n  \"/a\",\n # \"/no\",\n \"/b\"\n]\nuser = \"x\"\n", "/a,/b"},
+        {"hugetlbfs_mount_x = \"/y\"\n", NULL}, {"hugetlbfs_mount = \"/open\n", ""},
+        {"hugetlbfs_mount = \"/a\"\nhugetlbfs_mount = \"/b\"", "/b"}};
+
+    (void)unused;
+    g_assert_null(qemuconf_mounts(tree->root));
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        tree_put(tree, QEMUCONF, rows[i].text);
+        g_autoptr(GPtrArray) paths = qemuconf_mounts(tree->root);
+        g_autofree char *list = paths ? text_join_sorted(paths) : NULL;
+        g_test_message("%s", rows[i].text);
+        g_assert_cmpstr(list, ==, rows[i].paths);
+    }
+}
+
+/* A file's mode and owner stay, and nothing is left beside it. */
+static void test_write_keeps_mode(Tree *tree, gconstpointer unused)
+{
+    g_autofree char *full = g_strconcat(tree->root, BOOTFILE_SYSCTL, NULL);
+    GStatBuf status;
+
+    (void)unused;
+    tree_put(tree, BOOTFILE_SYSCTL, "vm.x = 1\n");
+    g_assert_cmpint(g_chmod(full, 0640), ==, 0);
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "vm.x = 2\n", NULL));
+    g_assert_cmpint(g_stat(full, &status), ==, 0);
+    g_assert_cmpint(status.st_mode & 07777, ==, 0640);
+    g_autoptr(GPtrArray) names = rootfile_list(tree->root, "/etc/sysctl.d", "");
+    g_assert_cmpuint(names->len, ==, 1);
+}
+
 #define TREE_TEST(name, test) g_test_add(name, Tree, NULL, tree_setup, test, tree_teardown)
 
 int main(int argc, char **argv)
@@ -293,5 +417,10 @@ int main(int argc, char **argv)
     TREE_TEST("/keep/claims-ksmtuned", test_claims_ksmtuned);
     TREE_TEST("/keep/rivals", test_rivals);
     TREE_TEST("/keep/accepted", test_accepted);
+    TREE_TEST("/keep/tmpfiles-order", test_tmpfiles_order);
+    TREE_TEST("/keep/qemuconf", test_qemuconf);
+    TREE_TEST("/keep/write-keeps-mode", test_write_keeps_mode);
+    g_test_add_func("/keep/unit-names", test_unit_names);
+    g_test_add_func("/keep/unit-text", test_unit_text);
     return g_test_run();
 }

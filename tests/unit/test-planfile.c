@@ -57,16 +57,26 @@ static void test_staged(void)
                                "hugepages.node0.2048K=8\n[a ] b]\nvcpupin.3=1";
 
     check_staged(text, SCOPE_BOTH,
-        "web1 vcpupin.0=2/0;web1 vcpupin.1=0-2/2;web1 emulatorpin=/1;host hugepages.node0.2M=8/0;"
+        "web1 vcpupin.0=2/0;web1 vcpupin.1=0-2/2;web1 emulatorpin=/1;host hugepages.node0.2M=8/1;"
         "a ] b vcpupin.3=1/0",
         0);
     check_staged(text, SCOPE_LIVE,
-        "web1 vcpupin.0=2/1;web1 emulatorpin=/1;host hugepages.node0.2M=8/0;a ] b vcpupin.3=1/1",
+        "web1 vcpupin.0=2/1;web1 emulatorpin=/1;host hugepages.node0.2M=8/1;a ] b vcpupin.3=1/1",
         1);
     check_staged(
         text, SCOPE_CONFIG, "web1 vcpupin.0=2/2;web1 vcpupin.1=0-2/2;a ] b vcpupin.3=1/2", 2);
     check_staged("[uuid:" HOST "]\nvcpupin.0=1\n[host]\nksm.run=0", SCOPE_BOTH,
-        "host vcpupin.0=1/0;host ksm.run=0/0", 0);
+        "host vcpupin.0=1/0;host ksm.run=0/1", 0);
+    static const char host[] = "[host]\nksm.run=1\nvm.swappiness@both=10\nksm.run@boot=\n"
+                               "vm.dirty_ratio@now=5\nthp.enabled@boot=never\n";
+    check_staged(host, SCOPE_BOTH,
+        "host ksm.run=1/1;host vm.swappiness=10/3;host ksm.run=/2;host vm.dirty_ratio=5/1;"
+        "host thp.enabled=never/2",
+        0);
+    check_staged(
+        host, SCOPE_LIVE, "host ksm.run=1/1;host vm.swappiness=10/1;host vm.dirty_ratio=5/1", 2);
+    check_staged(
+        host, SCOPE_CONFIG, "host vm.swappiness=10/2;host ksm.run=/2;host thp.enabled=never/2", 2);
     check_staged("[web1]\nvcpupin.all=3\nvcpupin.2=1", SCOPE_BOTH,
         "web1 vcpupin.0=3/0;web1 vcpupin.1=3/0;web1 vcpupin.2=1/0;web1 vcpupin.3=3/0", 0);
     check_staged("", SCOPE_BOTH, "", 0);
@@ -87,6 +97,13 @@ static void test_refused(void)
         {"[web1]\nksm.run=1\n", "p, line 2: \"ksm.run\" is a key of the host"},
         {"[host]\nvcpupin.0=1\n", "p, line 2: \"vcpupin.0\" is a key of a domain"},
         {"[host]\nksm.run@next=1\n", "p, line 2: ksm.run has no @next"},
+        {"[host]\nksm.run=\n", "p, line 2: ksm.run cannot be \"\""},
+        {"[web1]\nvcpupin.0@boot=1\n", "p, line 2: vcpupin.0 has no @boot"},
+        {"[web1]\nvcpupin.0@both=1\n", "p, line 2: vcpupin.0 has no @both"},
+        {"[host]\nksm.run@boot=1\nksm.run@both=0\n",
+            "p, line 3: ksm.run has a value already, in line 2"},
+        {"[host]\nksm.run@both=1\nksm.run=0\n",
+            "p, line 3: ksm.run has a value already, in line 2"},
         {"[web1]\nvcpupin.0=1\nvcpupin.0=2\n",
             "p, line 3: vcpupin.0 has a value already, in line 2"},
         {"[web1]\nvcpupin.0=1\nvcpupin.0@next=2\n", "p, line 3: vcpupin.0 has a value already"},

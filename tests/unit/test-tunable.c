@@ -19,7 +19,8 @@ static void test_catalogue(void)
         g_assert_nonnull(row->place);
         g_assert_true(row->type != VALUE_CHOICE || row->choices != NULL);
         g_assert_true(row->type != VALUE_INT || row->max > row->min);
-        g_assert_true(row->target == TARGET_DOMAIN || *row->place == '/');
+        g_assert_true(
+            row->target == TARGET_DOMAIN || *row->place == '/' || row->type == VALUE_PATHS);
         g_assert_true((row->effect == EFFECT_NOW_AND_NEXT) == (row->live.call != LIVE_NONE));
     }
 }

@@ -1,0 +1,410 @@
+/* What is kept across a reboot, and mounts of hugetlbfs, all the way: staged, previewed, applied,
+ * undone, recovered after an end in the middle, exported, refused. */
+#include "core/host/mounts.h"
+#include "core/keep/bootfile.h"
+#include "core/keep/mountunit.h"
+#include "core/tune/export.h"
+#include "core/util/error.h"
+#include "core/util/rootfile.h"
+#include "tests/unit/applyfixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SCAN      "/sys/kernel/mm/ksm/pages_to_scan"
+#define SCAN_LINE "w /sys/kernel/mm/ksm/pages_to_scan - - - - "
+#define UNIT      MOUNTUNIT_FOLDER "/dev-hugepages2M.mount"
+#define LINK      MOUNTUNIT_WANTS "/dev-hugepages2M.mount"
+
+/* A preview of KEY, VALUE, … NULL for @scope. */
+G_GNUC_NULL_TERMINATED
+static Preview *preview(const Fixture *f, PlanScope scope, ...)
+{
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = plan_new();
+    g_autoptr(GError) error = NULL;
+    va_list args;
+
+    va_start(args, scope);
+    for (const char *key; (key = va_arg(args, const char *)) != NULL;) {
+        plan_stage(plan, snapshot, "host", key, va_arg(args, const char *), scope, &error);
+        g_assert_no_error(error);
+    }
+    va_end(args);
+    return preview_make(snapshot, plan);
+}
+
+/* The whole file, or NULL where there is none. */
+static char *file_of(const Fixture *f, const char *path)
+{
+    return rootfile_read_whole(f->root, path);
+}
+
+static void check_text(const Fixture *f, const char *path, const char *wanted)
+{
+    g_autofree char *text = file_of(f, path);
+
+    g_assert_cmpstr(text, ==, wanted);
+}
+
+static guint apply(const Fixture *f, const Preview *what)
+{
+    g_autoptr(GError) error = NULL;
+    guint number = apply_preview(&f->context, what, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(number, >, 0);
+    return number;
+}
+
+static gboolean has_line(const Preview *what, PreviewLineKind kind, const char *text)
+{
+    for (guint i = 0; i < what->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(what->lines, i);
+        if (line->kind == kind && strstr(line->text, text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Now, at boot, both: what each writes, and that undo gives the owner's bytes back. */
+static void test_when(Fixture *f, gconstpointer data)
+{
+    static const char mine[] = "# mine\nw /sys/kernel/mm/ksm/run  - - - -  0 \ngarbage\t[\n";
+    static const struct {
+        PlanScope scope;
+        gboolean now, boot;
+    } rows[] = {{SCOPE_BOTH, TRUE, FALSE}, {SCOPE_LIVE, TRUE, FALSE}, {SCOPE_CONFIG, FALSE, TRUE},
+        {SCOPE_KEPT, TRUE, TRUE}};
+    (void)data;
+
+    fixture_put(f, BOOTFILE_TMPFILES, mine);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Preview) what =
+            preview(f, rows[i].scope, "ksm.pages_to_scan", "200", "ksm.run", "2", NULL);
+        g_assert_cmpuint(what->errors, ==, 0);
+        g_assert_cmpuint(what->steps->len, ==, 2 * (rows[i].now + rows[i].boot));
+        guint number = apply(f, what);
+        fixture_check_file(f, SCAN, rows[i].now ? "200" : "100");
+        check_text(f, BOOTFILE_TMPFILES,
+            rows[i].boot ? "# mine\nw /sys/kernel/mm/ksm/run  - - - -  2 \ngarbage\t[\n" SCAN_LINE
+                           "200\n"
+                         : mine);
+        g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+        fixture_check_file(f, SCAN, "100");
+        check_text(f, BOOTFILE_TMPFILES, mine);
+    }
+}
+
+static void test_preview(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
+    g_autoptr(Preview) what = preview(
+        f, SCOPE_KEPT, "ksm.pages_to_scan", "200", "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_autofree char *text = preview_text(what);
+
+    g_assert_cmpstr(text, ==,
+        "== host\n"
+        "# now and at boot: ksm.pages_to_scan = 200\n"
+        "# now and at boot: hugetlbfs.2M = /dev/hugepages2M\n"
+        "/sys/kernel/mm/ksm/pages_to_scan: 100 → 200\n"
+        "mount hugetlbfs pagesize=2048K at /dev/hugepages2M\n"
+        "-- at boot: /etc/tmpfiles.d/kvmtune.conf\n"
+        "@@ -1 +1 @@\n"
+        "-" SCAN_LINE "50\n"
+        "+" SCAN_LINE "200\n"
+        "-- at boot: /etc/systemd/system/dev-hugepages2M.mount, new\n"
+        "@@ -0,0 +1,14 @@\n"
+        "+# Written by kvmtune, which replaces or removes it as a whole.\n"
+        "+[Unit]\n"
+        "+Description=Hugepages of 2M\n"
+        "+Documentation=https://docs.kernel.org/admin-guide/mm/hugetlbpage.html\n"
+        "+ConditionPathExists=/sys/kernel/mm/hugepages/hugepages-2048kB\n"
+        "+\n"
+        "+[Mount]\n"
+        "+What=hugetlbfs\n"
+        "+Where=/dev/hugepages2M\n"
+        "+Type=hugetlbfs\n"
+        "+Options=pagesize=2M\n"
+        "+\n"
+        "+[Install]\n"
+        "+WantedBy=local-fs.target\n"
+        "-- at boot: /etc/systemd/system/local-fs.target.wants/dev-hugepages2M.mount (a link), "
+        "new\n"
+        "@@ -0,0 +1 @@\n"
+        "+/etc/systemd/system/dev-hugepages2M.mount\n");
+
+    /* A line of a diff knows the change that made it: it can be unstaged there. */
+    for (guint i = 0; i < what->lines->len; i++) {
+        const PreviewLine *line = g_ptr_array_index(what->lines, i);
+        if (line->part == PART_BOOT && line->kind == LINE_ADDED)
+            g_assert_cmpint(
+                hwloc_bitmap_first(line->changes), ==, strstr(line->text, "pages_to_scan") ? 0 : 1);
+    }
+    g_assert_cmpuint(what->files->len, ==, 3);
+}
+
+/* Two values of one key at a time: now and at boot; and a value that is kept no longer. */
+static void test_apart(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = plan_new();
+    (void)data;
+
+    g_assert_true(plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "200", SCOPE_BOTH, NULL));
+    g_assert_true(
+        plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "300", SCOPE_CONFIG, NULL));
+    g_assert_cmpuint(plan->changes->len, ==, 2);
+    g_assert_cmpstr(plan_value(plan, "host", "ksm.pages_to_scan"), ==, "200");
+    g_assert_cmpstr(plan_boot_value(plan, "ksm.pages_to_scan"), ==, "300");
+    g_autoptr(Preview) what = preview_make(snapshot, plan);
+    guint number = apply(f, what);
+    fixture_check_file(f, SCAN, "200");
+    g_autofree char *text = file_of(f, BOOTFILE_TMPFILES);
+    g_assert_true(g_str_has_suffix(text, SCAN_LINE "300\n"));
+
+    g_autoptr(Preview) none = preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "", NULL);
+    apply(f, none);
+    check_text(f, BOOTFILE_TMPFILES, NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "", SCOPE_KEPT, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+    g_clear_error(&error);
+
+    /* Of the entry only what is set now is left to take back. */
+    g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+    g_assert_no_error(error);
+    fixture_check_file(f, SCAN, "100");
+
+    /* What somebody else keeps since is told and left alone. */
+    g_autoptr(Preview) again = preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
+    number = apply(f, again);
+    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "77\n");
+    g_assert_cmpuint(fixture_undo(f, number, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
+    g_assert_nonnull(strstr(error->message, "ksm.pages_to_scan, at boot is 77 now, not 200"));
+    fixture_check_file(f, SCAN, "100");
+    check_text(f, BOOTFILE_TMPFILES, SCAN_LINE "77\n");
+
+    /* Staging both takes the place of the two. */
+    g_assert_true(plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "400", SCOPE_KEPT, NULL));
+    g_assert_cmpuint(plan->changes->len, ==, 1);
+}
+
+/* ---- killed ---- */
+
+typedef struct {
+    guint count, last;
+} Death;
+
+static gboolean die_at(gpointer data)
+{
+    Death *death = data;
+    return ++death->count != death->last;
+}
+
+static Preview *whole(const Fixture *f)
+{
+    return preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", "hugetlbfs.2M",
+        "/dev/hugepages2M,/mnt/huge", NULL);
+}
+
+static void check_whole(const Fixture *f, gboolean after)
+{
+    g_autoptr(GPtrArray) mounts = mounts_read(f->root);
+    g_autofree char *paths = mounts_value(mounts, 2048, 2048);
+    g_autofree char *unit = file_of(f, UNIT), *text = file_of(f, BOOTFILE_TMPFILES);
+    g_autofree char *link = g_strconcat(f->root, LINK, NULL);
+    g_autofree char *leads = g_file_read_link(link, NULL);
+
+    fixture_check_file(f, SCAN, after ? "200" : "100");
+    g_assert_cmpstr(paths, ==, after ? "/dev/hugepages2M,/mnt/huge" : "/mnt/huge");
+    g_assert_cmpstr(leads, ==, after ? UNIT : NULL);
+    g_assert_cmpint(unit != NULL, ==, after);
+    g_assert_cmpint(text != NULL, ==, after);
+}
+
+static void put_mounts(const Fixture *f)
+{
+    fixture_put(f, "/proc/meminfo", "MemTotal: 4096 kB\nHugepagesize: 2048 kB\n");
+    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
+    fixture_put(f, "/proc/mounts",
+        "/dev/sda1 / ext4 rw 0 0\nhugetlbfs /mnt/huge hugetlbfs rw,relatime 0 0\n");
+}
+
+static void test_killed_everywhere(Fixture *f, gconstpointer data)
+{
+    Death never = {0};
+    (void)data;
+
+    put_mounts(f);
+    f->context.checkpoint = die_at;
+    f->context.checkpoint_data = &never;
+    g_autoptr(Preview) first = whole(f);
+    guint number = apply(f, first);
+    check_whole(f, TRUE);
+    f->context.checkpoint = NULL;
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    check_whole(f, FALSE);
+    g_assert_cmpuint(never.count, ==, 2 + 2 * 4); /* begun, four steps begun and done, the end */
+
+    for (guint at = 1; at < never.count; at++)
+        for (guint forward = 0; forward < 2; forward++) {
+            g_autoptr(Preview) what = whole(f);
+            g_autoptr(GError) error = NULL;
+            Death death = {.last = at};
+            f->context.checkpoint = die_at;
+            f->context.checkpoint_data = &death;
+            g_assert_cmpuint(apply_preview(&f->context, what, NULL, NULL), ==, 0);
+            f->context.checkpoint = NULL;
+            g_autoptr(GPtrArray) left = journal_unended(f->journal);
+            g_assert_cmpuint(left->len, ==, 1);
+            number = ((const JournalEntry *)g_ptr_array_index(left, 0))->number;
+            g_assert_cmpuint(apply_recover(&f->context, number, forward, &error), ==, number);
+            g_assert_no_error(error);
+            check_whole(f, forward);
+            if (forward)
+                g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+            check_whole(f, FALSE);
+        }
+}
+
+/* ---- refused ---- */
+
+/* Files that cannot be edited or written: nothing changes, not now either. */
+static void test_unwritable(Fixture *f, gconstpointer data)
+{
+    static const char garbage[] = "\xff\xfe\n";
+    g_autofree char *full = g_strconcat(f->root, BOOTFILE_TMPFILES, NULL);
+    g_autoptr(GError) error = NULL;
+    (void)data;
+
+    fixture_put(f, BOOTFILE_TMPFILES, garbage);
+    g_autoptr(Preview) binary = preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
+    g_assert_cmpuint(binary->errors, ==, 1);
+    g_assert_true(has_line(binary, LINE_ERROR, "kvmtune.conf cannot be edited: it is no text"));
+    g_assert_cmpuint(apply_preview(&f->context, binary, NULL, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_clear_error(&error);
+    g_autofree char *kept = NULL;
+    g_assert_true(g_file_get_contents(full, &kept, NULL, NULL));
+    g_assert_cmpstr(kept, ==, garbage);
+
+    /* A folder that is a file: no user, root neither, can make a file below it. */
+    g_autofree char *folder = g_path_get_dirname(full);
+    g_assert_cmpint(remove(full), ==, 0);
+    g_assert_cmpint(remove(folder), ==, 0);
+    fixture_put(f, "/etc/tmpfiles.d", "");
+    g_autoptr(Preview) what =
+        preview(f, SCOPE_KEPT, "thp.enabled", "never", "ksm.pages_to_scan", "200", NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+    g_assert_cmpuint(apply_preview(&f->context, what, NULL, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "/etc/tmpfiles.d/kvmtune.conf cannot be written: "));
+    g_assert_true(g_str_has_suffix(error->message, "everything is as before"));
+    fixture_check_file(f, SCAN, "100");
+}
+
+/* What others mount at boot is part of the value, and not kvmtune's to take away. */
+static void test_foreign_mounts(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *value, *sentence; /* NULL: it is taken */
+    } rows[] = {
+        {"/dev/hugepages,/mnt/fstab,/mnt/new", NULL},
+        {"/mnt/fstab", "/dev/hugepages is mounted at boot by "
+                       "/usr/lib/systemd/system/dev-hugepages.mount, which kvmtune leaves alone"},
+        {"/dev/hugepages", "/mnt/fstab is mounted at boot by /etc/fstab:2"},
+        {"/dev/hugepages,/mnt/fstab,/mnt/own",
+            "/etc/systemd/system/mnt-own.mount is there already and is not kvmtune's"},
+        {"/dev/hugepages,/mnt/fstab,/mnt/giant", "with other pages by /etc/fstab:3"},
+    };
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, "/usr/lib/systemd/system/dev-hugepages.mount",
+        "[Mount]\nWhat=hugetlbfs\nWhere=/dev/hugepages\nType=hugetlbfs\n");
+    fixture_put(f, "/usr/lib/systemd/system/sysinit.target.wants/dev-hugepages.mount", "");
+    fixture_put(f, "/usr/lib/systemd/system/off.mount",
+        "[Mount]\nWhat=hugetlbfs\nWhere=/off\nType=hugetlbfs\n");
+    fixture_put(f, "/etc/systemd/system/mnt-own.mount", "[Mount]\nWhat=x\nWhere=/mnt/own\n");
+    fixture_put(f, "/etc/fstab",
+        "# none /mnt/not hugetlbfs defaults 0 0\nnone /mnt/fstab hugetlbfs pagesize=2M 0 0\n"
+        "none /mnt/giant hugetlbfs pagesize=1G 0 0\nnone /mnt/no hugetlbfs noauto 0 0\n");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autofree char *kept = keep_value(snapshot->host->keep, "hugetlbfs pagesize=2048K");
+    g_assert_cmpstr(kept, ==, "/dev/hugepages,/mnt/fstab");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Preview) what = preview(f, SCOPE_CONFIG, "hugetlbfs.2M", rows[i].value, NULL);
+        g_assert_cmpuint(what->errors, ==, rows[i].sentence != NULL);
+        if (rows[i].sentence)
+            g_assert_true(has_line(what, LINE_ERROR, rows[i].sentence));
+        else
+            g_assert_cmpuint(what->files->len, ==, 2);
+    }
+}
+
+/* Who wins at boot is said, on either side. */
+static void test_rivals(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    fixture_put(f, "/etc/tmpfiles.d/a.conf", SCAN_LINE "7\n");
+    fixture_put(f, "/usr/lib/tmpfiles.d/z.conf", "w /sys/kernel/mm/ksm/run - - - - 0\n");
+    fixture_put(f, "/usr/lib/tmpfiles.d/zz.conf", "w /sys/kernel/mm/ksm/sleep* - - - - 9\n");
+    g_autoptr(Preview) what = preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", "ksm.run", "1",
+        "ksm.sleep_millisecs", "5", NULL);
+
+    g_assert_true(has_line(what, LINE_WARNING,
+        "ksm.pages_to_scan: systemd-tmpfiles (/etc/tmpfiles.d/a.conf:1) sets it to 7 when the host "
+        "boots, after what is kept here: that one wins"));
+    g_assert_true(has_line(what, LINE_LATER,
+        "ksm.run: at boot systemd-tmpfiles (/usr/lib/tmpfiles.d/z.conf:1) sets it to 0; what is "
+        "kept here wins over it"));
+    g_assert_true(has_line(what, LINE_WARNING,
+        "ksm.sleep_millisecs: systemd-tmpfiles (/usr/lib/tmpfiles.d/zz.conf:1) sets it to 9 when"));
+    g_assert_cmpuint(what->warnings, ==, 2);
+}
+
+static void test_export(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    put_mounts(f);
+    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
+    g_autoptr(Preview) what = whole(f);
+    g_autofree char *shell = export_text(what, EXPORT_VIRSH, "test", "p", NULL);
+    g_autofree char *play = export_text(what, EXPORT_ANSIBLE, "test", "p", NULL);
+
+    g_assert_nonnull(strstr(shell,
+        "    mkdir -p '/etc/tmpfiles.d'\n    cat > "
+        "'/etc/tmpfiles.d/kvmtune.conf' <<'END_OF_XML'\n" SCAN_LINE "200\nEND_OF_XML\n"));
+    g_assert_nonnull(strstr(shell, "    ln -sfn '" UNIT "' '" LINK "'\n"));
+    g_assert_nonnull(strstr(shell, "'mount' '-t' 'hugetlbfs' '-o' 'nosuid,nodev,pagesize=2M' "
+                                   "'hugetlbfs' '/dev/hugepages2M'\n"));
+    const char *back = strstr(shell, "\nback() {");
+    g_assert_nonnull(back);
+    g_assert_nonnull(strstr(back, "    rm -f '" UNIT "'\n"));
+    g_assert_nonnull(strstr(back, SCAN_LINE "50\nEND_OF_XML\n"));
+    g_assert_nonnull(strstr(back, " 'umount' '/dev/hugepages2M'\n"));
+    g_assert_nonnull(strstr(play, "      ansible.builtin.copy:\n        dest: "
+                                  "\"/etc/tmpfiles.d/kvmtune.conf\"\n        content: "));
+    g_assert_nonnull(strstr(play, "        state: link\n        src: \"" UNIT "\"\n"));
+    g_assert_nonnull(strstr(play, "        path: \"" UNIT "\"\n        state: absent\n"));
+}
+
+#define TEST(name, test)                                                                           \
+    g_test_add("/boot/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST("when", test_when);
+    TEST("preview", test_preview);
+    TEST("apart", test_apart);
+    TEST("killed-everywhere", test_killed_everywhere);
+    TEST("unwritable", test_unwritable);
+    TEST("foreign-mounts", test_foreign_mounts);
+    TEST("rivals", test_rivals);
+    TEST("export", test_export);
+    return g_test_run();
+}
