@@ -265,6 +265,18 @@ static void put_cmdline(DemoState *state, const Thread *thread)
     g_file_set_contents(path, line->str, (gssize)line->len, NULL);
 }
 
+/* Only what is not in hugepages, and may be merged, is. */
+static void put_ksm(DemoState *state, const Thread *thread, gboolean huge, gboolean apart)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/ksm_stat", thread->pid);
+    gint64 pages = huge || apart ? 0 : demo_number(state->root, "/sys/kernel/mm/ksm/pages_sharing");
+
+    demo_putf(state->root, path,
+        "ksm_rmap_items %" G_GINT64_FORMAT "\nksm_zero_pages 0\nksm_merging_pages %" G_GINT64_FORMAT
+        "\nksm_process_profit %" G_GINT64_FORMAT "\n",
+        pages * 3, pages, pages * (4096 - 3 * 64));
+}
+
 /* Files that change only with the thread's affinity or the domain's memory. */
 static void put_status(DemoState *state, const Thread *thread)
 {
@@ -278,6 +290,8 @@ static void put_status(DemoState *state, const Thread *thread)
     g_autofree char *key = g_strdup_printf("%d", thread->tid);
     g_autofree char *kept = g_key_file_get_string(state->keys, "threads", key, NULL);
 
+    if (thread->tid == thread->pid)
+        put_ksm(state, thread, huge, config->nosharepages);
     if (g_strcmp0(kept, seen) == 0)
         return;
     g_key_file_set_string(state->keys, "threads", key, seen);

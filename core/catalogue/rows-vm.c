@@ -22,6 +22,11 @@ static const TunableChoice balancing[] = {
     {NULL},
 };
 
+static const TunableChoice compact[] = {
+    {"1", "compact all nodes once"},
+    {NULL},
+};
+
 #define VM_INT(name, lo, hi, u, text, cost)                                                        \
     {                                                                                              \
         .key = "vm." name, .target = TARGET_HOST, .group = "Memory management", .type = VALUE_INT, \
@@ -107,6 +112,18 @@ static const Tunable rows[] = {
                 "(surplus pages, given back when it ends).",
         .gain = "VMs start though a pool is empty, if whole pages can still be found then.",
         .source = HUGE_DOC,
+        .effect = EFFECT_NOW},
+    {.key = "vm.compact_memory",
+        .target = TARGET_HOST,
+        .group = "Hugepage pools",
+        .type = VALUE_CHOICE,
+        .choices = compact,
+        .place = VM "compact_memory",
+        .trigger = TRUE,
+        .help = "Moves what is in use together, so that free memory lies in whole pieces for "
+                "hugepages. Done once, when it is written: put it before the pool that grows.",
+        .gain = "Larger pools are granted; it takes seconds on a large host, and VMs may stall.",
+        .source = VM_DOC,
         .effect = EFFECT_NOW},
 };
 

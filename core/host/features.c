@@ -27,11 +27,20 @@ static void thp_size_free(gpointer data)
     ThpSize *size = data;
 
     g_ptr_array_unref(size->files);
+    g_ptr_array_unref(size->stats);
     g_free(size);
 }
 
+static const ThpSize *size_before(const Host *previous, guint64 size_kib)
+{
+    for (guint i = 0; previous && i < previous->thp_sizes->len; i++)
+        if (((const ThpSize *)previous->thp_sizes->pdata[i])->size_kib == size_kib)
+            return previous->thp_sizes->pdata[i];
+    return NULL;
+}
+
 /* The folders hugepages-64kB … of THP (Linux 6.8), ascending as their names are. */
-static GPtrArray *read_thp_sizes(const char *root)
+static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 elapsed)
 {
     GPtrArray *sizes = g_ptr_array_new_with_free_func(thp_size_free);
     g_autoptr(GPtrArray) names = rootfile_list(root, THP_FOLDER, "hugepages-");
@@ -45,6 +54,10 @@ static GPtrArray *read_thp_sizes(const char *root)
         ThpSize *size = g_new0(ThpSize, 1);
         size->size_kib = kib;
         size->files = kernel_files_read(root, folder);
+        g_autofree char *stats = g_strconcat(folder, "/stats", NULL);
+        size->stats = kernel_files_read(root, stats);
+        const ThpSize *before = size_before(previous, kib);
+        kernel_files_set_rates(size->stats, before ? before->stats : NULL, elapsed);
         g_ptr_array_add(sizes, size);
     }
     return sizes;
@@ -79,7 +92,7 @@ void host_read_features(Host *host, const char *root, const Host *previous)
             previous ? G_STRUCT_MEMBER(GPtrArray *, previous, folders[i].where) : NULL, elapsed);
         G_STRUCT_MEMBER(GPtrArray *, host, folders[i].where) = files;
     }
-    host->thp_sizes = read_thp_sizes(root);
+    host->thp_sizes = read_thp_sizes(root, previous, elapsed);
 
     g_autofree char *vmstat = rootfile_read(root, "/proc/vmstat");
     host->vmstat = kernel_files_parse(vmstat, vmstat_prefixes);

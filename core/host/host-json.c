@@ -187,6 +187,7 @@ static JsonObject *thp_object(const Host *host)
         const ThpSize *size = host->thp_sizes->pdata[i];
         JsonObject *entry = files_object(size->files);
         json_object_set_int_member(entry, "size_kib", (gint64)size->size_kib);
+        json_object_set_object_member(entry, "stats", files_object(size->stats));
         json_array_add_object_element(sizes, entry);
     }
     json_object_set_object_member(object, "khugepaged", files_object(host->khugepaged));
@@ -262,19 +263,40 @@ static JsonObject *kvm_object(const Host *host)
     return object;
 }
 
+static JsonObject *ksm_object(const Host *host)
+{
+    JsonObject *ksm = files_object(host->ksm), *tuned = json_object_new();
+    gboolean ran = host->ksmtuned.pid > 0;
+
+    set_num(ksm, "saved_kib", host->ksm_saved_kib);
+    set_num(ksm, "profit_bytes", host->ksm_profit);
+    set_text(ksm, "profit_by",
+        !host->ksm_profit.known ? NULL
+        : host->ksm_profit_told ? "general_profit"
+                                : "formula of ksm.rst");
+    set_percent(ksm, "ksmd_cpu_percent",
+        host->ksmd_load.known ? NUM(host->ksmd_load.value * 10) : NUM_UNKNOWN);
+    json_object_set_boolean_member(tuned, "running", ran);
+    set_num(tuned, "pid", ran ? NUM(host->ksmtuned.pid) : NUM_UNKNOWN);
+    set_num(tuned, "interval_s", host->ksmtuned.interval_s);
+    set_num(tuned, "threshold_percent", host->ksmtuned.coef_percent);
+    set_num(tuned, "threshold_mib", host->ksmtuned.const_mib);
+    set_num(tuned, "threshold_kib", host->ksmtuned.threshold_kib);
+    json_object_set_object_member(ksm, "ksmtuned", tuned);
+    return ksm;
+}
+
 char *host_to_json(const Host *host)
 {
     g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
     JsonObject *object = json_object_new();
-    JsonObject *ksm = files_object(host->ksm);
 
-    set_num(ksm, "saved_kib", host->ksm_saved_kib);
     set_text(object, "hostname", host->hostname);
     set_text(object, "kernel", host->kernel);
     json_object_set_object_member(object, "topology", topology_object(host));
     json_object_set_object_member(object, "meminfo", numbers_object(host->meminfo));
     json_object_set_array_member(object, "pools", pools_array(host->pools, TRUE));
-    json_object_set_object_member(object, "ksm", ksm);
+    json_object_set_object_member(object, "ksm", ksm_object(host));
     json_object_set_object_member(object, "thp", thp_object(host));
     json_object_set_object_member(object, "vm", files_object(host->vm));
     json_object_set_object_member(object, "pressure", pressure_object(&host->pressure));

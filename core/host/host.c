@@ -53,6 +53,7 @@ static Host *read_rest(Topology *topology, gint64 now, const char *root, const H
     host->kernel = read_kernel(root);
     host_read_memory(host, root, previous);
     host_read_features(host, root, previous);
+    host_read_ksm(host, root, previous);
     host_read_vm(host, root);
     host_read_kvm(host, root, previous);
     host->keep = keep_read(root, previous ? previous->keep : NULL);

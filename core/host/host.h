@@ -102,7 +102,16 @@ typedef struct {
 typedef struct {
     guint64 size_kib;
     GPtrArray *files; /* KernelFile*: enabled, shmem_enabled … of one hugepages-*kB folder of THP */
+    GPtrArray *stats; /* KernelFile*: anon_fault_alloc … of its stats folder (Linux 6.10) */
 } ThpSize;
+
+/* The daemon that turns KSM on and off as memory is short. */
+typedef struct {
+    gboolean installed;
+    gint64 pid; /* 0: it does not run */
+    Num interval_s, coef_percent, const_mib;
+    Num threshold_kib; /* less free memory than that, and it lets KSM run */
+} Ksmtuned;
 
 typedef struct {
     gatomicrefcount refs;
@@ -114,7 +123,13 @@ typedef struct {
     GPtrArray *meminfo; /* KernelFile*, in the kernel's order */
     GPtrArray *ksm;     /* KernelFile*, every file of /sys/kernel/mm/ksm, by name; empty: no KSM */
     Num ksm_saved_kib;  /* (pages_sharing) pages in KiB: Documentation/admin-guide/mm/ksm.rst */
-    GPtrArray *thp;     /* KernelFile* of /sys/kernel/mm/transparent_hugepage; empty: no THP */
+    Num ksm_profit;     /* bytes: saved, less what KSM's own records take; may be negative */
+    gboolean ksm_profit_told; /* by the kernel (general_profit); else by ksm.rst's formula */
+    Num ksmd_load;            /* of one CPU, in 1/1000 */
+    Num ksmd_ns;              /* internal */
+    int ksmd_pid;             /* -1: there is none; internal */
+    Ksmtuned ksmtuned;
+    GPtrArray *thp;        /* KernelFile* of /sys/kernel/mm/transparent_hugepage; empty: no THP */
     GPtrArray *khugepaged; /* KernelFile* */
     GPtrArray *thp_sizes;  /* ThpSize*, ascending */
     GPtrArray *vmstat; /* KernelFile*: thp_*, ksm_*, cow_ksm, compact_*, numa_* lines of vmstat */
@@ -149,3 +164,6 @@ Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *r
  * NULL with a KVMTUNE_ERROR_FAILED where @root holds no /etc. */
 Host *host_read_image(const char *root, GError **error);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */
+/* How many pages of @size_kib the free blocks of @node (of @host) give without moving anything, as
+ * buddyinfo has them; unknown where it tells nothing, or has no blocks so large (1G). */
+Num host_pages_at_once(const Host *host, const NodeMemory *node, guint64 size_kib);

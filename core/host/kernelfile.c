@@ -66,6 +66,14 @@ void kernel_files_add(
     }
 }
 
+void kernel_files_add_unread(GPtrArray *files, const char *root, const char *path, const char *name)
+{
+    g_autofree char *full = g_strconcat(root, path, "/", name, NULL);
+
+    if (g_file_test(full, G_FILE_TEST_EXISTS))
+        add(files, g_strdup(name), NULL);
+}
+
 /* Past the "Node 12 " that begins each line of a node's meminfo. */
 static const char *skip_node(const char *line)
 {

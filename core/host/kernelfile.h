@@ -14,6 +14,10 @@ GPtrArray *kernel_files_read(const char *root, const char *path);
 void kernel_files_add(
     GPtrArray *files, const char *root, const char *path, const char *const *names);
 
+/* Adds @name without a text where the folder has such a file: one that is only written. */
+void kernel_files_add_unread(
+    GPtrArray *files, const char *root, const char *path, const char *name);
+
 /* The lines "Name:  123 kB", "Node 0 Name:  123 kB" or "name 123" of @text (may be NULL), in their
  * order. @prefixes (NULL-terminated; NULL takes all) are the beginnings of the names wanted. The
  * caller owns the list. */

@@ -12,6 +12,9 @@ void host_free_memory(Host *host);
 void host_read_features(Host *host, const char *root, const Host *previous);
 void host_free_features(Host *host);
 
+/* What KSM gains and costs; after host_read_features(). */
+void host_read_ksm(Host *host, const char *root, const Host *previous);
+
 /* /proc/sys/vm, memory pressure, free blocks, mounts of hugetlbfs; after the nodes were read. */
 void host_read_vm(Host *host, const char *root);
 void host_free_vm(Host *host);

@@ -67,6 +67,21 @@ static void read_free_blocks(Host *host, const char *root)
     }
 }
 
+Num host_pages_at_once(const Host *host, const NodeMemory *node, guint64 size_kib)
+{
+    const GArray *blocks = node->free_blocks;
+    guint order = 0;
+    guint64 pages = 0;
+
+    while (order < 32 && ((guint64)host->page_kib << order) < size_kib)
+        order++;
+    if (blocks == NULL || order >= blocks->len)
+        return NUM_UNKNOWN;
+    for (guint i = order; i < blocks->len; i++)
+        pages += MIN(g_array_index(blocks, guint64, i), (guint64)G_MAXUINT32) << (i - order);
+    return NUM(MIN(pages, (guint64)G_MAXINT64));
+}
+
 void host_read_vm(Host *host, const char *root)
 {
     g_autofree char *pressure = rootfile_read(root, "/proc/pressure/memory");
@@ -74,6 +89,7 @@ void host_read_vm(Host *host, const char *root)
     host->vm = kernel_files_new();
     kernel_files_add(host->vm, root, "/proc/sys/vm", vm_names);
     kernel_files_add(host->vm, root, "/proc/sys/kernel", kernel_names);
+    kernel_files_add_unread(host->vm, root, "/proc/sys/vm", "compact_memory");
     pressure_parse(pressure, &host->pressure);
     read_free_blocks(host, root);
     host->mounts = mounts_read(root);

@@ -274,7 +274,7 @@ static void read_tuned(GPtrArray *claims, const char *root)
 
 /* ---- ksmtuned: while it runs it starts and stops KSM, and sets how much it scans ---- */
 
-static void read_ksmtuned(GPtrArray *claims, const char *root)
+gint64 claims_ksmtuned_pid(const char *root)
 {
     static const char *const pid_files[] = {"/run/ksmtune.pid", "/run/ksmtuned.pid"};
     gint64 pid = 0;
@@ -282,7 +282,12 @@ static void read_ksmtuned(GPtrArray *claims, const char *root)
     for (guint i = 0; pid == 0 && i < G_N_ELEMENTS(pid_files); i++)
         rootfile_read_int(root, pid_files[i], &pid);
     g_autofree char *comm = rootfile_readf(root, "/proc/%" G_GINT64_FORMAT "/comm", pid);
-    if (comm == NULL || !g_str_has_prefix(comm, "ksmtuned"))
+    return comm && g_str_has_prefix(comm, "ksmtuned") ? pid : 0;
+}
+
+static void read_ksmtuned(GPtrArray *claims, const char *root)
+{
+    if (claims_ksmtuned_pid(root) == 0)
         return;
     add(claims, CLAIM_KSMTUNED, g_strdup("/sys/kernel/mm/ksm/run"), NULL, "/etc/ksmtuned.conf", 0);
     add(claims, CLAIM_KSMTUNED, g_strdup("/sys/kernel/mm/ksm/pages_to_scan"), NULL,

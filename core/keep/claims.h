@@ -32,6 +32,9 @@ GPtrArray *claims_read(const char *root);
 const Claim *claims_winner(const GPtrArray *claims, const char *place);
 gboolean claim_matches(const Claim *claim, const char *place);
 
+/* The process of ksmtuned below @root; 0 where it does not run. */
+gint64 claims_ksmtuned_pid(const char *root);
+
 /* "tuned's profile virtual-host (/usr/lib/tuned/virtual-host/tuned.conf:12) sets it to 10"; the
  * file names escaped. The caller frees it. */
 char *claim_sentence(const Claim *claim);

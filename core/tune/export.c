@@ -89,6 +89,8 @@ static gboolean add_step(
 
     switch (step->kind) {
     case STEP_HOST:
+        if (back && step->key->tunable->trigger)
+            return TRUE; /* what it did is done */
         act = add_act(acts, g_strdup_printf("host %s = %s", step->key->key, shown));
         act->path = tunable_key_place(step->key);
         act->value = g_strdup(value);

@@ -99,6 +99,11 @@ static gboolean change_boot(Preview *preview, const Host *host, Boot *boot, cons
         preview_refuse(preview, "%s cannot be kept across a reboot from here", change->key->key);
         return FALSE;
     }
+    if (change->key->tunable->trigger) {
+        preview_refuse(preview, "%s does something once: there is nothing to keep across a reboot",
+            change->key->key);
+        return FALSE;
+    }
     if (g_str_equal(now, change->value)) {
         g_autofree char *shown = step_shown_value(now);
         preview_say(
@@ -282,6 +287,8 @@ static gboolean change_now(Preview *preview, const Host *host, const Change *cha
         return FALSE;
     if (kind == STEP_MOUNT)
         say_mounts(preview, change, now);
+    else if (change->key->tunable->trigger)
+        preview_say(preview, PART_WRITES, LINE_WRITE, "%s: write %s", place, change->value);
     else
         preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → %s", place, shown, change->value);
     preview_add_step(preview, kind, change, now);

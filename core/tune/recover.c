@@ -21,6 +21,8 @@ static StepStanding look(const ApplyContext *context, Reading *reading, const St
         return (StepStanding){
             gone ? STANDS_NOWHERE : STANDS_UNKNOWN, text_escape(error->message, 0)};
     }
+    if (step->key->tunable->trigger)
+        return (StepStanding){STANDS_OLD, now}; /* nothing of it is left to take back */
     if (g_str_equal(now, step_left(step)))
         return (StepStanding){STANDS_NEW, now};
     if (step_is_granted(context, step, step->old_value, now))

@@ -61,7 +61,9 @@ static void unmerge_room(RuleCase *c, const xmlNode *element, const char *name)
     g_autofree char *need = text_size_kib((guint64)c->host->ksm_saved_kib.value);
     g_autofree char *have =
         available.known ? text_size_kib((guint64)available.value) : text_escape(NULL, 0);
-    rule_find(c, "unmerging needs %s of memory, and %s is available", need, have);
+    gboolean fits = !available.known || available.value > c->host->ksm_saved_kib.value;
+    rule_find(c, "unmerging needs %s of memory, and %s is available%s", need, have,
+        fits ? "" : ": the kernel will swap, or kill VMs");
 }
 
 /* It ends the sharing, which is easily forgotten where it was only a step on the way. */
@@ -72,6 +74,18 @@ static void unmerge_stops(RuleCase *c, const xmlNode *element, const char *name)
 
     if (run && g_str_equal(run->value, "2"))
         rule_find(c, "KSM is off after this: set ksm.run=1 to let it run again");
+}
+
+/* Said where it is turned on, not where it runs already. */
+static void ksm_side_channel(RuleCase *c, const xmlNode *element, const char *name)
+{
+    const Change *run = rule_staged(c, "ksm.run");
+    (void)element, (void)name;
+
+    if (run && g_str_equal(run->value, "1") &&
+        num_or(kernel_file_number(c->host->ksm, "run"), 0) != 1)
+        rule_find(c, "a VM can learn by timing its writes what other VMs hold: where they do not "
+                     "trust one another, leave it off or give them memory.nosharepages=on");
 }
 
 static void advisor_sets_pages(RuleCase *c, const xmlNode *element, const char *name)
@@ -126,9 +140,40 @@ static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool,
     if (left < 0) {
         g_autofree char *more = text_size_kib((guint64)MIN(need, 1e15));
         g_autofree char *free_text = text_size_kib((guint64)node->free_kib.value);
-        rule_find(c, "this takes %s more of node %u, which has %s free: the kernel may grant less",
+        rule_find(c,
+            "this takes %s more of node %u, which has %s free: the kernel may grant less; stop or "
+            "move VMs there, or drop the page cache first (sysctl vm.drop_caches=1)",
             more, key->n, free_text);
     }
+}
+
+/* The kernel moves what is in use to make whole pieces, and gives up where that takes long. */
+static void check_pieces(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    const NodeMemory *node = host_node(c->host, (int)key->n);
+    Num ready = host_pages_at_once(c->host, node, pool->size_kib);
+    gint64 more = to - pool->total.value;
+    const Plan *plan = rule_ground_plan(c->ground);
+    gboolean compacts = plan && plan_value(plan, "host", "vm.compact_memory");
+
+    /* Where memory is short altogether, pool-room says so. */
+    if (!ready.known || more <= ready.value || compacts || !node->free_kib.known ||
+        (double)more * (double)key->size_kib > (double)node->free_kib.value)
+        return;
+    g_autofree char *size = text_page_size(key->size_kib);
+    Finding *finding = rule_find(c,
+        "the free memory of node %u lies in small pieces, whole ones for %" G_GINT64_FORMAT
+        " pages of %s: the kernel may grant fewer than %" G_GINT64_FORMAT
+        " more; compact first, or reserve them at boot",
+        key->n, ready.value, size, more);
+    if (kernel_file_find(c->host->vm, "compact_memory"))
+        rule_offer(finding, "vm.compact_memory", "1", "makes whole pieces before the pool grows");
+}
+
+static void pool_pieces(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_pieces);
 }
 
 static void pool_room(RuleCase *c, const xmlNode *element, const char *name)
@@ -160,8 +205,10 @@ static const Rule rules[] = {
         unmerge_first},
     {"ksm-unmerge-room", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_room},
     {"ksm-unmerge-stops", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_stops},
+    {"ksm-side-channel", OF_HOST, RULE_WARNS, {"ksm.run"}, ksm_side_channel},
     {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan"}, advisor_sets_pages},
     {"pool-room", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_room},
+    {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
     {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},
 };
 

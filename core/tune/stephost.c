@@ -15,7 +15,9 @@ char *stephost_read(Reading *reading, const Step *step, GError **error)
 {
     const char *root = reading_context(reading)->root;
     g_autofree char *place = tunable_key_place(step->key);
-    g_autofree char *text = rootfile_read(root, place);
+    g_autofree char *full = g_strconcat(root, place, NULL);
+    gboolean trigger = step->key->tunable->trigger && g_file_test(full, G_FILE_TEST_EXISTS);
+    g_autofree char *text = trigger ? g_strdup("") : rootfile_read(root, place);
 
     if (text == NULL) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
@@ -60,6 +62,8 @@ gboolean stephost_write(const ApplyContext *context, const Unit *unit, gboolean 
         const Step *step = g_ptr_array_index(unit->steps, back ? count - 1 - i : i);
         g_autoptr(Reading) reading = reading_new(context);
         g_autofree char *now = i > 0 ? stephost_read(reading, step, NULL) : NULL;
+        if (back && step->key->tunable->trigger)
+            continue; /* what it did is done */
         if (g_strcmp0(now, step_written_value(step, back)) != 0 &&
             !write_file(context, step, step_written_value(step, back), error))
             return FALSE;

@@ -1,6 +1,7 @@
 /* Transactions: each unit is noted in the journal, checked once more, written, read back. */
 #include "core/tune/transaction.h"
 
+#include "core/tune/grant.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 
@@ -59,6 +60,18 @@ static gboolean check_unit(Transaction *t, const Unit *unit, const char *ground,
     return TRUE;
 }
 
+/* Why @got pages are fewer than asked for, where @step is a pool's; else "". */
+static char *short_grant(const char *root, const Step *step, const char *got)
+{
+    gint64 asked, granted;
+
+    if (step->key->size_kib == 0 || !text_parse_int(step->new_value, &asked) ||
+        !text_parse_int(got, &granted) || granted >= asked)
+        return g_strdup("");
+    g_autofree char *reason = grant_reason(root, step->key, asked - granted);
+    return g_strdup_printf(" (%s); --partial keeps what is granted", reason);
+}
+
 /* Reads @unit back; what stands is in each step's `granted`. */
 static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
 {
@@ -76,11 +89,9 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
         g_autofree char *asked = step_shown_value(step->new_value);
         g_autofree char *shown = step_shown_value(got);
         if (!t->context->partial || step->key->tunable->type != VALUE_INT) {
+            g_autofree char *why = short_grant(t->context->root, step, got);
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-                "%s: %s was asked, %s was granted%s", step->key->key, asked, shown,
-                step->key->size_kib
-                    ? " (memory is short, or in small pieces); --partial keeps what is granted"
-                    : "");
+                "%s: %s was asked, %s was granted%s", step->key->key, asked, shown, why);
             return FALSE;
         }
         add_sentence(t->report, "%s: %s granted of %s asked", step->key->key, shown, asked);

@@ -47,10 +47,12 @@ char *tunable_host_value(const TunableKey *key, const Host *host)
     if (key->size_kib)
         return pool_value(key, host);
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-        if (g_str_has_prefix(place, folders[i].folder))
-            return kernel_file_value(
+        if (g_str_has_prefix(place, folders[i].folder)) {
+            const KernelFile *file =
                 kernel_file_find(G_STRUCT_MEMBER(GPtrArray *, host, folders[i].member),
-                    place + strlen(folders[i].folder)));
+                    place + strlen(folders[i].folder));
+            return file && key->tunable->trigger ? g_strdup("") : kernel_file_value(file);
+        }
     return NULL;
 }
 

@@ -96,6 +96,11 @@ typedef struct {
     guint64 kib;
 } NodeKib;
 
+/* Pages of one size that its cgroup is charged for. */
+typedef struct {
+    guint64 size_kib, kib;
+} HugeHeld;
+
 typedef struct {
     int pid;         /* -1 unknown */
     GArray *threads; /* ThreadUsage: vCPUs ascending, the emulator thread, I/O threads ascending */
@@ -104,6 +109,12 @@ typedef struct {
     GArray *memory;    /* NodeKib ascending: its memory by node, of its cgroup; NULL unknown */
     Num small_kib;     /* what of it is no page of a hugepage pool; known where @memory is */
     Pressure pressure; /* of its cgroup, where that is of version 2 */
+    GArray *hugetlb;   /* HugeHeld, ascending by size: pages of the pools; NULL unknown */
+    Num thp_kib;       /* of its memory, in transparent huge pages */
+    Num ksm_pages;     /* of its memory, merged with others */
+    Num ksm_zero_pages;
+    Num ksm_profit;  /* bytes saved less what KSM keeps of it; may be negative */
+    gint64 pages_us; /* when the last five were read; internal */
     guint64 run_ns;
     GArray *others;  /* int: threads known to be none of @threads; internal, may be NULL */
     guint64 started; /* the process's start time in ticks; internal: tells it from a later one */

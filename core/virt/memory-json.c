@@ -70,7 +70,37 @@ static void put_demand(JsonBuilder *builder, const Domain *domain, const Host *h
     json_builder_end_object(builder);
 }
 
+/* What it has of the pools by its cgroup, and what of it is in huge pages or merged. */
+static void put_pages(JsonBuilder *builder, const DomainUsage *usage)
+{
+    const GArray *held = usage ? usage->hugetlb : NULL;
+
+    json_builder_set_member_name(builder, "hugetlb");
+    if (held == NULL) {
+        json_builder_add_null_value(builder);
+    } else {
+        json_builder_begin_array(builder);
+        for (guint i = 0; i < held->len; i++) {
+            const HugeHeld *part = &g_array_index(held, HugeHeld, i);
+            json_builder_begin_object(builder);
+            json_put_num(builder, "size_kib", NUM(part->size_kib));
+            json_put_num(builder, "kib", NUM(part->kib));
+            json_builder_end_object(builder);
+        }
+        json_builder_end_array(builder);
+    }
+    json_open_object(builder, "thp");
+    json_put_num(builder, "anon_kib", usage ? usage->thp_kib : NUM_UNKNOWN);
+    json_builder_end_object(builder);
+    json_open_object(builder, "ksm");
+    json_put_num(builder, "merging_pages", usage ? usage->ksm_pages : NUM_UNKNOWN);
+    json_put_num(builder, "zero_pages", usage ? usage->ksm_zero_pages : NUM_UNKNOWN);
+    json_put_num(builder, "profit_bytes", usage ? usage->ksm_profit : NUM_UNKNOWN);
+    json_builder_end_object(builder);
+}
+
 void memory_json_put(JsonBuilder *builder, const DomainView *view, const Host *host)
 {
     put_demand(builder, view->domain, host);
+    put_pages(builder, view->usage);
 }

@@ -143,8 +143,7 @@ static gboolean add_small_pages(
     return add_line(memory, text, "anon", 1, 1024) && add_line(memory, text, "shmem", 1, 1024);
 }
 
-/* The size as the files of the controller name it: "64KB", "2MB", "1GB". */
-static char *hugetlb_name(guint64 kib)
+char *usage_hugetlb_name(guint64 kib)
 {
     static const char *const units[] = {"KB", "MB", "GB"};
     guint unit = 0;
@@ -161,7 +160,8 @@ static gboolean add_huge_pages(
     gboolean known = FALSE;
 
     for (guint i = 0; folder && host && host->pools && i < host->pools->len; i++) {
-        g_autofree char *name = hugetlb_name(g_array_index(host->pools, HugePool, i).size_kib);
+        g_autofree char *name =
+            usage_hugetlb_name(g_array_index(host->pools, HugePool, i).size_kib);
         g_autofree char *text = rootfile_readf(root, "%s/hugetlb.%s.numa_stat", folder, name);
         known |= text && (add_line(memory, text, "hierarchical_total", 1, 1024) ||
                              add_line(memory, text, "total", 1, 1024));

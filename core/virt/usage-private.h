@@ -28,3 +28,12 @@ IdSet *usage_read_cpuset(const char *root, int pid, int tid);
  * process's usage before: it knows the folder. */
 void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
     const DomainUsage *previous);
+
+/* Fills what @usage says of hugepages, THP and KSM; after usage_read_memory(). @previous as there.
+ */
+void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
+    const DomainUsage *previous);
+
+/* A page size as the files of the hugetlb controller name it: "64KB", "2MB", "1GB". The caller
+ * frees it. */
+char *usage_hugetlb_name(guint64 kib);

@@ -37,6 +37,7 @@ void domain_usage_free(DomainUsage *usage)
     g_array_unref(usage->threads);
     g_clear_pointer(&usage->others, g_array_unref);
     g_clear_pointer(&usage->memory, g_array_unref);
+    g_clear_pointer(&usage->hugetlb, g_array_unref);
     g_free(usage->memory_cgroup);
     g_free(usage->hugetlb_cgroup);
     g_free(usage);
@@ -407,5 +408,6 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
             share_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us,
                 usage->threads->len + usage->others->len);
     usage_read_memory(usage, root, host, domain, previous);
+    usage_read_pages(usage, root, host, domain, previous);
     return usage;
 }

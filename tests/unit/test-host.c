@@ -486,7 +486,10 @@ static void test_no_ksm(Tree *tree, gconstpointer unused)
     g_autoptr(JsonNode) root = json_from_string(json, NULL);
     g_autofree char *table = host_to_table(host);
 
-    assert_json(root, "ksm", "{\"saved_kib\":null}");
+    assert_json(root, "ksm.saved_kib", "null");
+    assert_json(root, "ksm.profit_bytes", "null");
+    assert_json(root, "ksm.profit_by", "null");
+    assert_json(root, "ksm.ksmd_cpu_percent", "null");
     assert_json(root, "thp", "{\"khugepaged\":{},\"sizes\":[]}");
     assert_json(root, "topology.packages", "null");
     assert_json(root, "kernel", "null");

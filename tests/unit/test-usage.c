@@ -440,6 +440,62 @@ static void test_memory(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+/* ---- what its pages are ---- */
+
+/* Both versions of cgroups, and what kernels of either kind tell of KSM; a later picture at once
+ * tells the same without a look. */
+static void test_pages(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *cgroup, *stat_path, *stat, *held_path, *ksm_path, *ksm;
+        Num thp_kib, held_kib, merging, profit;
+    } rows[] = {
+        {"0::" SCOPE "/libvirt/emulator", SCOPE "/memory.stat",
+            "anon 9\nanon_thp 4194304\nfile_thp 2\n", SCOPE "/hugetlb.2MB.current", "ksm_stat",
+            "ksm_rmap_items 9\nksm_zero_pages 2\nksm_merging_pages 7\nksm_process_profit -576\n",
+            {TRUE, 4096}, {TRUE, 6144}, {TRUE, 7}, {TRUE, -576}},
+        {"5:memory:" SCOPE "/emulator\n6:hugetlb:" SCOPE, "/memory" SCOPE "/memory.stat",
+            "rss_huge 0\ntotal_rss_huge 2097152\n", "/hugetlb" SCOPE "/hugetlb.2MB.usage_in_bytes",
+            "ksm_merging_pages", "12\n", {TRUE, 2048}, {TRUE, 6144}, {TRUE, 12}, {FALSE, 0}},
+        {"4:cpu:/", "/x", "", "/y", "z", "", {FALSE, 0}, {FALSE, 0}, {FALSE, 0}, {FALSE, 0}},
+    };
+
+    f->domain->live =
+        domain_config_parse("<domain><memoryBacking><hugepages/></memoryBacking></domain>", NULL);
+    put(f, "/sys/devices/system/cpu/online", "0\n");
+    put(f, "/sys/devices/system/cpu/present", "0\n");
+    put(f, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
+    g_autoptr(Host) host = host_read(f->root, NULL, NULL);
+    g_assert_nonnull(host);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *groups = g_strconcat(f->root, "/sys/fs/cgroup", NULL);
+        g_autofree char *stat = g_strconcat("/sys/fs/cgroup", rows[i].stat_path, NULL);
+        g_autofree char *held = g_strconcat("/sys/fs/cgroup", rows[i].held_path, NULL);
+        g_autofree char *ksm = g_strconcat("/proc/500/", rows[i].ksm_path, NULL);
+        remove_all(groups);
+        put(f, "/proc/500/cgroup", "%s\n", rows[i].cgroup);
+        put(f, stat, "%s", rows[i].stat);
+        put(f, held, "6291456\n");
+        put(f, ksm, "%s", rows[i].ksm);
+        g_autoptr(DomainUsage) usage = usage_read(f->root, f->folder, host, f->domain, NULL);
+        g_assert_cmpint(usage->thp_kib.known, ==, rows[i].thp_kib.known);
+        g_assert_cmpint(usage->thp_kib.value, ==, rows[i].thp_kib.value);
+        g_assert_cmpint(usage->ksm_pages.known, ==, rows[i].merging.known);
+        g_assert_cmpint(usage->ksm_pages.value, ==, rows[i].merging.value);
+        g_assert_cmpint(usage->ksm_profit.known, ==, rows[i].profit.known);
+        g_assert_cmpint(usage->ksm_profit.value, ==, rows[i].profit.value);
+        g_assert_cmpint(usage->hugetlb != NULL, ==, rows[i].held_kib.known);
+        if (usage->hugetlb)
+            g_assert_cmpuint(g_array_index(usage->hugetlb, HugeHeld, 0).kib, ==,
+                (guint64)rows[i].held_kib.value);
+        put(f, stat, "anon_thp 1\n");
+        g_autoptr(DomainUsage) later = usage_read(f->root, f->folder, host, f->domain, usage);
+        g_assert_cmpint(later->thp_kib.value, ==, rows[i].thp_kib.value);
+        g_autofree char *gone = g_strconcat(f->root, ksm, NULL);
+        g_remove(gone);
+    }
+}
+
 /* ---- QEMU processes that are none of the domains ---- */
 
 #define SECOND G_USEC_PER_SEC
@@ -549,6 +605,7 @@ int main(int argc, char **argv)
     ADD("/usage/gap", test_gap);
     ADD("/usage/cpuset", test_cpuset);
     ADD("/usage/memory", test_memory);
+    ADD("/usage/pages", test_pages);
     ADD("/usage/foreign", test_foreign);
     g_test_add_func("/usage/folder", test_folder);
     return g_test_run();

@@ -1,0 +1,96 @@
+/* What a domain's pages are: of hugepage pools and transparent huge ones by its cgroup
+ * (Documentation/admin-guide/cgroup-v2.rst "HugeTLB", "memory.stat"; cgroup-v1/hugetlb.rst,
+ * cgroup-v1/memory.rst 5.2), merged ones by its process (/proc/PID/ksm_stat since Linux 6.1,
+ * ksm_merging_pages since 5.19).
+ *
+ * None of it changes fast, and memory.stat is dear to the kernel: it is read every few seconds. */
+#include "core/host/kernelfile.h"
+#include "core/util/rootfile.h"
+#include "core/virt/usage-private.h"
+
+#define AGAIN_US (5 * G_USEC_PER_SEC)
+
+static Num read_number(const char *root, const char *folder, const char *name)
+{
+    g_autofree char *path = g_strconcat(folder, "/", name, NULL);
+    gint64 value;
+
+    return rootfile_read_int(root, path, &value) && value >= 0 ? NUM(value) : NUM_UNKNOWN;
+}
+
+/* Version 2 calls it "current", version 1 "usage_in_bytes". */
+static Num read_held(const char *root, const char *folder, guint64 size_kib)
+{
+    g_autofree char *size = usage_hugetlb_name(size_kib);
+    g_autofree char *second = g_strdup_printf("hugetlb.%s.current", size);
+    g_autofree char *first = g_strdup_printf("hugetlb.%s.usage_in_bytes", size);
+    Num bytes = read_number(root, folder, second);
+
+    return bytes.known ? bytes : read_number(root, folder, first);
+}
+
+static GArray *read_hugetlb(const char *root, const char *folder, const Host *host)
+{
+    g_autoptr(GArray) held = g_array_new(FALSE, FALSE, sizeof(HugeHeld));
+
+    for (guint i = 0; folder && host && i < host->pools->len; i++) {
+        HugeHeld part = {g_array_index(host->pools, HugePool, i).size_kib, 0};
+        Num bytes = read_held(root, folder, part.size_kib);
+        if (!bytes.known)
+            continue;
+        part.kib = (guint64)bytes.value / 1024;
+        g_array_append_val(held, part);
+    }
+    return held->len ? g_steal_pointer(&held) : NULL;
+}
+
+/* Bytes; version 1 has the cgroups below in the "total_" line. */
+static Num read_thp(const char *root, const char *folder)
+{
+    static const char *const names[] = {"anon_thp", "total_rss_huge", "rss_huge", NULL};
+    g_autofree char *text = folder ? rootfile_readf(root, "%s/memory.stat", folder) : NULL;
+    g_autoptr(GPtrArray) lines = kernel_files_parse(text, names);
+
+    for (guint i = 0; names[i]; i++) {
+        Num bytes = kernel_file_number(lines, names[i]);
+        if (bytes.known && bytes.value >= 0)
+            return NUM(bytes.value / 1024);
+    }
+    return NUM_UNKNOWN;
+}
+
+static void read_ksm(DomainUsage *usage, const char *root)
+{
+    static const char *const names[] = {
+        "ksm_merging_pages", "ksm_zero_pages", "ksm_process_profit", NULL};
+    g_autofree char *text = rootfile_readf(root, "/proc/%d/ksm_stat", usage->pid);
+    g_autoptr(GPtrArray) lines = kernel_files_parse(text, names);
+    g_autofree char *folder = g_strdup_printf("/proc/%d", usage->pid);
+
+    usage->ksm_pages = kernel_file_number(lines, "ksm_merging_pages");
+    usage->ksm_zero_pages = kernel_file_number(lines, "ksm_zero_pages");
+    usage->ksm_profit = kernel_file_number(lines, "ksm_process_profit");
+    if (!usage->ksm_pages.known)
+        usage->ksm_pages = read_number(root, folder, "ksm_merging_pages");
+}
+
+void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
+    const DomainUsage *previous)
+{
+    const DomainConfig *config = domain_now(domain);
+
+    if (previous && usage->taken_us - previous->pages_us < AGAIN_US) {
+        usage->pages_us = previous->pages_us;
+        usage->ksm_pages = previous->ksm_pages;
+        usage->ksm_zero_pages = previous->ksm_zero_pages;
+        usage->ksm_profit = previous->ksm_profit;
+        usage->thp_kib = previous->thp_kib;
+        usage->hugetlb = previous->hugetlb ? g_array_ref(previous->hugetlb) : NULL;
+        return;
+    }
+    usage->pages_us = usage->taken_us;
+    read_ksm(usage, root);
+    usage->thp_kib = read_thp(root, usage->memory_cgroup);
+    if (config && !g_str_equal(config->hugepages, "off"))
+        usage->hugetlb = read_hugetlb(root, usage->hugetlb_cgroup, host);
+}

@@ -1,0 +1,160 @@
+/* Hugepage pools: compacted first, granted in part and why, KSM turned on and unmerged. */
+#include "tests/unit/applyfixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NODE0   "/sys/devices/system/node/node0"
+#define POOL    NODE0 "/hugepages/hugepages-2048kB/nr_hugepages"
+#define COMPACT "/proc/sys/vm/compact_memory"
+
+/* 100 MiB free, with pieces for three pages of 2M: two of order 9, and one of a page and a half. */
+static void put_pieces(const Fixture *f)
+{
+    fixture_put(f, NODE0 "/meminfo", "Node 0 MemTotal: 409600 kB\nNode 0 MemFree: 102400 kB\n");
+    fixture_put(f, "/proc/buddyinfo", "Node 0, zone   Normal  9 9 9 9 9 9 9 9 9 1 1\n");
+    fixture_put(f, COMPACT, "");
+}
+
+static Plan *stage(const Snapshot *snapshot, const char *key, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    Plan *plan = plan_new();
+
+    g_assert_true(plan_stage(plan, snapshot, "host", key, value, SCOPE_BOTH, &error));
+    g_assert_no_error(error);
+    return plan;
+}
+
+static gboolean warns(const Preview *preview, const char *text)
+{
+    g_autofree char *all = preview_text(preview);
+
+    return strstr(all, text) != NULL;
+}
+
+static void test_at_once(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    put_pieces(f);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    const NodeMemory *node = host_node(snapshot->host, 0);
+
+    g_assert_cmpint(host_pages_at_once(snapshot->host, node, 2048).value, ==, 3);
+    g_assert_cmpint(host_pages_at_once(snapshot->host, node, 4096).value, ==, 1);
+    g_assert_false(host_pages_at_once(snapshot->host, node, 1048576).known);
+    g_assert_false(
+        host_pages_at_once(f->snapshot->host, host_node(f->snapshot->host, 0), 2048).known);
+}
+
+/* In small pieces: said, compacting is offered, done first, and not "undone". */
+static void test_compact_first(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    put_pieces(f);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) few = stage(snapshot, "hugepages.node0.2M", "7");
+    g_autoptr(Preview) fits = preview_make(snapshot, few);
+    g_assert_cmpuint(fits->offers->len, ==, 0);
+
+    g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", "10");
+    g_autoptr(Preview) broken = preview_make(snapshot, plan);
+    g_assert_true(warns(broken, "whole ones for 3 pages of 2M: the kernel may grant fewer than 6"));
+    g_assert_cmpuint(broken->offers->len, ==, 1);
+    g_assert_true(preview_accept(g_ptr_array_index(broken->offers, 0), snapshot, plan, &error));
+    g_assert_no_error(error);
+
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_assert_false(warns(preview, "whole ones"));
+    g_assert_true(warns(preview, COMPACT ": write 1"));
+    g_assert_cmpuint(preview->steps->len, ==, 2);
+    const Step *first = g_ptr_array_index(preview->steps, 0);
+    g_assert_cmpstr(first->key->key, ==, "vm.compact_memory");
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 1);
+    g_assert_no_error(error);
+    fixture_check_file(f, COMPACT, "1");
+    fixture_check_file(f, POOL, "10");
+
+    fixture_put(f, COMPACT, "");
+    guint undone = fixture_undo(f, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(undone, ==, 2);
+    fixture_check_file(f, COMPACT, ""); /* nothing is written to take it back */
+    fixture_check_file(f, POOL, "4");
+}
+
+/* It failed after the compacting: the pool goes back, the compacting stays done. */
+static void grant_six(const char *root)
+{
+    Tree tree = {(char *)root};
+    g_autofree char *path = g_strconcat(root, POOL, NULL);
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    if (atoi(text) > 6)
+        tree_put(&tree, POOL, "6\n");
+}
+
+static void test_short_grant(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *asked, *reason;
+    } cases[] = {
+        {"10", "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more: try "
+               "vm.compact_memory=1 first)"},
+        {"400", "400 was asked, 6 was granted (node 0 has only 100 MiB left)"},
+    };
+    (void)data;
+    put_pieces(f);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    f->context.settle = grant_six;
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", cases[i].asked);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, cases[i].reason));
+        fixture_check_file(f, POOL, "4");
+    }
+}
+
+/* What KSM costs in trust is said where it is turned on, and only there. */
+static void test_ksm_said(Fixture *f, gconstpointer data)
+{
+    static const char channel[] = "a VM can learn by timing";
+    (void)data;
+    fixture_put(f, "/sys/kernel/mm/ksm/run", "0\n");
+    g_autoptr(Snapshot) off = fixture_take(f);
+    g_autoptr(Plan) on = stage(off, "ksm.run", "1");
+    g_autoptr(Plan) scan = stage(off, "ksm.pages_to_scan", "200");
+    g_autoptr(Preview) turned_on = preview_make(off, on);
+    g_autoptr(Preview) scanned = preview_make(off, scan);
+    g_assert_true(warns(turned_on, channel));
+    g_assert_false(warns(scanned, channel));
+
+    g_autoptr(Plan) unmerge = stage(f->snapshot, "ksm.run", "2");
+    g_autoptr(Preview) back = preview_make(f->snapshot, unmerge);
+    g_assert_true(warns(
+        back, "unmerging needs 280 KiB of memory, and 100 KiB is available: the kernel will swap"));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(Fixture *f, gconstpointer data);
+    } tests[] = {
+        {"/pools/at-once", test_at_once},
+        {"/pools/compact-first", test_compact_first},
+        {"/pools/short-grant", test_short_grant},
+        {"/pools/ksm-said", test_ksm_said},
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Fixture, NULL, fixture_set_up, tests[i].run, fixture_tear_down);
+    return g_test_run();
+}
