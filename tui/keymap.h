@@ -92,6 +92,9 @@ typedef enum {
     ACTION_PASTE,
     ACTION_PAGES,
     ACTION_COUNT_PAGES,
+    ACTION_MORE,
+    ACTION_FEWER,
+    ACTION_FIT,
     ACTION_COUNT,
 } Action;
 

@@ -1,6 +1,7 @@
 /* The screen of one domain: its memory, and its vCPUs with what was asked and what is. */
 #include "tui/app.h"
 #include "tui/cell.h"
+#include "tui/fit.h"
 #include "tui/widgets/table.h"
 
 #include <stdlib.h>
@@ -184,7 +185,7 @@ static void draw_backing(const App *app, const Canvas *canvas, int y, const Doma
     }
 }
 
-/* Four lines and an empty one above the table. */
+/* Four lines above the table, and one that is empty but where its hugepages are missing. */
 static void draw_heading(const App *app, const Canvas *canvas, const DomainView *view)
 {
     const Domain *domain = view->domain;
@@ -214,6 +215,11 @@ static void draw_heading(const App *app, const Canvas *canvas, const DomainView 
         "memory %s   resident %s   vCPUs %u of %u   pid %s   load %s", memory, resident,
         now->vcpus_current, now->vcpus_max, pid, load);
     draw_backing(app, canvas, 3, domain);
+    g_autoptr(Demand) demand = fit_demand(app, domain);
+    Style style;
+    g_autofree char *lacks = demand ? fit_sentence(app, domain, demand, &style) : g_strdup("");
+    if (*lacks)
+        canvas_text(canvas, 4, 1, canvas->width - 2, style, lacks);
 }
 
 static void domain_draw(App *app, gpointer data, const Canvas *canvas)
@@ -326,6 +332,9 @@ static gboolean domain_act(App *app, gpointer data, Action action)
         return TRUE;
     case ACTION_NOSHAREPAGES:
         toggle_nosharepages(app, view->domain);
+        return TRUE;
+    case ACTION_FIT:
+        fit_pools(app, (const char *[]){view->domain->uuid, NULL});
         return TRUE;
     case ACTION_TUNE:
         app_open_tuning(app, (const char *[]){view->domain->uuid, NULL});

@@ -1,6 +1,7 @@
 /* The Domains screen: every domain in a row, where it is asked to run and where it does. */
 #include "tui/app.h"
 #include "tui/cell.h"
+#include "tui/fit.h"
 #include "tui/screens/tuning.h"
 #include "tui/widgets/table.h"
 
@@ -62,7 +63,8 @@ typedef struct {
     const DomainConfig *config; /* NULL: its XML could not be read */
     IdSet *asked, *running;     /* NULL: anywhere; unknown */
     gboolean strays;
-    gint64 number; /* what the sorted column holds, where that is a number */
+    gboolean lacks; /* hugepages for its next start */
+    gint64 number;  /* what the sorted column holds, where that is a number */
     const char *text;
 } Entry;
 
@@ -144,8 +146,9 @@ static int compare_entries(gconstpointer left, gconstpointer right, gpointer dat
     return table->sorted == COLUMN_NAME ? sign * order : order;
 }
 
-static GArray *list_entries(const Snapshot *snapshot, const char *filter, int sorted)
+static GArray *list_entries(const App *app, const char *filter, int sorted)
 {
+    const Snapshot *snapshot = app->snapshot;
     GArray *entries = g_array_new(FALSE, TRUE, sizeof(Entry));
     g_autofree char *folded = filter ? g_utf8_casefold(filter, -1) : NULL;
     const Topology *topology = snapshot->host ? snapshot->host->topology : NULL;
@@ -170,6 +173,8 @@ static GArray *list_entries(const Snapshot *snapshot, const char *filter, int so
                     domain_config_asked(config, n), thread ? thread->affinity : NULL, topology);
             }
         }
+        g_autoptr(Demand) demand = fit_demand(app, view->domain);
+        entry.lacks = demand && demand->state == DEMAND_LACKS;
         set_sort_key(&entry, sorted);
         g_array_append_val(entries, entry);
     }
@@ -205,12 +210,13 @@ static void add_row(Table *table, const Entry *entry, GHashTable *staged, gboole
             g_strconcat(
                 marked ? "▸" : "", g_hash_table_contains(staged, domain->uuid) ? "*" : "", NULL));
     table_cell(row, COLUMN_NAME, marked ? STYLE_STAGED : STYLE_TEXT, g_strdup(domain->name));
-    table_cell(
-        row, COLUMN_STATE, state_style(domain->state), g_strdup(domain_state_name(domain->state)));
+    table_cell(row, COLUMN_STATE, entry->lacks ? STYLE_WARN : state_style(domain->state),
+        g_strdup_printf("%s%s", domain_state_name(domain->state), entry->lacks ? "!" : ""));
     table_cell(
         row, COLUMN_VCPUS, quiet, cell_num(config ? NUM(config->vcpus_current) : NUM_UNKNOWN));
     table_cell(row, COLUMN_MEMORY, quiet, cell_size(config ? config->memory_kib : NUM_UNKNOWN));
-    table_cell(row, COLUMN_BACKING, quiet, g_strdup(config ? config->hugepages : "–"));
+    table_cell(row, COLUMN_BACKING, entry->lacks ? STYLE_WARN : quiet,
+        g_strdup(config ? config->hugepages : "–"));
     table_cell(row, COLUMN_PINNED, entry->asked ? quiet : STYLE_DIM,
         cell_set(entry->asked, config ? "anywhere" : "–"));
     table_cell(
@@ -240,7 +246,7 @@ static void domains_update(App *app, gpointer data)
         const Change *change = g_ptr_array_index(app->plan->changes, i);
         g_hash_table_add(staged, change->target);
     }
-    g_autoptr(GArray) entries = list_entries(app->snapshot, state->filter, table->sorted);
+    g_autoptr(GArray) entries = list_entries(app, state->filter, table->sorted);
     g_array_sort_with_data(entries, compare_entries, table);
 
     table_begin(table);
@@ -374,6 +380,8 @@ static void act_on_marked(App *app, const DomainsState *state, Action action)
         app_open_tuning(app, uuids);
     else if (action == ACTION_PASTE)
         tuning_paste(app, uuids);
+    else if (action == ACTION_FIT)
+        fit_pools(app, uuids);
     else if (row)
         tuning_copy(app, row->id);
 }
@@ -390,6 +398,7 @@ static gboolean domains_act(App *app, gpointer data, Action action)
     case ACTION_TUNE:
     case ACTION_COPY:
     case ACTION_PASTE:
+    case ACTION_FIT:
         act_on_marked(app, state, action);
         return TRUE;
     case ACTION_MARK:

@@ -5,16 +5,15 @@
 #include "tui/app.h"
 #include "tui/cell.h"
 #include "tui/screens/kept.h"
+#include "tui/screens/memorypages.h"
 #include "tui/widgets/table.h"
 
-#define POOL_ID    "hugepages." /* begins the id of a pool's row, which is its tunable's key */
-#define LEFT_WIDTH 79           /* of memory_columns and the gaps between them */
-#define GAP        4            /* between the two lists */
+#define LEFT_WIDTH 80 /* of memory_columns, the gaps between them, the arrows beside them */
+#define GAP        4  /* between the two lists */
 #define WIDE       (LEFT_WIDTH + GAP + 36) /* from here on there are two */
 #define COUNT_MAX  99999999                /* larger counts are shown in millions */
 
 /* Every section of the list uses these as its heading says; so the widths are fixed. */
-enum { COLUMN_NAME, COLUMN_TOTAL, COLUMN_SECOND, COLUMN_FREE, COLUMN_A, COLUMN_B, COLUMN_C };
 static const TableColumn memory_columns[] = {
     {"", 17, 17, ALIGN_LEFT, 0},
     {"", 9, 9, ALIGN_RIGHT, 0},
@@ -73,11 +72,11 @@ static Num less(Num total, Num part)
 /* Fills what the pools of a node and of the whole host have in common. */
 static void fill_pool(TableRow *row, const HugePool *pool, char *name)
 {
-    table_cell(row, COLUMN_NAME, STYLE_TEXT, name);
-    table_cell(row, COLUMN_TOTAL, STYLE_TEXT, count_text(pool->total));
-    table_cell(row, COLUMN_FREE, STYLE_TEXT, count_text(pool->free));
-    table_cell(row, COLUMN_A, STYLE_TEXT, count_text(less(pool->total, pool->free)));
-    table_cell(row, COLUMN_B, num_or(pool->surplus, 0) > 0 ? STYLE_WARN : STYLE_TEXT,
+    table_cell(row, MEMORY_NAME, STYLE_TEXT, name);
+    table_cell(row, MEMORY_TOTAL, STYLE_TEXT, count_text(pool->total));
+    table_cell(row, MEMORY_FREE, STYLE_TEXT, count_text(pool->free));
+    table_cell(row, MEMORY_A, STYLE_TEXT, count_text(less(pool->total, pool->free)));
+    table_cell(row, MEMORY_B, num_or(pool->surplus, 0) > 0 ? STYLE_WARN : STYLE_TEXT,
         count_text(pool->surplus));
 }
 
@@ -86,15 +85,15 @@ static void add_node_pools(App *app, Table *table, int node, const GArray *pools
     for (guint i = 0; i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
         g_autofree char *size = text_page_size(pool->size_kib);
-        g_autofree char *key = g_strdup_printf(POOL_ID "node%d.%s", node, size);
+        g_autofree char *key = g_strdup_printf(MEMORY_POOL_ID "node%d.%s", node, size);
         g_autofree char *now =
             pool->total.known ? g_strdup_printf("%" G_GINT64_FORMAT, pool->total.value) : NULL;
         Style style;
-        char *staged = kept_text(app, key, now, memory_columns[COLUMN_SECOND].max_width, &style);
+        char *staged = kept_text(app, key, now, memory_columns[MEMORY_SECOND].max_width, &style);
         TableRow *row = table_add(table, key);
         fill_pool(row, pool, g_strdup_printf("node %-4d %6s", node, size));
         if (staged != NULL)
-            table_cell(row, COLUMN_SECOND, style, staged);
+            table_cell(row, MEMORY_SECOND, style, staged);
     }
 }
 
@@ -107,7 +106,7 @@ static void add_host_pools(Table *table, const GArray *pools)
         g_autofree char *id = g_strdup_printf("all.%s", size);
         TableRow *row = table_add(table, id);
         fill_pool(row, pool, g_strdup_printf("all nodes %6s", size));
-        table_cell(row, COLUMN_C, STYLE_TEXT, count_text(pool->reserved));
+        table_cell(row, MEMORY_C, STYLE_TEXT, count_text(pool->reserved));
     }
 }
 
@@ -139,15 +138,15 @@ static void add_nodes(Table *table, const Host *host)
         const NodeMemory *memory = host->nodes->pdata[i];
         g_autofree char *id = g_strdup_printf("node.%d", node->id);
         TableRow *row = table_add(table, id);
-        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup_printf("node %d", node->id));
-        table_cell(row, COLUMN_TOTAL, STYLE_TEXT, size_text(memory->memory_kib));
-        table_cell(row, COLUMN_SECOND, STYLE_TEXT, used_text(memory));
-        table_cell(row, COLUMN_FREE, STYLE_TEXT, size_text(memory->free_kib));
-        table_cell(row, COLUMN_A, STYLE_TEXT,
+        table_cell(row, MEMORY_NAME, STYLE_TEXT, g_strdup_printf("node %d", node->id));
+        table_cell(row, MEMORY_TOTAL, STYLE_TEXT, size_text(memory->memory_kib));
+        table_cell(row, MEMORY_SECOND, STYLE_TEXT, used_text(memory));
+        table_cell(row, MEMORY_FREE, STYLE_TEXT, size_text(memory->free_kib));
+        table_cell(row, MEMORY_A, STYLE_TEXT,
             count_text(kernel_file_number(memory->numastat, "numa_hit")));
-        table_cell(row, COLUMN_B, STYLE_TEXT,
+        table_cell(row, MEMORY_B, STYLE_TEXT,
             count_text(kernel_file_number(memory->numastat, "numa_miss")));
-        table_cell(row, COLUMN_C, STYLE_TEXT,
+        table_cell(row, MEMORY_C, STYLE_TEXT,
             count_text(kernel_file_number(memory->numastat, "numa_foreign")));
     }
 }
@@ -167,9 +166,9 @@ static void add_meminfo_line(Table *table, const KernelFile *line)
     gboolean size = line->number.known && g_str_has_suffix(line->text, "kB");
     TableRow *row = table_add(table, id);
 
-    table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(line->name));
+    table_cell(row, MEMORY_NAME, STYLE_TEXT, g_strdup(line->name));
     table_cell(
-        row, COLUMN_TOTAL, STYLE_TEXT, size ? size_text(line->number) : g_strdup(line->text));
+        row, MEMORY_TOTAL, STYLE_TEXT, size ? size_text(line->number) : g_strdup(line->text));
 }
 
 static void add_meminfo(const App *app, Table *table, const Host *host)
@@ -187,6 +186,14 @@ static void add_meminfo(const App *app, Table *table, const Host *host)
         }
 }
 
+static void add_demand(App *app, Table *table)
+{
+    add_heading(table, "Asked by domains", "pages", "", "on nodes", "free", "missing", "");
+    if (memory_demand_rows(app, table) == 0)
+        table_heading(table, STYLE_DIM,
+            app->snapshot->domains ? "no domain asks for hugepages" : "the domains are not known");
+}
+
 static void memory_update(App *app, gpointer data)
 {
     MemoryState *state = data;
@@ -201,11 +208,17 @@ static void memory_update(App *app, gpointer data)
     table_begin(&state->list);
     table_begin(&state->meminfo);
     add_pools(app, &state->list, host);
+    add_demand(app, &state->list);
     add_nodes(&state->list, host);
     kept_add_mounts(app, &state->list, host);
     add_meminfo(app, state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);
     table_end(&state->meminfo);
+}
+
+static Table *focused_table(MemoryState *state)
+{
+    return state->in_right ? &state->meminfo : &state->list;
 }
 
 /* Draws @table, its cursor only where @focused. */
@@ -234,18 +247,17 @@ static void memory_draw(App *app, gpointer data, const Canvas *canvas)
         state->in_right = FALSE;
         memory_update(app, state);
     }
-    Canvas left = canvas_part(canvas, 0, 0, canvas->height, wide ? LEFT_WIDTH : canvas->width);
+    int height = canvas->height - MEMORY_FOOTER;
+    Canvas left = canvas_part(canvas, 0, 0, height, wide ? LEFT_WIDTH : canvas->width);
     draw_table(&state->list, &left, !state->in_right);
     if (wide) {
         Canvas right = canvas_part(
-            canvas, 0, LEFT_WIDTH + GAP, canvas->height, MIN(36, canvas->width - LEFT_WIDTH - GAP));
+            canvas, 0, LEFT_WIDTH + GAP, height, MIN(36, canvas->width - LEFT_WIDTH - GAP));
         draw_table(&state->meminfo, &right, state->in_right);
     }
-}
-
-static Table *focused_table(MemoryState *state)
-{
-    return state->in_right ? &state->meminfo : &state->list;
+    const TableRow *row = table_selected(focused_table(state));
+    Canvas footer = canvas_part(canvas, height, 0, MEMORY_FOOTER, canvas->width);
+    memory_footer(app, row ? row->id : NULL, &footer);
 }
 
 static void edit_selected(App *app, MemoryState *state)
@@ -258,13 +270,13 @@ static void edit_selected(App *app, MemoryState *state)
         return;
     }
 
-    if (row == NULL || !g_str_has_prefix(row->id, POOL_ID)) {
+    if (row == NULL || !g_str_has_prefix(row->id, MEMORY_POOL_ID)) {
         app_say(app, STYLE_DIM,
             whole ? "Pools are changed node by node: choose a node's row."
                   : "Only the number of pages of a pool can be changed here.");
         return;
     }
-    const char *total = row->cells[COLUMN_TOTAL].text;
+    const char *total = row->cells[MEMORY_TOTAL].text;
     app_edit_value(app, "host", row->id, g_ascii_isdigit(*total) ? total : NULL);
 }
 
@@ -274,14 +286,23 @@ static gboolean memory_act(App *app, gpointer data, Action action)
 
     if (state->list.columns == NULL)
         return FALSE;
+    const TableRow *row = table_selected(focused_table(state));
+    g_autofree char *id = g_strdup(row ? row->id : NULL); /* staging makes the rows anew */
     switch (action) {
+    case ACTION_MORE:
+    case ACTION_FEWER:
+        memory_pool_step(app, id, action == ACTION_MORE ? 1 : -1);
+        return TRUE;
+    case ACTION_FIT:
+        memory_fit(app, id);
+        return TRUE;
     case ACTION_EDIT:
         edit_selected(app, state);
         return TRUE;
     case ACTION_KEEP: {
         const TableRow *row = table_selected(focused_table(state));
         if (row != NULL &&
-            (g_str_has_prefix(row->id, POOL_ID) || g_str_has_prefix(row->id, KEPT_MOUNT)))
+            (g_str_has_prefix(row->id, MEMORY_POOL_ID) || g_str_has_prefix(row->id, KEPT_MOUNT)))
             kept_cycle(app, row->id);
         return TRUE;
     }

@@ -3,6 +3,7 @@
 #include "tui/cell.h"
 #include "tui/screens/counters.h"
 #include "tui/screens/kept.h"
+#include "tui/screens/sharingfacts.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>
@@ -12,19 +13,18 @@
 #define WIDE         150 /* from here on KSM stands left and THP right */
 #define FOOTER_LINES 4   /* an empty one, two of help, one of range and source */
 
-enum { COLUMN_NAME, COLUMN_VALUE, COLUMN_STAGED, COLUMN_UNIT, COLUMNS };
-
-static const TableColumn columns[COLUMNS + 1] = {
-    [COLUMN_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
-    [COLUMN_VALUE] = {"value", 11, 13, ALIGN_RIGHT, 0},
-    [COLUMN_STAGED] = {"staged", 8, 15, ALIGN_LEFT, 0},
-    [COLUMN_UNIT] = {"unit", 10, 16, ALIGN_LEFT, 0}, /* or what the value means */
+static const TableColumn columns[SHARING_COLUMNS + 1] = {
+    [SHARING_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
+    [SHARING_VALUE] = {"value", 11, 13, ALIGN_RIGHT, 0},
+    [SHARING_STAGED] = {"staged", 8, 15, ALIGN_LEFT, 0},
+    [SHARING_UNIT] = {"unit", 10, 16, ALIGN_LEFT, 0}, /* or what the value means */
 };
 
 typedef struct {
     Table tables[2]; /* KSM and THP; all in the first where the screen is narrow */
     gboolean ready, wide;
     int active;
+    SharingRates rates;
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
 
@@ -69,14 +69,14 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
         if (value == NULL)
             continue;
         Style style;
-        char *staged = kept_text(app, rows[i].key, value, columns[COLUMN_STAGED].max_width, &style);
+        char *staged = kept_text(app, rows[i].key, value, columns[SHARING_STAGED].max_width, &style);
         TableRow *row = table_add(table, rows[i].key);
-        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
-        table_cell(row, COLUMN_UNIT, STYLE_DIM,
+        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
+        table_cell(row, SHARING_UNIT, STYLE_DIM,
             rows[i].unit ? g_strdup(rows[i].unit) : choice_word(&rows[i], value));
-        table_cell(row, COLUMN_VALUE, STYLE_TEXT, g_steal_pointer(&value));
+        table_cell(row, SHARING_VALUE, STYLE_TEXT, g_steal_pointer(&value));
         if (staged)
-            table_cell(row, COLUMN_STAGED, style, staged);
+            table_cell(row, SHARING_STAGED, style, staged);
     }
 }
 
@@ -93,15 +93,15 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
         TableRow *row = table_add(table, id);
         const Counter *counter = counter_find(id);
         Counts counts = counter ? counter->counts : COUNTS_EVENTS;
-        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
-        table_cell(row, COLUMN_VALUE, STYLE_TEXT,
+        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
+        table_cell(row, SHARING_VALUE, STYLE_TEXT,
             file->number.known ? cell_num(file->number) : kernel_file_value(file));
         Num kib = counts == COUNTS_PAGES ? NUM(file->number.value * host->page_kib)
                                          : NUM(file->number.value / 1024);
         if (counts != COUNTS_EVENTS && file->number.known && kib.value >= 0)
-            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_size(kib));
+            table_cell(row, SHARING_UNIT, STYLE_DIM, cell_size(kib));
         else if (counts == COUNTS_EVENTS)
-            table_cell(row, COLUMN_UNIT, STYLE_DIM, cell_rate(file->rate));
+            table_cell(row, SHARING_UNIT, STYLE_DIM, cell_rate(file->rate));
     }
 }
 
@@ -131,12 +131,13 @@ static char *ksm_summary(const LinkInfo *link, const Host *host)
     return g_string_free(out, FALSE);
 }
 
-static void add_ksm(App *app, Table *table, const Host *host)
+static void add_ksm(App *app, Table *table, const Host *host, const SharingRates *rates)
 {
     g_autofree char *summary = ksm_summary(&app->snapshot->link, host);
 
     table_heading(table, STYLE_TITLE, summary);
     add_controls(app, table, host, "ksm.");
+    sharing_ksm_facts(app, table, rates);
     if (host->ksm->len)
         table_heading(table, STYLE_DIM, "counters");
     add_counters(table, host, host->ksm, "ksm.", NULL, "");
@@ -153,6 +154,21 @@ static char *thp_summary(const LinkInfo *link, const Host *host)
     return g_strdup_printf("Transparent huge pages  %s  in use %s", mode ? mode : "–", used);
 }
 
+/* What was counted of a size: faults that got one, those that did not, splits. */
+static void add_thp_stats(Table *table, const ThpSize *size, const char *kib)
+{
+    for (guint i = 0; i < size->stats->len; i++) {
+        const KernelFile *file = g_ptr_array_index(size->stats, i);
+        if (num_or(file->number, 0) == 0)
+            continue; /* there are fourteen of each size, most of them 0 */
+        g_autofree char *id = g_strdup_printf("thp.size.%s.%s", kib, file->name);
+        TableRow *row = table_add(table, id);
+        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s %s", kib, file->name));
+        table_cell(row, SHARING_VALUE, STYLE_TEXT, cell_num(file->number));
+        table_cell(row, SHARING_UNIT, STYLE_DIM, cell_rate(file->rate));
+    }
+}
+
 static void add_thp_sizes(Table *table, const Host *host)
 {
     for (guint i = 0; i < host->thp_sizes->len; i++) {
@@ -161,17 +177,19 @@ static void add_thp_sizes(Table *table, const Host *host)
         g_autofree char *id = g_strconcat("thp.size.", kib, NULL);
         g_autofree char *value = kernel_file_value(kernel_file_find(size->files, "enabled"));
         TableRow *row = table_add(table, id);
-        table_cell(row, COLUMN_NAME, STYLE_TEXT, g_strdup_printf("%s enabled", kib));
-        table_cell(row, COLUMN_VALUE, STYLE_TEXT, value ? g_steal_pointer(&value) : g_strdup("–"));
+        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s enabled", kib));
+        table_cell(row, SHARING_VALUE, STYLE_TEXT, value ? g_steal_pointer(&value) : g_strdup("–"));
+        add_thp_stats(table, size, kib);
     }
 }
 
-static void add_thp(App *app, Table *table, const Host *host)
+static void add_thp(App *app, Table *table, const Host *host, const SharingRates *rates)
 {
     g_autofree char *summary = thp_summary(&app->snapshot->link, host);
 
     table_heading(table, STYLE_TITLE, summary);
     add_controls(app, table, host, "thp.");
+    sharing_thp_facts(app, table, rates);
     if (host->thp_sizes->len)
         table_heading(table, STYLE_DIM, "by size");
     add_thp_sizes(table, host);
@@ -200,10 +218,11 @@ static void sharing_update(App *app, gpointer data)
     table_begin(&state->tables[0]);
     table_begin(&state->tables[1]);
     if (host) {
-        add_ksm(app, &state->tables[0], host);
+        sharing_rates_add(&state->rates, host);
+        add_ksm(app, &state->tables[0], host, &state->rates);
         if (!state->wide)
             table_heading(&state->tables[0], STYLE_TEXT, "");
-        add_thp(app, &state->tables[state->wide ? 1 : 0], host);
+        add_thp(app, &state->tables[state->wide ? 1 : 0], host, &state->rates);
     }
     table_end(&state->tables[0]);
     table_end(&state->tables[1]);
@@ -249,6 +268,9 @@ static void draw_footer(const App *app, const SharingState *state, const Canvas 
                 tunable->source);
     } else if (counter) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counter->help);
+    } else if (row && sharing_fact_help(app, row->id)) {
+        canvas_wrap(
+            canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, sharing_fact_help(app, row->id));
     } else if (row && g_str_has_prefix(row->id, "thp_")) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT,
             "A counter of /proc/vmstat, of events since boot.");

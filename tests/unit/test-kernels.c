@@ -1,0 +1,247 @@
+/* Kernels of five ages: what each offers is shown and set, what it has not is unknown, on every
+ * screen and in both JSON documents. */
+#include "core/host/host-json.h"
+#include "core/virt/domains-json.h"
+#include "core/virt/usage.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/kernels.h"
+#include "tests/unit/nullscreen.h"
+#include "tui/app-private.h"
+
+#include <curses.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#define XML                                                                                        \
+    "<domain type='kvm'><name>" KERNELS_NAME "</name><uuid>" KERNELS_UUID "</uuid>"                \
+    "<memory unit='MiB'>64</memory><vcpu>1</vcpu>"                                                 \
+    "<memoryBacking><hugepages><page size='2048' "                                                 \
+    "unit='KiB'/></hugepages></memoryBacking></domain>"
+
+typedef struct {
+    Tree tree;
+    Snapshot *snapshot; /* the second picture */
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+    Kernel kernel = GPOINTER_TO_UINT(data);
+    g_autoptr(GError) error = NULL;
+
+    tree_setup(&f->tree, NULL);
+    g_autofree char *folder = usage_pid_folder("qemu:///system", f->tree.root);
+    f->snapshot = fixture_snapshot();
+    g_free(f->snapshot->root);
+    f->snapshot->root = g_strdup(f->tree.root);
+    Domain *domain = fixture_domain(f->snapshot, KERNELS_NAME, KERNELS_UUID, XML, XML);
+    DomainView *view = g_ptr_array_index(f->snapshot->domains, 0);
+    kernels_put(&f->tree, kernel, 0);
+    g_autoptr(Host) before = host_read(f->tree.root, NULL, &error);
+    g_assert_no_error(error);
+    kernels_put(&f->tree, kernel, 1);
+    f->snapshot->host = host_read(f->tree.root, before, &error);
+    g_assert_no_error(error);
+    view->usage = usage_read(f->tree.root, folder, f->snapshot->host, domain, NULL);
+    g_assert_nonnull(view->usage);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    snapshot_unref(f->snapshot);
+    tree_teardown(&f->tree, NULL);
+}
+
+/* ---- keys ---- */
+
+/* Keys that not all of them have, and since when. */
+static const struct {
+    const char *key;
+    Kernel since;
+} keys[] = {
+    {"ksm.run", LINUX_3_10},
+    {"ksm.merge_across_nodes", LINUX_3_10},
+    {"ksm.use_zero_pages", LINUX_4_18},
+    {"ksm.max_page_sharing", LINUX_4_18},
+    {"ksm.smart_scan", LINUX_6_18},
+    {"ksm.advisor_mode", LINUX_6_18},
+    {"ksm.advisor_max_cpu", LINUX_6_18},
+    {"thp.enabled", LINUX_3_10},
+    {"thp.shmem_enabled", LINUX_4_18},
+    {"thp.shrink_underused", LINUX_6_18},
+    {"thp.khugepaged.max_ptes_swap", LINUX_4_18},
+    {"thp.khugepaged.max_ptes_shared", LINUX_5_14},
+    {"vm.compaction_proactiveness", LINUX_5_14},
+    {"vm.compact_memory", LINUX_3_10},
+    {"hugepages.node0.2M", LINUX_3_10},
+    {"hugepages.overcommit.2M", LINUX_3_10},
+    {"hugepages.node0.1G", KERNELS},
+};
+
+/* A key's value is known where its file is there; a change of one that is not is refused. */
+static void test_keys(Fixture *f, gconstpointer data)
+{
+    Kernel kernel = GPOINTER_TO_UINT(data);
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, keys[i].key, NULL);
+        g_assert_nonnull(key);
+        g_autofree char *value = tunable_host_value(key, f->snapshot->host);
+        gboolean offered = kernel >= keys[i].since;
+        g_test_message("%s", keys[i].key);
+        g_assert_cmpint(value != NULL, ==, offered);
+        g_autoptr(Plan) plan = plan_new();
+        const char *other = key->tunable->choices ? key->tunable->choices[0].value : "3";
+        if (!plan_stage(plan, f->snapshot, "host", keys[i].key, other, SCOPE_BOTH, NULL)) {
+            g_assert_false(offered);
+            continue;
+        }
+        g_autoptr(Preview) preview = preview_make(f->snapshot, plan);
+        g_autofree char *text = preview_text(preview);
+        g_assert_cmpint(strstr(text, "this kernel does not offer") != NULL, ==, !offered);
+    }
+}
+
+/* ---- figures ---- */
+
+static void assert_known(Num number, gboolean known, gint64 value)
+{
+    g_assert_cmpint(number.known, ==, known);
+    g_assert_cmpint(number.value, ==, known ? value : 0);
+}
+
+static void test_figures(Fixture *f, gconstpointer data)
+{
+    Kernel kernel = GPOINTER_TO_UINT(data);
+    const Host *host = f->snapshot->host;
+    const DomainUsage *usage = ((DomainView *)f->snapshot->domains->pdata[0])->usage;
+
+    g_assert_cmpstr(host->kernel, ==, kernels_release(kernel));
+    assert_known(host->ksm_saved_kib, TRUE, 20000);
+    /* 5000 pages saved, 8000 records of 64 bytes */
+    g_assert_cmpint(host->ksm_profit_told, ==, kernel >= LINUX_6_18);
+    assert_known(host->ksm_profit, TRUE, kernel >= LINUX_6_18 ? 19000000 : 5000 * 4096 - 8000 * 64);
+    g_assert_true(host->ksmd_load.known);
+    g_assert_false(host->ksmtuned.installed);
+    g_assert_cmpuint(host->thp_sizes->len, ==, kernel >= LINUX_6_18 ? 2 : 0);
+    g_assert_cmpint(host->pressure.some10.known, ==, kernel >= LINUX_5_14);
+    assert_known(kernel_file_number(host->meminfo, "MemAvailable"), kernel >= LINUX_4_18, 5000000);
+
+    assert_known(usage->thp_kib, TRUE, 8192);
+    assert_known(usage->ksm_pages, kernel >= LINUX_6_1, 4000);
+    assert_known(usage->ksm_profit, kernel >= LINUX_6_18, 16000000);
+    g_assert_cmpint(usage->hugetlb != NULL, ==, kernel >= LINUX_5_14);
+}
+
+/* Both documents are JSON, and what is not there is null. */
+static void test_json(Fixture *f, gconstpointer data)
+{
+    Kernel kernel = GPOINTER_TO_UINT(data);
+    g_autofree char *host = host_to_json(f->snapshot->host);
+    g_autofree char *domains = domains_to_json(f->snapshot);
+    g_autoptr(JsonParser) parser = json_parser_new();
+
+    g_assert_true(json_parser_load_from_data(parser, domains, -1, NULL));
+    g_assert_true(json_parser_load_from_data(parser, host, -1, NULL));
+    g_assert_cmpint(strstr(domains, "\"merging_pages\" : null") != NULL, ==, kernel < LINUX_6_1);
+    g_assert_cmpint(strstr(domains, "\"profit_bytes\" : null") != NULL, ==, kernel < LINUX_6_18);
+    g_assert_cmpint(strstr(domains, "\"hugetlb\" : null") != NULL, ==, kernel < LINUX_5_14);
+    g_assert_cmpint(
+        strstr(host, "\"profit_by\" : \"formula of ksm.rst\"") != NULL, ==, kernel < LINUX_6_18);
+    g_assert_cmpint(strstr(host, "\"anon_fault_alloc\" : 101") != NULL, ==, kernel >= LINUX_6_18);
+    g_assert_cmpint(strstr(host, "\"smart_scan\"") != NULL, ==, kernel >= LINUX_6_18);
+    g_assert_cmpint(strstr(host, "\"some_avg10\" : null") != NULL, ==, kernel < LINUX_5_14);
+}
+
+/* ---- screens ---- */
+
+/* What a screen of 120 lines shows and does not; since which kernel. */
+static const struct {
+    ScreenId screen;
+    const char *text;
+    Kernel since, until;
+} shown[] = {
+    {SCREEN_MEMORY, "node 0        2M           8", LINUX_3_10, LINUX_6_18},
+    {SCREEN_MEMORY, "in pieces for 2048 pages of 2M", LINUX_3_10, LINUX_6_18},
+    {SCREEN_MEMORY, "held by vm 4.0 MiB", LINUX_5_14, LINUX_6_18},
+    {SCREEN_MEMORY, "MemAvailable", LINUX_4_18, LINUX_6_18},
+    {SCREEN_MEMORY, "32  of 2M", LINUX_3_10, LINUX_6_18},
+    {SCREEN_SHARING, "KSM  running  saves 19.5 MiB  sharing ratio 5.0", LINUX_3_10, LINUX_6_18},
+    {SCREEN_SHARING, "by formula", LINUX_3_10, LINUX_6_1},
+    {SCREEN_SHARING, "18.1 MiB            general_profit", LINUX_6_18, LINUX_6_18},
+    {SCREEN_SHARING, "smart_scan", LINUX_6_18, LINUX_6_18},
+    {SCREEN_SHARING, "max_page_sharing", LINUX_4_18, LINUX_6_18},
+    {SCREEN_SHARING, "max_ptes_shared", LINUX_5_14, LINUX_6_18},
+    {SCREEN_SHARING, "64K anon_fault_alloc", LINUX_6_18, LINUX_6_18},
+    {SCREEN_SHARING, "thp_split_page", LINUX_4_18, LINUX_6_18},
+    {SCREEN_SHARING, "15.6 MiB", LINUX_6_1, LINUX_6_18},   /* the VM's merged pages */
+    {SCREEN_SHARING, "12% of it", LINUX_3_10, LINUX_6_18}, /* … in huge pages */
+};
+
+static gboolean shows(const char *text)
+{
+    for (int y = 0; y < LINES; y++) {
+        g_autofree char *line = nullscreen_line(y);
+        if (strstr(line, text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void test_screens(Fixture *f, gconstpointer data)
+{
+    Kernel kernel = GPOINTER_TO_UINT(data);
+    AppOptions options = {.journal_folder = "/nonexistent/kvmtune"};
+    struct AppPrivate private = {0};
+    App app = {.options = &options, .private = &private};
+
+    app.snapshot = snapshot_ref(f->snapshot);
+    app.theme = theme_load("dark", NULL);
+    app_set_up(&app);
+    /* Each screen at each size, whatever it shows. */
+    static const int sizes[][2] = {{24, 80}, {60, 200}, {120, 80}};
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        resizeterm(sizes[i][0], sizes[i][1]);
+        for (ScreenId screen = 0; screen < SCREEN_COUNT; screen++) {
+            if (screen == SCREEN_DOMAIN)
+                app_open_domain(&app, KERNELS_UUID);
+            else if (screen == SCREEN_TUNING)
+                app_open_tuning(&app, (const char *[]){KERNELS_UUID, NULL});
+            else
+                app_open(&app, screen);
+            app_draw(&app);
+        }
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
+        app_open(&app, shown[i].screen);
+        app_draw(&app);
+        g_test_message("%s: %s", kernels_release(kernel), shown[i].text);
+        g_assert_cmpint(
+            shows(shown[i].text), ==, kernel >= shown[i].since && kernel <= shown[i].until);
+    }
+    app_clear(&app);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(Fixture *f, gconstpointer data);
+        gboolean draws;
+    } tests[] = {{"keys", test_keys, FALSE}, {"figures", test_figures, FALSE},
+        {"json", test_json, FALSE}, {"screens", test_screens, TRUE}};
+    gboolean screen = nullscreen_open();
+
+    g_test_init(&argc, &argv, NULL);
+    for (guint kernel = 0; kernel < KERNELS; kernel++)
+        for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
+            g_autofree char *name =
+                g_strdup_printf("/kernels/%s/%s", kernels_release(kernel), tests[i].name);
+            if (screen || !tests[i].draws)
+                g_test_add(
+                    name, Fixture, GUINT_TO_POINTER(kernel), set_up, tests[i].run, tear_down);
+        }
+    int result = g_test_run();
+    nullscreen_close();
+    return result;
+}

@@ -1,0 +1,108 @@
+/* Hugepages for domains: in a sentence what the next start lacks, and the pools grown to fit. */
+#include "tui/fit.h"
+
+Demand *fit_demand(const App *app, const Domain *domain)
+{
+    const Host *host = app->snapshot->host;
+    g_autoptr(Supply) supply = supply_new(host);
+    g_autoptr(Demand) demand = host ? demand_of(domain, supply, host) : NULL;
+
+    return demand && demand->state != DEMAND_NONE ? g_steal_pointer(&demand) : NULL;
+}
+
+/* "hugepages.node3.1G=24, …": @growths in short. */
+static char *growths_text(const GPtrArray *growths)
+{
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < growths->len; i++) {
+        const PoolGrowth *growth = g_ptr_array_index(growths, i);
+        g_string_append_printf(
+            out, "%s%s=%" G_GINT64_FORMAT, i ? ", " : "", growth->key, growth->to);
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *fit_sentence(const App *app, const Domain *domain, const Demand *demand, Style *style)
+{
+    const Host *host = app->snapshot->host;
+    const char *start = domain_is_active(domain) ? "would not start again" : "will not start";
+
+    *style = STYLE_WARN;
+    if (demand->state == DEMAND_SURPLUS)
+        return g_strdup_printf("%" G_GINT64_FORMAT " of its pages are beyond the pool "
+                               "(overcommit): the kernel makes them at the start, or refuses",
+            demand->surplus);
+    if (demand->state != DEMAND_LACKS)
+        return g_strdup("");
+    g_autofree char *lacks = demand_lacks_text(demand);
+    g_autoptr(Supply) supply = plan_supply(app->plan, host);
+    g_autoptr(Demand) planned = demand_of(domain, supply, host);
+    g_autoptr(GPtrArray) growths = demand_growths(planned, supply, host);
+    if (planned->state != DEMAND_LACKS) {
+        *style = STYLE_STAGED;
+        return g_strdup_printf("%s: %s missing; what is staged gives it", start, lacks);
+    }
+    g_autofree char *keys = growths_text(growths);
+    return g_strdup_printf(
+        "%s: %s missing%s%s", start, lacks, growths->len ? "; f stages " : "", keys);
+}
+
+/* The demand of @uuid with what is staged of its backing, taken from @supply; NULL: none. */
+static Demand *take_demand(const App *app, const char *uuid, Supply *supply)
+{
+    const DomainView *view = snapshot_domain(app->snapshot, uuid);
+    const DomainConfig *next = NULL;
+
+    if (view)
+        next = view->domain->config ? view->domain->config : view->domain->live;
+    return next ? demand_new(supply, next, view->domain->live,
+                      plan_value(app->plan, uuid, "memory.hugepages"), app->snapshot->host)
+                : NULL;
+}
+
+/* Stages what the domain @uuids[@at] lacks when those before it have theirs; how many pools grow,
+ * -1 where one could not be staged. *@lacks is told where something is missing at all. */
+static int grow_for(App *app, const char *const *uuids, guint at, gboolean *lacks)
+{
+    g_autoptr(Supply) supply = plan_supply(app->plan, app->snapshot->host);
+
+    for (guint i = 0; i < at; i++)
+        demand_free(take_demand(app, uuids[i], supply));
+    g_autoptr(Demand) demand = take_demand(app, uuids[at], supply);
+    if (demand == NULL)
+        return 0;
+    *lacks |= demand->state == DEMAND_LACKS;
+    g_autoptr(GPtrArray) growths = demand_growths(demand, supply, app->snapshot->host);
+    for (guint i = 0; i < growths->len; i++) {
+        const PoolGrowth *growth = g_ptr_array_index(growths, i);
+        g_autofree char *to = g_strdup_printf("%" G_GINT64_FORMAT, growth->to);
+        if (!app_stage(app, "host", growth->key, to))
+            return -1;
+    }
+    return (int)growths->len;
+}
+
+void fit_pools(App *app, const char *const *uuids)
+{
+    guint acts = app->plan->acts, count = g_strv_length((char **)uuids);
+    gboolean lacks = FALSE;
+    int pools = 0;
+
+    if (!app_may_write(app) || app->snapshot->host == NULL)
+        return;
+    for (guint i = 0; i < count; i++) {
+        int grown = grow_for(app, uuids, i, &lacks);
+        if (grown < 0)
+            return; /* it was said why */
+        pools += grown;
+    }
+    plan_join(app->plan, acts);
+    if (pools > 1)
+        app_say(
+            app, STYLE_STAGED, "staged: %d pools grow to fit   (p shows what would change)", pools);
+    else if (pools == 0)
+        app_say(app, lacks ? STYLE_WARN : STYLE_TEXT,
+            lacks ? "no pool of this host can be grown for it"
+                  : "the pools have what is needed: nothing to grow");
+}
