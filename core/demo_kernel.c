@@ -165,7 +165,11 @@ static void settle_pool(DemoState *state, const char *node, const char *size)
         return;
     }
     gint64 had = g_key_file_get_int64(state->keys, "pools", key, NULL);
-    if (valid && wanted == had)
+    /* What was written has no line end: the same number again makes its surplus its own. */
+    g_autofree char *full = g_strconcat(state->root, nr, NULL);
+    g_autofree char *raw = NULL;
+    gboolean untouched = g_file_get_contents(full, &raw, NULL, NULL) && g_str_has_suffix(raw, "\n");
+    if (valid && wanted == had && untouched)
         return;
 
     gint64 used = had - demo_number(state->root, freed);

@@ -45,7 +45,7 @@ char *fit_sentence(const App *app, const Domain *domain, const Demand *demand, S
     }
     g_autofree char *keys = growths_text(growths);
     return g_strdup_printf(
-        "%s: %s missing%s%s", start, lacks, growths->len ? "; f stages " : "", keys);
+        "%s: %s missing%s%s", start, lacks, growths->len ? "; F stages " : "", keys);
 }
 
 /* The demand of @uuid with what is staged of its backing, taken from @supply; NULL: none. */

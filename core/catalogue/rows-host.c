@@ -47,6 +47,23 @@ static const TunableChoice thp_shmem[] = {
     {NULL},
 };
 
+static const TunableChoice thp_size[] = {
+    {"inherit", "as thp.enabled says"},
+    {"always", "for every mapping that can have them"},
+    {"madvise", "only where a program asks"},
+    {"never", "none of this size"},
+    {NULL},
+};
+
+static const TunableChoice thp_size_shmem[] = {
+    {"inherit", "as thp.shmem_enabled says"},
+    {"always", "for every shared mapping"},
+    {"within_size", "only where they lie within the file's size"},
+    {"advise", "only where a program asks"},
+    {"never", "none of this size"},
+    {NULL},
+};
+
 /* A file of the kernel: key, the folder's file, range or choices, unit, help. */
 #define HOST_INT(k, file, lo, hi, u, text, doc)                                                    \
     {                                                                                              \
@@ -120,6 +137,12 @@ static const Tunable rows[] = {
         "Whether a read of untouched memory maps a huge page of zeros.", THP_DOC),
     HOST_CHOICE("thp.shrink_underused", THP "shrink_underused", off_on,
         "Whether huge pages that are mostly zeros are split when memory is short.", THP_DOC),
+    HOST_CHOICE("thp.size.SIZE.enabled", THP "hugepages-%skB/enabled", thp_size,
+        "Which anonymous memory gets transparent huge pages of SIZE (64K … 2M), since Linux 6.8.",
+        THP_DOC),
+    HOST_CHOICE("thp.size.SIZE.shmem_enabled", THP "hugepages-%skB/shmem_enabled", thp_size_shmem,
+        "Huge pages of SIZE for shared memory, such as guests backed by memfd, since Linux 6.12.",
+        THP_DOC),
     HOST_CHOICE("thp.khugepaged.defrag", KHUGE "defrag", off_on,
         "Whether khugepaged makes room for huge pages by moving others.", THP_DOC),
     HOST_INT("thp.khugepaged.pages_to_scan", KHUGE "pages_to_scan", 1, UINT_MAX_ROW, "pages",

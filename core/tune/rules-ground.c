@@ -116,6 +116,18 @@ gint64 rule_pages_asked(const RuleCase *c, guint64 size)
     return pages ? *pages : 0;
 }
 
+const DomainUsage *rule_usage(const RuleCase *c)
+{
+    const GPtrArray *views = c->ground->snapshot->domains;
+
+    for (guint i = 0; views && i < views->len; i++) {
+        const DomainView *view = g_ptr_array_index(views, i);
+        if (g_str_equal(view->domain->uuid, c->domain->uuid))
+            return view->usage;
+    }
+    return NULL;
+}
+
 Supply *rule_supply(const RuleCase *c)
 {
     return plan_supply(c->ground->plan, c->host);

@@ -111,7 +111,8 @@ static void each_pool(
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Change *change = data;
         const TunableKey *key = change->key;
-        const NodeMemory *node = key->size_kib ? host_node(c->host, (int)key->n) : NULL;
+        gboolean is_pool = g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE");
+        const NodeMemory *node = is_pool ? host_node(c->host, (int)key->n) : NULL;
         gint64 to;
         for (guint i = 0; node && i < node->pools->len; i++) {
             const HugePool *pool = &g_array_index(node->pools, HugePool, i);

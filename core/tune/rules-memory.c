@@ -251,6 +251,22 @@ static void nosharepages_ksm(RuleCase *c, const xmlNode *domain, const char *nam
         rule_find(c, "has no effect while KSM is off");
 }
 
+/* What it shares now, it needs anew. */
+static void nosharepages_gives_up(RuleCase *c, const xmlNode *domain, const char *name)
+{
+    const DomainUsage *usage = rule_usage(c);
+    (void)name;
+
+    if (!has(domain, BACKING "/nosharepages") || usage == NULL || c->host == NULL ||
+        num_or(usage->ksm_pages, 0) <= 0 || (c->domain->live && c->domain->live->nosharepages))
+        return;
+    g_autofree char *size = text_size_kib((guint64)usage->ksm_pages.value * c->host->page_kib);
+    rule_find(c,
+        "%s of its memory is merged with others now: after its next start it needs that "
+        "much more",
+        size);
+}
+
 /* Shared with a process that reads the guest's memory: virtiofsd. */
 static void virtiofs_shared(RuleCase *c, const xmlNode *domain, const char *name)
 {
@@ -328,6 +344,8 @@ static const Rule rules[] = {
     {"min-guarantee", OF_DOMAIN, RULE_QEMU_REFUSES, {"memtune.min_guarantee"}, min_guarantee},
     {"memory-current", OF_DOMAIN, RULE_WARNS, {"memory.current", "memory.max"}, current_max},
     {"nosharepages-ksm", OF_DOMAIN, RULE_WARNS, {"memory.nosharepages"}, nosharepages_ksm},
+    {"nosharepages-gives-up", OF_DOMAIN, RULE_WARNS, {"memory.nosharepages"},
+        nosharepages_gives_up},
     {"virtiofs-shared", OF_DOMAIN, RULE_QEMU_REFUSES, {"memory.access", "numa.cells"},
         virtiofs_shared},
     {"balloon-pinned", OF_DOMAIN, RULE_WARNS,

@@ -68,6 +68,9 @@ const Change *rule_staged(const RuleCase *c, const char *key);
 /* The host's value of @key when all that is staged is done; NULL unknown. The caller frees it. */
 char *rule_host_value(const RuleCase *c, const char *key);
 
+/* What the domain's process is known to do; NULL: it does not run, or nothing is known. */
+const DomainUsage *rule_usage(const RuleCase *c);
+
 /* The host's hugepages as all that is staged leaves them. The caller frees it. */
 Supply *rule_supply(const RuleCase *c);
 /* The pages of @size KiB that the plan's domains will need beyond those that they have. */

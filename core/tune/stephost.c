@@ -5,11 +5,25 @@
 #include "core/keep/bootset.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "core/util/text.h"
 
 #include <errno.h>
 #include <string.h>
 
 /* ---- a file of the kernel ---- */
+
+/* As pool_value() in tunable.c: nr_hugepages without the surplus beside it. */
+static char *without_surplus(const char *root, const char *place, char *text)
+{
+    g_autofree char *folder = g_path_get_dirname(place);
+    g_autofree char *surplus = g_strconcat(folder, "/surplus_hugepages", NULL);
+    gint64 total, beyond;
+
+    if (!text_parse_int(text, &total) || !rootfile_read_int(root, surplus, &beyond))
+        return text;
+    g_free(text);
+    return g_strdup_printf("%" G_GINT64_FORMAT, MAX(total - beyond, 0));
+}
 
 char *stephost_read(Reading *reading, const Step *step, GError **error)
 {
@@ -24,6 +38,8 @@ char *stephost_read(Reading *reading, const Step *step, GError **error)
             "%s%s cannot be read: it is gone, or not yours to read", root, place);
         return NULL;
     }
+    if (g_str_has_suffix(place, "/nr_hugepages"))
+        return without_surplus(root, place, g_steal_pointer(&text));
     KernelFile file = {.text = text};
     return kernel_file_value(&file);
 }

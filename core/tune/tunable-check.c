@@ -112,8 +112,9 @@ static gboolean check_pool_key(const TunableKey *key, const Host *host, GError *
 {
     const NodeMemory *node = host_node(host, (int)key->n);
 
-    /* Of an image no kernel is there to ask. */
-    if (key->size_kib == 0 || host->is_image)
+    /* Which sizes of transparent pages there are, the preview says; of an image no kernel is there to
+     * ask. */
+    if (key->size_kib == 0 || host->is_image || g_str_has_prefix(key->key, "thp."))
         return TRUE;
     if (key->tunable->type == VALUE_PATHS && has_pool(host->pools, key->size_kib))
         return TRUE;

@@ -21,6 +21,14 @@ static const struct {
     {"/proc/sys/kernel/", G_STRUCT_OFFSET(Host, vm)},
 };
 
+/* The pages a pool is set to: nr_hugepages counts those beyond it (surplus) as well, which go as
+ * soon as they are free (hugetlbpage.rst). */
+static Num pool_persistent(const HugePool *pool)
+{
+    return pool->total.known ? NUM(MAX(pool->total.value - num_or(pool->surplus, 0), 0))
+                             : NUM_UNKNOWN;
+}
+
 /* A node's pages, or what the whole host's pool may grow by. */
 static char *pool_value(const TunableKey *key, const Host *host)
 {
@@ -30,9 +38,20 @@ static char *pool_value(const TunableKey *key, const Host *host)
 
     for (guint i = 0; pools && i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
-        Num value = is_node ? pool->total : pool->overcommit;
+        Num value = is_node ? pool_persistent(pool) : pool->overcommit;
         if (pool->size_kib == key->size_kib && value.known)
             return g_strdup_printf("%" G_GINT64_FORMAT, value.value);
+    }
+    return NULL;
+}
+
+static char *thp_size_value(const TunableKey *key, const Host *host)
+{
+    for (guint i = 0; i < host->thp_sizes->len; i++) {
+        const ThpSize *size = host->thp_sizes->pdata[i];
+        if (size->size_kib == key->size_kib)
+            return kernel_file_value(
+                kernel_file_find(size->files, strrchr(key->tunable->place, '/') + 1));
     }
     return NULL;
 }
@@ -45,7 +64,8 @@ char *tunable_host_value(const TunableKey *key, const Host *host)
         return mounts_value(host->mounts, key->size_kib,
             (guint64)num_or(kernel_file_number(host->meminfo, "Hugepagesize"), 0));
     if (key->size_kib)
-        return pool_value(key, host);
+        return g_str_has_prefix(key->key, "thp.") ? thp_size_value(key, host)
+                                                  : pool_value(key, host);
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
         if (g_str_has_prefix(place, folders[i].folder)) {
             const KernelFile *file =

@@ -71,6 +71,8 @@ static const struct {
     {"thp.shrink_underused", LINUX_6_18},
     {"thp.khugepaged.max_ptes_swap", LINUX_4_18},
     {"thp.khugepaged.max_ptes_shared", LINUX_5_14},
+    {"thp.size.64K.enabled", LINUX_6_18},
+    {"thp.size.32K.enabled", KERNELS},
     {"vm.compaction_proactiveness", LINUX_5_14},
     {"vm.compact_memory", LINUX_3_10},
     {"hugepages.node0.2M", LINUX_3_10},

@@ -125,10 +125,10 @@ static void test_cases(void)
 static void test_all_rules_have_a_case(void)
 {
     static const char *const elsewhere[] = {"numatune-node", "numatune-far", "hugepages-pool",
-        "vcpupin-shared", "vcpupin-refused", "vcpupin-offline", "vcpupin-isolated", "vcpupin-nodes",
-        "emulatorpin-refused", "emulatorpin-offline", "emulatorpin-isolated", "emulatorpin-nodes",
-        "iothreadpin-refused", "iothreadpin-offline", "iothreadpin-isolated", "iothreadpin-nodes",
-        NULL};
+        "nosharepages-gives-up", "vcpupin-shared", "vcpupin-refused", "vcpupin-offline",
+        "vcpupin-isolated", "vcpupin-nodes", "emulatorpin-refused", "emulatorpin-offline",
+        "emulatorpin-isolated", "emulatorpin-nodes", "iothreadpin-refused", "iothreadpin-offline",
+        "iothreadpin-isolated", "iothreadpin-nodes", NULL};
     g_autoptr(GPtrArray) names = rules_names(TARGET_DOMAIN);
 
     g_assert_cmpuint(names->len, >, 50);
@@ -378,6 +378,14 @@ static void test_ksm(void)
         preview(snapshot, SCOPE_BOTH, "host ksm.run", "1", "memory.nosharepages", "on", NULL);
     says(on, LINE_WARNING, "ksm.run: a VM can learn by timing", "0");
     g_assert_cmpuint(on->warnings, ==, 1);
+
+    DomainView *view = g_ptr_array_index(snapshot->domains, 0);
+    view->usage = g_new0(DomainUsage, 1);
+    view->usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
+    view->usage->ksm_pages = NUM(512);
+    g_autoptr(Preview) merged =
+        preview(snapshot, SCOPE_BOTH, "host ksm.run", "1", "memory.nosharepages", "on", NULL);
+    says(merged, LINE_WARNING, "2.0 MiB of its memory is merged with others now", "1");
 }
 
 /* A host that was never read takes no rule that needs it for broken. */

@@ -35,7 +35,8 @@ static const struct {
         "Hugepage pools by node and size, memory by node, and the kernel's meminfo. free pages are "
         "in the "
         "pool and unused; surplus ones are beyond the pool and go when they are freed.",
-        "100 → 200: stands at 100, 200 is staged."},
+        "100 → 200: stands at 100, 200 is staged.  Asked by domains: what each needs at its next "
+        "start and what of it is missing; lacks: it will not start, F grows the pools."},
     {SCREEN_PAGES, CONTEXT_PAGES,
         "Where each running VM's memory is, by node, of its cgroup; where its vCPUs ran last; what "
         "of its memory is on another node than theirs; and what its numatune asks.",
@@ -44,12 +45,13 @@ static const struct {
     {SCREEN_SHARING, CONTEXT_SHARING,
         "KSM shares equal pages of VMs; THP gives memory huge pages by itself. Each control is "
         "explained "
-        "below the list.",
-        "100 → 200: stands at 100, 200 is staged.  /s: change per second."},
+        "below the list. In figures: what is saved, and at what cost.",
+        "100 → 200: stands at 100, 200 is staged.  /s: change per second, the bars its last ones."},
     {SCREEN_DOMAINS, CONTEXT_DOMAINS,
         "The domains: where their vCPUs are pinned (asked), and where the kernel lets them run "
         "(real).",
-        "!: the real affinity of a vCPU is not the asked one.  *: changes are staged.  ▸: marked."},
+        "!: the real affinity of a vCPU is not the asked one; at the state: it lacks hugepages to "
+        "start (again), F grows the pools.  *: changes are staged.  ▸: marked."},
     {SCREEN_DOMAIN, CONTEXT_DOMAIN,
         "One domain's vCPUs: asked is what libvirt was told, real is the kernel's "
         "Cpus_allowed_list of the "

@@ -276,8 +276,9 @@ static void edit_selected(App *app, MemoryState *state)
                   : "Only the number of pages of a pool can be changed here.");
         return;
     }
-    const char *total = row->cells[MEMORY_TOTAL].text;
-    app_edit_value(app, "host", row->id, g_ascii_isdigit(*total) ? total : NULL);
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, row->id, NULL);
+    g_autofree char *now = key ? tunable_host_value(key, app->snapshot->host) : NULL;
+    app_edit_value(app, "host", row->id, now);
 }
 
 static gboolean memory_act(App *app, gpointer data, Action action)

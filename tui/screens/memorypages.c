@@ -161,8 +161,9 @@ void memory_pool_step(App *app, const char *id, int steps)
         return;
     }
     const char *staged = plan_value(app->plan, "host", id);
-    if (staged == NULL || !text_parse_int(staged, &from))
-        from = pool->total.value;
+    g_autofree char *now = tunable_host_value(key, app->snapshot->host);
+    if (!text_parse_int(staged ? staged : now, &from))
+        return;
     step = MAX(STEP_KIB / (gint64)pool->size_kib, 1) * steps;
     g_autofree char *to =
         g_strdup_printf("%" G_GINT64_FORMAT, CLAMP(from + step, 0, key->tunable->max));

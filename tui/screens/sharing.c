@@ -10,8 +10,9 @@
 
 #include "core/util/text.h"
 
-#define WIDE         150 /* from here on KSM stands left and THP right */
-#define FOOTER_LINES 4   /* an empty one, two of help, one of range and source */
+#define WIDE         150         /* from here on KSM stands left and THP right */
+#define THP_SIZE     "thp.size." /* begins the ids of what is of one size of THP */
+#define FOOTER_LINES 4           /* an empty one, two of help, one of range and source */
 
 static const TableColumn columns[SHARING_COLUMNS + 1] = {
     [SHARING_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
@@ -37,7 +38,9 @@ static const Tunable *tunable_of(const char *id)
     for (guint i = 0; i < count; i++)
         if (strcmp(rows[i].key, id) == 0)
             return &rows[i];
-    return NULL;
+    g_autoptr(TunableKey) key =
+        g_str_has_prefix(id, THP_SIZE) ? tunable_key_parse(TARGET_HOST, id, NULL) : NULL;
+    return key ? key->tunable : NULL;
 }
 
 static char *value_now(const Host *host, const char *id)
@@ -161,7 +164,7 @@ static void add_thp_stats(Table *table, const ThpSize *size, const char *kib)
         const KernelFile *file = g_ptr_array_index(size->stats, i);
         if (num_or(file->number, 0) == 0)
             continue; /* there are fourteen of each size, most of them 0 */
-        g_autofree char *id = g_strdup_printf("thp.size.%s.%s", kib, file->name);
+        g_autofree char *id = g_strdup_printf(THP_SIZE "%s.%s", kib, file->name);
         TableRow *row = table_add(table, id);
         table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s %s", kib, file->name));
         table_cell(row, SHARING_VALUE, STYLE_TEXT, cell_num(file->number));
@@ -169,16 +172,26 @@ static void add_thp_stats(Table *table, const ThpSize *size, const char *kib)
     }
 }
 
-static void add_thp_sizes(Table *table, const Host *host)
+/* What can be set of a size, and what was counted. */
+static void add_thp_sizes(App *app, Table *table, const Host *host)
 {
+    static const char *const names[] = {"enabled", "shmem_enabled"};
+
     for (guint i = 0; i < host->thp_sizes->len; i++) {
         const ThpSize *size = g_ptr_array_index(host->thp_sizes, i);
         g_autofree char *kib = text_page_size(size->size_kib);
-        g_autofree char *id = g_strconcat("thp.size.", kib, NULL);
-        g_autofree char *value = kernel_file_value(kernel_file_find(size->files, "enabled"));
-        TableRow *row = table_add(table, id);
-        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s enabled", kib));
-        table_cell(row, SHARING_VALUE, STYLE_TEXT, value ? g_steal_pointer(&value) : g_strdup("–"));
+        for (guint n = 0; n < G_N_ELEMENTS(names); n++) {
+            g_autofree char *id = g_strdup_printf(THP_SIZE "%s.%s", kib, names[n]);
+            g_autofree char *value = value_now(host, id);
+            const char *staged = plan_value(app->plan, "host", id);
+            if (value == NULL)
+                continue;
+            TableRow *row = table_add(table, id);
+            table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s %s", kib, names[n]));
+            table_cell(row, SHARING_VALUE, STYLE_TEXT, g_steal_pointer(&value));
+            if (staged)
+                table_cell(row, SHARING_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
+        }
         add_thp_stats(table, size, kib);
     }
 }
@@ -192,7 +205,7 @@ static void add_thp(App *app, Table *table, const Host *host, const SharingRates
     sharing_thp_facts(app, table, rates);
     if (host->thp_sizes->len)
         table_heading(table, STYLE_DIM, "by size");
-    add_thp_sizes(table, host);
+    add_thp_sizes(app, table, host);
     if (host->thp->len || host->khugepaged->len || host->vmstat->len)
         table_heading(table, STYLE_DIM, "counters");
     add_counters(table, host, host->thp, "thp.", NULL, "");
@@ -334,8 +347,9 @@ static void edit_selected(App *app, const SharingState *state)
 
     if (tunable == NULL)
         return;
-    g_autofree char *now = value_now(app->snapshot->host, tunable->key);
-    app_edit_value(app, "host", tunable->key, now);
+    g_autofree char *id = g_strdup(selected_row(state)->id); /* staging makes the rows anew */
+    g_autofree char *now = value_now(app->snapshot->host, id);
+    app_edit_value(app, "host", id, now);
 }
 
 /* Stages the choice after the staged one, or after that which stands. */
@@ -345,12 +359,13 @@ static void cycle_selected(App *app, const SharingState *state)
 
     if (tunable == NULL)
         return;
+    g_autofree char *id = g_strdup(selected_row(state)->id); /* staging makes the rows anew */
     if (tunable->type != VALUE_CHOICE) {
-        app_say(app, STYLE_WARN, "%s is a number: Enter edits it", tunable->key);
+        app_say(app, STYLE_WARN, "%s is a number: Enter edits it", id);
         return;
     }
-    g_autofree char *now = value_now(app->snapshot->host, tunable->key);
-    const char *staged = plan_value(app->plan, "host", tunable->key);
+    g_autofree char *now = value_now(app->snapshot->host, id);
+    const char *staged = plan_value(app->plan, "host", id);
     const TunableChoice *choice = tunable->choices;
     while (choice->value && g_strcmp0(choice->value, staged ? staged : now) != 0)
         choice++;
@@ -358,7 +373,7 @@ static void cycle_selected(App *app, const SharingState *state)
         choice++;
     if (choice->value == NULL)
         choice = tunable->choices;
-    app_stage(app, "host", tunable->key, choice->value);
+    app_stage(app, "host", id, choice->value);
 }
 
 static gboolean sharing_act(App *app, gpointer data, Action action)
