@@ -4,8 +4,13 @@
 Demand *fit_demand(const App *app, const Domain *domain)
 {
     const Host *host = app->snapshot->host;
+    const DomainConfig *next = domain->config ? domain->config : domain->live;
+
+    /* Most ask for none: a list of many domains is not held up by them. */
+    if (host == NULL || next == NULL || g_strcmp0(next->hugepages, "off") == 0)
+        return NULL;
     g_autoptr(Supply) supply = supply_new(host);
-    g_autoptr(Demand) demand = host ? demand_of(domain, supply, host) : NULL;
+    g_autoptr(Demand) demand = demand_of(domain, supply, host);
 
     return demand && demand->state != DEMAND_NONE ? g_steal_pointer(&demand) : NULL;
 }

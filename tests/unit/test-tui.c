@@ -10,6 +10,7 @@
 #include "tui/clipboard.h"
 #include "tui/glyphs.h"
 #include "tui/keymap.h"
+#include "tui/widgets/spark.h"
 
 static void test_fit(void)
 {
@@ -328,11 +329,33 @@ static void test_clipboard(void)
     }
 }
 
+/* The highest is full, what happens at all is seen, nothing and not known are blank. */
+static void test_spark(void)
+{
+    Spark spark = {0};
+    g_autofree char *nothing = spark_text(&spark);
+
+    g_assert_cmpstr(nothing, ==, "            ");
+    spark_push(&spark, NUM(1000));
+    spark_push(&spark, NUM(1));
+    spark_push(&spark, NUM_UNKNOWN);
+    spark_push(&spark, NUM(0));
+    spark_push(&spark, NUM(-5));
+    spark_push(&spark, NUM(500));
+    g_autofree char *some = spark_text(&spark);
+    g_assert_cmpstr(some, ==, "      █▁   ▄");
+    for (guint i = 0; i < SPARK_LENGTH; i++)
+        spark_push(&spark, NUM(7));
+    g_autofree char *level = spark_text(&spark);
+    g_assert_cmpstr(level, ==, "████████████");
+}
+
 int main(int argc, char **argv)
 {
     gboolean screen = nullscreen_open();
 
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tui/spark", test_spark);
     g_test_add_func("/tui/canvas/long", test_long_text);
     if (screen) {
         g_test_add_func("/tui/canvas/fit", test_fit);

@@ -149,6 +149,45 @@ static void test_kvm_flags(Tree *tree, gconstpointer unused)
     g_assert_cmpint(state_of(host, "1G"), ==, KVM_OFF);
 }
 
+/* ksmtuned's thresholds: what its file says, else its own; the larger of share and least. */
+static void test_ksmtuned(Tree *tree, gconstpointer unused)
+{
+    static const struct {
+        const char *conf;
+        Num interval_s, threshold_kib;
+    } rows[] = {
+        {"", {TRUE, 60}, {TRUE, 2097152}}, /* 20 % of 8 GiB is less than 2048 MiB */
+        {"# KSM_THRES_COEF=90\nKSM_THRES_COEF=50 # half\n KSM_MONITOR_INTERVAL=10\n", {TRUE, 10},
+            {TRUE, 4194304}},
+        {"KSM_THRES_CONST=1024\nKSM_THRES_CONST=3072\n", {TRUE, 60}, {TRUE, 3145728}},
+        {"KSM_MONITOR_INTERVAL=$X\nKSM_THRES_COEF=\nKSM_THRES_CONSTX=9\n", {FALSE, 0}, {FALSE, 0}},
+        {"KSM_THRES_CONST=9223372036854775807\n", {TRUE, 60}, {TRUE, 9000000000000000}},
+    };
+    (void)unused;
+    put_least(tree);
+    tree_put(tree, "/proc/meminfo", "MemTotal: 8388608 kB\n");
+    g_autoptr(Host) without = read_host(tree);
+    g_assert_false(without->ksmtuned.installed);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        tree_put(tree, "/etc/ksmtuned.conf", rows[i].conf);
+        g_autoptr(Host) host = read_host(tree);
+        const Ksmtuned *tuned = &host->ksmtuned;
+        g_assert_true(tuned->installed);
+        g_assert_cmpint(tuned->pid, ==, 0);
+        g_assert_cmpint(tuned->interval_s.known, ==, rows[i].interval_s.known);
+        g_assert_cmpint(num_or(tuned->interval_s, 0), ==, rows[i].interval_s.value);
+        g_assert_cmpint(tuned->threshold_kib.known, ==, rows[i].threshold_kib.known);
+        g_assert_cmpint(tuned->threshold_kib.value, ==, rows[i].threshold_kib.value);
+    }
+    tree_put(tree, "/run/ksmtune.pid", "77\n");
+    tree_put(tree, "/proc/77/comm", "ksmtuned\n");
+    g_autoptr(Host) running = read_host(tree);
+    g_assert_cmpint(running->ksmtuned.pid, ==, 77);
+    tree_put(tree, "/proc/77/comm", "bash\n"); /* another process has its number now */
+    g_autoptr(Host) stopped = read_host(tree);
+    g_assert_cmpint(stopped->ksmtuned.pid, ==, 0);
+}
+
 static void test_pressure_bad(void)
 {
     static const char *const bad[] = {NULL, "", "some", "some avg10=x avg60=1", "full\n\n\n",
@@ -169,6 +208,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TREE_TEST("/vm/nothing", test_nothing);
     TREE_TEST("/vm/values", test_values);
+    TREE_TEST("/vm/ksmtuned", test_ksmtuned);
     TREE_TEST("/vm/kvm", test_kvm);
     TREE_TEST("/vm/kvm-flags", test_kvm_flags);
     g_test_add_func("/vm/pressure-bad", test_pressure_bad);

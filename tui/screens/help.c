@@ -50,8 +50,8 @@ static const struct {
     {SCREEN_DOMAINS, CONTEXT_DOMAINS,
         "The domains: where their vCPUs are pinned (asked), and where the kernel lets them run "
         "(real).",
-        "!: the real affinity of a vCPU is not the asked one; at the state: it lacks hugepages to "
-        "start (again), F grows the pools.  *: changes are staged.  ▸: marked."},
+        "!: a vCPU's real affinity is not the asked one; at the state: it lacks hugepages to "
+        "start.  *: changes are staged.  ▸: marked."},
     {SCREEN_DOMAIN, CONTEXT_DOMAIN,
         "One domain's vCPUs: asked is what libvirt was told, real is the kernel's "
         "Cpus_allowed_list of the "
