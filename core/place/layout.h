@@ -138,7 +138,7 @@ void place_bring_back(PlaceState *state, guint guest, const PlaceKept *kept);
 /* search.c: places what can be placed, at a low cost, with about @work looks at a core or a vCPU.
  */
 void place_search(PlaceState *state, guint64 work);
-#define PLACE_WORK      G_GUINT64_CONSTANT(300000) /* 100 VMs on 512 CPUs in 15 to 25 ms */
+#define PLACE_WORK      G_GUINT64_CONSTANT(300000) /* 100 VMs on 512 CPUs in 20 to 34 ms */
 #define PLACE_WORK_DRAG G_GUINT64_CONSTANT(20000)  /* one VM, at each motion of the mouse */
 /* seats.c: the nodes that would hold group @g, from @start on by distance: as few as its memory and
  * its vCPUs take. FALSE where there are none. @seat has room for all nodes. */
