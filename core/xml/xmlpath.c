@@ -49,6 +49,19 @@ static char *take_name(const char **p)
     return g_strndup(start, (gsize)(*p - start));
 }
 
+/* Whether one of @predicates speaks of the same thing: with another value no element would hold
+ * both, and one that is made could not be found again. */
+static gboolean is_spoken_of(const GArray *predicates, const XmlPredicate *predicate)
+{
+    for (guint i = 0; i < predicates->len; i++) {
+        const XmlPredicate *other = &g_array_index(predicates, XmlPredicate, i);
+        if (g_strcmp0(other->child, predicate->child) == 0 &&
+            g_strcmp0(other->attribute, predicate->attribute) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Takes "[@name='value']", "[child/@name='value']" or "[child='value']" at *p. */
 static gboolean take_predicate(const char **p, GArray *predicates)
 {
@@ -72,6 +85,7 @@ static gboolean take_predicate(const char **p, GArray *predicates)
     if (ok) {
         predicate.value = g_strndup(value, (gsize)(end - value));
         *p = end + 2;
+        ok = !is_spoken_of(predicates, &predicate);
     }
     g_array_append_val(predicates, predicate);
     return ok;
