@@ -300,13 +300,10 @@ static gboolean memory_act(App *app, gpointer data, Action action)
     case ACTION_EDIT:
         edit_selected(app, state);
         return TRUE;
-    case ACTION_KEEP: {
-        const TableRow *row = table_selected(focused_table(state));
-        if (row != NULL &&
-            (g_str_has_prefix(row->id, MEMORY_POOL_ID) || g_str_has_prefix(row->id, KEPT_MOUNT)))
-            kept_cycle(app, row->id);
+    case ACTION_KEEP:
+        if (id && (g_str_has_prefix(id, MEMORY_POOL_ID) || g_str_has_prefix(id, KEPT_MOUNT)))
+            kept_cycle(app, id);
         return TRUE;
-    }
     case ACTION_PAGES:
         app_open(app, SCREEN_PAGES);
         return TRUE;
