@@ -564,7 +564,8 @@ static gpointer run_host_job(gpointer data)
     Collector *c = job->collector;
 
     job->work(NULL, job->data);
-    g_atomic_int_set(job->done, 1);
+    if (job->done)
+        g_atomic_int_set(job->done, 1);
     g_mutex_lock(&c->lock);
     c->host_jobs--;
     c->refresh = TRUE;

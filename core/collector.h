@@ -43,7 +43,7 @@ void collector_ask(Collector *collector, CollectorWork work, gpointer data, GDes
     gint *done);
 
 /* The same of a job that needs the host's files only (@work gets no connection): it waits for no call
- * of libvirt. */
+ * of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
 void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
 
 /* Takes a new picture now, not at the next interval. */

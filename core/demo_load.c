@@ -376,6 +376,8 @@ void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapse
     for (guint i = 0; i < threads->len; i++) {
         const Thread *thread = &g_array_index(threads, Thread, i);
         put_status(state, thread);
+        if (thread->tid == thread->pid)
+            demo_pages_put(state, thread->domain, thread->pid);
         put_usage(state, thread, elapsed_us);
     }
 }

@@ -1,11 +1,13 @@
 /* What the demo's files share: its clock, and writing the tree. */
 #pragma once
 
+#include "core/virt/domain.h"
+
 #include <glib.h>
 
 /* The demo's memory between two calls, kept in ROOT/demo.state. Groups: "clock"; "pools" (the size
- * of each pool); "kept" (the last good text of files whose writes are checked); "threads" (what
- * each thread's status was last made from). */
+ * of each pool); "pages" (what a domain's cgroup was last made from); "kept" (the last good text of
+ * files whose writes are checked); "threads" (what each thread's status was last made from). */
 typedef struct {
     const char *root;
     GKeyFile *keys;
@@ -31,3 +33,6 @@ void demo_kernel_advance(DemoState *state, gint64 elapsed_us);
 
 /* demo_load.c: CPUs' time and QEMU's processes. */
 void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us);
+
+/* demo_pages.c: the cgroup of @domain, whose process is @pid. */
+void demo_pages_put(DemoState *state, const Domain *domain, int pid);

@@ -29,6 +29,7 @@ const Screen *const screens[SCREEN_COUNT] = {
     [SCREEN_JOURNAL] = &screen_journal,
     [SCREEN_DOMAIN] = &screen_domain,
     [SCREEN_TUNING] = &screen_tuning,
+    [SCREEN_PAGES] = &screen_pages,
     [SCREEN_HELP] = &screen_help,
 };
 

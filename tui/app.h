@@ -83,6 +83,9 @@ gboolean app_is_applying(const App *app);
 /* Grows with every apply and undo that ended: the journal is to be read again. */
 guint app_journal_serial(const App *app);
 
+/* A piece of work on a thread of its own; as collector_run_host(), without @done. The screen is
+ * updated after it. */
+void app_run_aside(App *app, CollectorWork work, gpointer data);
 /* A question to libvirt, on its thread; as collector_ask(). The screen is updated after it. */
 void app_ask_libvirt(
     App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);

@@ -15,6 +15,19 @@ char *cell_size(Num kib)
     return kib.known && kib.value >= 0 ? text_size_kib((guint64)kib.value) : g_strdup(UNKNOWN);
 }
 
+char *cell_short_size(Num kib)
+{
+    static const char units[] = "KMGTP";
+    double value = (double)kib.value;
+    guint unit = 0;
+
+    if (!kib.known || kib.value < 0)
+        return g_strdup("–");
+    for (; value >= 999.5 && unit + 1 < sizeof units - 1; unit++)
+        value /= 1024;
+    return g_strdup_printf(unit < 2 || value >= 99.95 ? "%.0f%c" : "%.1f%c", value, units[unit]);
+}
+
 char *cell_percent(Num permille)
 {
     return permille.known ? g_strdup_printf("%" G_GINT64_FORMAT "%%", (permille.value + 5) / 10)

@@ -7,6 +7,7 @@
 
 char *cell_num(Num number);       /* "1234" */
 char *cell_size(Num kib);         /* "31.3 GiB" */
+char *cell_short_size(Num kib);   /* "31.3G", "176M": at most 5 cells up to 999 TiB */
 char *cell_percent(Num permille); /* "31%" of 1/1000 */
 char *cell_rate(Num per_second);  /* "1234/s"; "" for an unknown one: most numbers have none */
 /* @set in list form; @otherwise where it is NULL, "none" where it is empty. */

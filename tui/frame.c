@@ -95,9 +95,10 @@ static void draw_tabs(const App *app, const Canvas *screen)
 
     for (ScreenId i = 0; i < SCREEN_TABS; i++) {
         int width = tab_width(app, i, screen->width);
-        gboolean open =
-            i == app->screen ||
-            ((app->screen == SCREEN_DOMAIN || app->screen == SCREEN_TUNING) && i == SCREEN_DOMAINS);
+        gboolean open = i == app->screen ||
+                        ((app->screen == SCREEN_DOMAIN || app->screen == SCREEN_TUNING) &&
+                            i == SCREEN_DOMAINS) ||
+                        (app->screen == SCREEN_PAGES && i == SCREEN_MEMORY);
         Style style = open ? STYLE_TAB_OPEN : STYLE_TAB;
         canvas_fill(screen, 1, x, 1, width, style);
         canvas_printf(screen, 1, x + 1, width - 1, style, width > 3 ? "%d %s" : "%d", (int)i + 1,

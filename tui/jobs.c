@@ -1,5 +1,5 @@
-/* What the full screen has done on the collector's threads: applying, recovering; and what is said at
- * the end. */
+/* What the full screen has done on the collector's threads: applying, recovering; and what is said
+ * at the end. */
 #include "core/demo.h"
 #include "core/tune/lock.h"
 #include "core/tune/undo.h"
@@ -164,6 +164,11 @@ void app_ask_libvirt(
     App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done)
 {
     collector_ask(app->private->collector, work, data, release, done);
+}
+
+void app_run_aside(App *app, CollectorWork work, gpointer data)
+{
+    collector_run_host(app->private->collector, work, data, NULL);
 }
 
 gboolean app_is_applying(const App *app)

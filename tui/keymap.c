@@ -11,6 +11,14 @@ static KeyRow rows[] = {
 
     {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
         "stage another number of pages for the pool", TRUE},
+    {CONTEXT_MEMORY, ACTION_PAGES, "v", "VMs' pages",
+        "where each VM's pages are, beside where its vCPUs run", FALSE},
+
+    {CONTEXT_PAGES, ACTION_COUNT_PAGES, "c", "count",
+        "count the VM's pages by size and node (numa_maps), which costs it time; c again stops",
+        FALSE},
+    {CONTEXT_PAGES, ACTION_OPEN, "Enter", "open", "open the domain", FALSE},
+    {CONTEXT_PAGES, ACTION_BACK, "Esc Backspace", "back", "back to Memory", FALSE},
 
     {CONTEXT_SHARING, ACTION_EDIT, "Enter e", "edit", "stage another value for the row", TRUE},
     {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values",
@@ -139,8 +147,8 @@ static KeyRow rows[] = {
     {CONTEXT_EVERYWHERE, ACTION_REDRAW, "L Ctrl-L", NULL, "draw the screen anew", FALSE},
 };
 
-static const char *const context_names[CONTEXT_COUNT] = {"everywhere", "host", "memory", "sharing",
-    "domains", "domain", "tuning", "board", "preview", "journal", "help"};
+static const char *const context_names[CONTEXT_COUNT] = {"everywhere", "host", "memory", "pages",
+    "sharing", "domains", "domain", "tuning", "board", "preview", "journal", "help"};
 
 static const char *const action_names[ACTION_COUNT] = {
     [ACTION_NONE] = "none",
@@ -206,6 +214,8 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_FOLD] = "fold",
     [ACTION_UNSET] = "unset",
     [ACTION_PASTE] = "paste",
+    [ACTION_PAGES] = "pages",
+    [ACTION_COUNT_PAGES] = "count-pages",
 };
 
 static const struct {

@@ -33,11 +33,12 @@ typedef enum {
     SCREEN_TABS,                 /* those before have tabs */
     SCREEN_DOMAIN = SCREEN_TABS, /* one domain, opened from the list */
     SCREEN_TUNING,               /* the tunings of one domain or several */
+    SCREEN_PAGES,  /* where the domains' pages are, opened from Memory */
     SCREEN_HELP,
     SCREEN_COUNT,
 } ScreenId;
 
 extern const Screen screen_host, screen_memory, screen_sharing, screen_domains, screen_domain,
-    screen_tuning, screen_board, screen_preview, screen_journal, screen_help;
+    screen_tuning, screen_board, screen_preview, screen_journal, screen_pages, screen_help;
 /* Each at its number: the one table of them (app.c). */
 extern const Screen *const screens[SCREEN_COUNT];

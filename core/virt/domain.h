@@ -101,7 +101,9 @@ typedef struct {
     GArray *threads; /* ThreadUsage: vCPUs ascending, the emulator thread, I/O threads ascending */
     Num load;        /* of all its threads, in 1/1000 of one CPU */
     Num rss_kib;
-    GArray *memory; /* NodeKib ascending: its memory by node, of its cgroup; NULL unknown */
+    GArray *memory;    /* NodeKib ascending: its memory by node, of its cgroup; NULL unknown */
+    Num small_kib;     /* what of it is no page of a hugepage pool; known where @memory is */
+    Pressure pressure; /* of its cgroup, where that is of version 2 */
     guint64 run_ns;
     GArray *others;  /* int: threads known to be none of @threads; internal, may be NULL */
     guint64 started; /* the process's start time in ticks; internal: tells it from a later one */

@@ -3,6 +3,7 @@
 
 #include "core/util/json.h"
 #include "core/util/text.h"
+#include "core/virt/pages.h"
 
 /* A load of 1/1000 in percent. */
 static void put_load(JsonBuilder *builder, const char *name, Num load)
@@ -110,6 +111,33 @@ static void put_memory(JsonBuilder *builder, const GArray *memory)
     json_builder_end_array(builder);
 }
 
+/* Where its pages are against where its vCPUs run and what numatune names. */
+static void put_pages(
+    JsonBuilder *builder, const Domain *domain, const DomainUsage *usage, const Topology *topology)
+{
+    g_auto(DomainPages) pages;
+
+    domain_pages_look(&pages, domain, usage, topology);
+    json_open_object(builder, "pages");
+    json_put_num(builder, "total_kib", pages.total_kib);
+    json_put_num(builder, "small_kib", usage ? usage->small_kib : NUM_UNKNOWN);
+    json_put_set(builder, "vcpu_nodes", pages.vcpu_nodes);
+    json_put_scaled(builder, "remote_percent", pages.remote, 10);
+    json_put_set(builder, "numatune_nodes", pages.asked);
+    json_put_num(builder, "outside_numatune_kib", pages.outside_kib);
+    json_builder_end_object(builder);
+}
+
+static void put_pressure(JsonBuilder *builder, const Pressure *pressure)
+{
+    json_open_object(builder, "memory_pressure");
+    json_put_scaled(builder, "some_avg10", pressure->some10, 100);
+    json_put_scaled(builder, "some_avg60", pressure->some60, 100);
+    json_put_scaled(builder, "full_avg10", pressure->full10, 100);
+    json_put_scaled(builder, "full_avg60", pressure->full60, 100);
+    json_builder_end_object(builder);
+}
+
 static void put_foreign(JsonBuilder *builder, const GPtrArray *foreign)
 {
     json_open_array(builder, "foreign");
@@ -166,6 +194,8 @@ static void put_domain(JsonBuilder *builder, const DomainView *view, const Topol
     put_load(builder, "load", usage ? usage->load : NUM_UNKNOWN);
     json_put_num(builder, "rss_kib", usage ? usage->rss_kib : NUM_UNKNOWN);
     put_memory(builder, usage ? usage->memory : NULL);
+    put_pages(builder, domain, usage, topology);
+    put_pressure(builder, usage ? &usage->pressure : &(Pressure){0});
     put_emulator(builder, config, usage, topology);
     put_iothreads(builder, config, usage, topology);
     json_builder_end_object(builder);

@@ -2,11 +2,12 @@
  * Both versions of cgroups (Documentation/admin-guide/cgroup-v2.rst "memory.numa_stat", "HugeTLB",
  * "cpuset.cpus.effective"; cgroup-v1/memory.rst 5.6, cgroup-v1/cpusets.rst).
  *
- * A picture costs one file a domain (and one for each page size where it has hugepages): which
- * cgroup is the domain's is read once a process. numa_maps would say it page by page, but to read
- * it stops the guest. */
+ * A picture costs one file a domain, with version 2 one more for its memory pressure, and one for
+ * each page size where it has hugepages: which cgroup is the domain's is read once a process.
+ * numa_maps would say it page by page, but to read it stops the guest. */
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
+#include "core/virt/pages.h"
 #include "core/virt/usage-private.h"
 
 #include <stdlib.h>
@@ -129,13 +130,15 @@ static gboolean add_line(
 }
 
 /* Guest memory is anonymous, or shared memory where the domain has it backed by a file. Version 2
- * counts bytes and what lies in the cgroups below; version 1 counts pages, shared memory among the
- * anonymous, locked pages apart. */
-static gboolean add_small_pages(GArray *memory, const char *text, const Host *host)
+ * counts bytes and what lies in the cgroups below; version 1 (*is_first) counts pages, shared
+ * memory among the anonymous, locked pages apart. */
+static gboolean add_small_pages(
+    GArray *memory, const char *text, const Host *host, gboolean *is_first)
 {
     guint64 page_kib = host ? host->page_kib : 4;
 
-    if (add_line(memory, text, "hierarchical_anon", page_kib, 1))
+    *is_first = add_line(memory, text, "hierarchical_anon", page_kib, 1);
+    if (*is_first)
         return add_line(memory, text, "hierarchical_unevictable", page_kib, 1);
     return add_line(memory, text, "anon", 1, 1024) && add_line(memory, text, "shmem", 1, 1024);
 }
@@ -184,9 +187,18 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
                                 ? rootfile_readf(root, "%s/memory.numa_stat", usage->memory_cgroup)
                                 : NULL;
     g_autoptr(GArray) memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
-    if (text == NULL || !add_small_pages(memory, text, host) ||
-        (huge && !add_huge_pages(memory, root, usage->hugetlb_cgroup, host)))
+    gboolean is_first;
+    if (text == NULL || !add_small_pages(memory, text, host, &is_first))
         return;
+    if (!is_first) { /* version 1 has no such file: it is not asked for at every picture */
+        g_autofree char *pressure =
+            rootfile_readf(root, "%s/memory.pressure", usage->memory_cgroup);
+        pressure_parse(pressure, &usage->pressure);
+    }
+    guint64 small_kib = node_kib_sum(memory);
+    if ((huge && !add_huge_pages(memory, root, usage->hugetlb_cgroup, host)))
+        return;
+    usage->small_kib = NUM(MIN(small_kib, G_MAXINT64));
     g_array_sort(memory, compare_nodes);
     usage->memory = g_steal_pointer(&memory);
 }

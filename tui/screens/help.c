@@ -35,6 +35,11 @@ static const struct {
         "in the "
         "pool and unused; surplus ones are beyond the pool and go when they are freed.",
         "100 → 200: stands at 100, 200 is staged."},
+    {SCREEN_PAGES, CONTEXT_PAGES,
+        "Where each running VM's memory is, by node, of its cgroup; where its vCPUs ran last; what "
+        "of its memory is on another node than theirs; and what its numatune asks.",
+        "▇: the part of its memory that is on this node.  ≠: more than 1% is on nodes that "
+        "numatune does not name."},
     {SCREEN_SHARING, CONTEXT_SHARING,
         "KSM shares equal pages of VMs; THP gives memory huge pages by itself. Each control is "
         "explained "

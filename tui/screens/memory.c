@@ -267,6 +267,9 @@ static gboolean memory_act(App *app, gpointer data, Action action)
     case ACTION_EDIT:
         edit_selected(app, state);
         return TRUE;
+    case ACTION_PAGES:
+        app_open(app, SCREEN_PAGES);
+        return TRUE;
     case ACTION_LEFT:
     case ACTION_RIGHT:
         state->in_right = state->wide && action == ACTION_RIGHT;

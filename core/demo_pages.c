@@ -1,0 +1,129 @@
+/* The demo's cgroups: where the pages of its QEMU processes are, and how long they wait for memory,
+ * as version 2 tells it. */
+#include "core/demo_private.h"
+#include "core/util/rootfile.h"
+#include "core/virt/domain.h"
+
+#include <string.h>
+
+#define SLICE    "/machine.slice"
+#define OWN_KIB  184320 /* what QEMU itself takes beside the guest's memory */
+#define NODE_MAX 8
+
+/* Where what is told of a domain is not all of it: the share of small pages that lies on each of
+ * the first nodes, in 1/100, and how much of its hugepages it has touched. */
+static const struct {
+    const char *name;
+    guint small[NODE_MAX];
+    guint touched; /* 1/100 */
+} habits[] = {
+    {"desktop", {46, 31, 0, 23}, 100},
+    {"build", {62, 0, 38, 0}, 50}, /* node 2 was full when it started */
+};
+
+static void add_line(GString *out, const char *head, const guint64 *bytes, guint nodes)
+{
+    g_string_append(out, head);
+    for (guint n = 0; n < nodes; n++)
+        g_string_append_printf(out, " N%u=%" G_GUINT64_FORMAT, n, bytes[n]);
+    g_string_append_c(out, '\n');
+}
+
+/* @kib on the nodes of @config's numatune, in equal parts; on the first where it has none. */
+static void spread(const DomainConfig *config, guint64 kib, guint64 *bytes, guint nodes)
+{
+    guint count = config->numatune_nodeset ? idset_count(config->numatune_nodeset) : 0;
+
+    for (guint n = 0; n < nodes; n++)
+        if (count ? idset_has(config->numatune_nodeset, (int)n) : n == 0)
+            bytes[n] += kib * 1024 / MAX(count, 1);
+}
+
+/* The same as the kernel's numa_maps has it, in pages of @page_kib. */
+static void add_mapping(
+    GString *out, const char *head, const guint64 *bytes, guint nodes, guint64 page_kib)
+{
+    g_string_append(out, head);
+    for (guint n = 0; n < nodes; n++)
+        if (bytes[n])
+            g_string_append_printf(out, " N%u=%" G_GUINT64_FORMAT, n, bytes[n] / 1024 / page_kib);
+    g_string_append_printf(out, " kernelpagesize_kB=%" G_GUINT64_FORMAT "\n", page_kib);
+}
+
+static void put_pages(
+    DemoState *state, const char *folder, const Domain *domain, int pid, guint nodes)
+{
+    const DomainConfig *config = domain_now(domain);
+    gboolean huge = config->hugepages && !g_str_equal(config->hugepages, "off");
+    guint64 memory = (guint64)num_or(config->current_memory_kib, num_or(config->memory_kib, 0));
+    guint64 small_kib = OWN_KIB + (huge ? 0 : memory / 5 * 4);
+    guint64 small[NODE_MAX] = {0}, pages[NODE_MAX] = {0}, none[NODE_MAX] = {0};
+    guint touched = 100, habit = G_N_ELEMENTS(habits);
+
+    for (guint i = 0; i < G_N_ELEMENTS(habits); i++)
+        if (g_str_equal(habits[i].name, domain->name))
+            habit = i;
+    if (habit < G_N_ELEMENTS(habits)) {
+        touched = habits[habit].touched;
+        for (guint n = 0; n < nodes; n++)
+            small[n] = small_kib * 1024 * habits[habit].small[n] / 100;
+    } else {
+        spread(config, small_kib, small, nodes);
+    }
+    if (huge)
+        spread(config, memory * touched / 100, pages, nodes);
+
+    g_autoptr(GString) text = g_string_new(NULL);
+    add_line(text, "anon", small, nodes);
+    add_line(text, "file", none, nodes);
+    add_line(text, "shmem", none, nodes);
+    g_autofree char *numa_stat = g_strconcat(folder, "/memory.numa_stat", NULL);
+    demo_put(state->root, numa_stat, text->str);
+    g_autofree char *pressure = g_strconcat(folder, "/memory.pressure", NULL);
+    demo_put(state->root, pressure,
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=1029\n"
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=512\n");
+    gboolean giant = huge && strchr(config->hugepages, 'G') != NULL;
+    g_autoptr(GString) maps = g_string_new(NULL);
+    add_mapping(maps, "7f0000000000 default anon=1 dirty=1", small, nodes, 4);
+    if (huge)
+        add_mapping(maps, "7e0000000000 bind file=/dev/hugepages/ram huge dirty=1", pages, nodes,
+            giant ? 1048576 : 2048);
+    g_autofree char *numa_maps = g_strdup_printf("/proc/%d/numa_maps", pid);
+    demo_put(state->root, numa_maps, maps->str);
+    static const char *const sizes[] = {"2MB", "1GB"};
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        gboolean own = i == (giant ? 1u : 0u);
+        const guint64 *bytes = own ? pages : none;
+        guint64 total = 0;
+        for (guint n = 0; n < nodes; n++)
+            total += bytes[n];
+        g_autofree char *head = g_strdup_printf("total=%" G_GUINT64_FORMAT, total);
+        g_autoptr(GString) line = g_string_new(NULL);
+        add_line(line, head, bytes, nodes);
+        g_autofree char *path = g_strdup_printf("%s/hugetlb.%s.numa_stat", folder, sizes[i]);
+        demo_put(state->root, path, line->str);
+    }
+}
+
+void demo_pages_put(DemoState *state, const Domain *domain, int pid)
+{
+    const DomainConfig *config = domain_now(domain);
+    gboolean huge = config->hugepages != NULL;
+    g_autoptr(GPtrArray) nodes = rootfile_list(state->root, "/sys/devices/system/node", "node");
+    g_autofree char *set = config->numatune_nodeset ? idset_format(config->numatune_nodeset) : NULL;
+    g_autofree char *seen = g_strdup_printf("%s %s %" G_GINT64_FORMAT,
+        huge ? config->hugepages : "off", set ? set : "", num_or(config->current_memory_kib, 0));
+    g_autofree char *key = g_strdup_printf("%d", pid);
+    g_autofree char *kept = g_key_file_get_string(state->keys, "pages", key, NULL);
+
+    if (g_strcmp0(kept, seen) == 0)
+        return;
+    g_key_file_set_string(state->keys, "pages", key, seen);
+    g_autofree char *scope =
+        g_strdup_printf(SLICE "/machine-qemu-%d-%s.scope", domain->id, domain->name);
+    g_autofree char *folder = g_strconcat("/sys/fs/cgroup", scope, NULL);
+    g_autofree char *cgroup = g_strdup_printf("/proc/%d/cgroup", pid);
+    demo_putf(state->root, cgroup, "0::%s/libvirt/emulator\n", scope);
+    put_pages(state, folder, domain, pid, MIN(nodes->len, NODE_MAX));
+}
