@@ -78,6 +78,8 @@ void app_undo(App *app, guint number);
 /* What stands of the journal's entry @number, a line a step, where it was not ended and that was
  * looked at; else NULL. */
 const char *app_survey(const App *app, guint number);
+/* The move of pages of the change that is being written; NULL where none is. */
+PageMove *app_move(const App *app);
 /* TRUE while one of them runs. */
 gboolean app_is_applying(const App *app);
 /* Grows with every apply and undo that ended: the journal is to be read again. */

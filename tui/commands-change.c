@@ -158,7 +158,9 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
         return FALSE;
     g_autoptr(Journal) journal = context.journal;
     g_autofree char *report = NULL;
+    MoveWatch *watch = move_watch_begin(preview, &context);
     guint number = apply_preview(&context, preview, &report, error);
+    move_watch_end(watch);
     if (number) {
         say_lines(preview);
         command_say_done(options, "done", number, report, "; `kvmtune undo` takes it back");

@@ -61,8 +61,10 @@ gboolean command_apply(const CommandOptions *options, char **arguments, GError *
 /* "web1 vcpupin.0: 3, not 2  next start" */
 static void print_difference(const Step *step)
 {
-    static const char *const wheres[] = {
-        [STEP_HOST] = "", [STEP_LIVE] = "  now", [STEP_CONFIG] = "  next start"};
+    static const char *const wheres[] = {[STEP_HOST] = "",
+        [STEP_LIVE] = "  now",
+        [STEP_CONFIG] = "  next start",
+        [STEP_PAGES] = "  now"};
 
     g_print("%s %s: %s, not %s%s\n", step->name, step->key->key,
         *step->old_value ? step->old_value : "(nothing)",

@@ -29,6 +29,11 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
  * where nothing may be written. */
 gboolean command_context(const CommandOptions *options, Connection *connection,
     const Snapshot *snapshot, ApplyContext *context, GError **error);
+/* Where @preview moves pages: shows on a terminal how far @context's apply is, and lets Ctrl-C stop
+ * it where it is. NULL where it moves none. To be ended after the apply. */
+typedef struct MoveWatch MoveWatch;
+MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context);
+void move_watch_end(MoveWatch *watch);
 /* "done as entry 3 of the journal", with @report, or else @otherwise. */
 void command_say_done(const CommandOptions *options, const char *what, guint number,
     const char *report, const char *otherwise);

@@ -91,6 +91,9 @@ typedef enum {
     ACTION_PASTE,
     ACTION_PAGES,
     ACTION_COUNT_PAGES,
+    ACTION_MOVE_PAGES,
+    ACTION_PAUSE,
+    ACTION_STOP,
     ACTION_COUNT,
 } Action;
 

@@ -68,6 +68,11 @@ static gboolean add_step(
         act->xml = g_strdup(back ? target->next_before : target->next_after);
         return TRUE;
     }
+    case STEP_PAGES:
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s %s: virsh does not move pages; `kvmtune set %s %s=%s` does", step->name,
+            step->key->key, step->name, step->key->key, value);
+        return FALSE;
     case STEP_LIVE:
         break;
     }

@@ -24,6 +24,7 @@ static const char *const kind_names[STEP_KINDS] = {
     [STEP_HOST] = "host",
     [STEP_LIVE] = "live",
     [STEP_CONFIG] = "config",
+    [STEP_PAGES] = "pages",
 };
 
 static const char *const progress_names[] = {

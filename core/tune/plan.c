@@ -3,6 +3,7 @@
 
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/pageshares.h"
 
 void change_free(Change *change)
 {
@@ -107,14 +108,18 @@ char *change_value_now(const Change *change, const Snapshot *snapshot, StepKind 
     if (kind == STEP_HOST)
         return snapshot->host ? tunable_host_value(change->key, snapshot->host) : NULL;
     const DomainView *view = snapshot_domain(snapshot, change->target);
+    if (kind == STEP_PAGES)
+        return view && view->usage && view->usage->memory ? page_shares_text(view->usage->memory)
+                                                          : NULL;
     g_autoptr(XmlEdit) edit = view ? open_document(view->domain, kind) : NULL;
     return edit ? tunable_xml_value(change->key, edit) : NULL;
 }
 
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
 {
-    return change->ground[kind] && now && !g_str_equal(now, change->ground[kind]) &&
-           !g_str_equal(now, change->value);
+    /* Pages come and go by themselves. */
+    return kind != STEP_PAGES && change->ground[kind] && now &&
+           !g_str_equal(now, change->ground[kind]) && !g_str_equal(now, change->value);
 }
 
 /* Whether a value that @change was staged upon is another in @snapshot. */

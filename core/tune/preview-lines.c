@@ -119,8 +119,8 @@ void preview_call(Preview *preview, const Step *step)
 {
     PreviewTarget *target = newest_target(preview);
 
-    if (step->kind == STEP_HOST)
-        return;
+    if (step->kind == STEP_HOST || step->kind == STEP_PAGES)
+        return; /* no call of libvirt */
     for (guint i = target->first; step->kind == STEP_CONFIG && i < preview->lines->len; i++) {
         PreviewLine *line = g_ptr_array_index(preview->lines, i);
         if (line->defines) {

@@ -41,8 +41,10 @@ char *step_shown_value(const char *value)
 
 const char *step_kind_where(StepKind kind)
 {
-    static const char *const wheres[STEP_KINDS] = {
-        [STEP_HOST] = "", [STEP_LIVE] = ", running now", [STEP_CONFIG] = ", next start"};
+    static const char *const wheres[STEP_KINDS] = {[STEP_HOST] = "",
+        [STEP_LIVE] = ", running now",
+        [STEP_CONFIG] = ", next start",
+        [STEP_PAGES] = ", running now"};
 
     return wheres[kind];
 }
@@ -81,6 +83,10 @@ char *step_call(const Step *step, const char *live)
     }
     case STEP_CONFIG:
         return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
+    case STEP_PAGES: {
+        g_autofree char *to = step_shown_value(step->new_value);
+        return g_strdup_printf("move_pages(%s, %s)", name, to);
+    }
     case STEP_HOST:
         break;
     }

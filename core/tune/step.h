@@ -8,9 +8,10 @@ typedef enum {
     STEP_HOST,   /* write new to a file of the kernel */
     STEP_LIVE,   /* set the running domain */
     STEP_CONFIG, /* define the domain's next start; a domain's config steps go in one definition */
+    STEP_PAGES, /* move the running domain's pages; values are as core/virt/pageshares.h has them */
 } StepKind;
 
-#define STEP_KINDS (STEP_CONFIG + 1)
+#define STEP_KINDS (STEP_PAGES + 1)
 
 /* How far a step of a Journal entry came, as far as the journal knows. */
 typedef enum {

@@ -28,6 +28,7 @@ typedef enum {
     VALUE_CELLS,      /* CPUS:SIZE[:DISTANCES];… */
     VALUE_CACHES,     /* CACHE:LEVEL:TYPE:SIZE;… */
     VALUE_BANDWIDTHS, /* NODE:PERCENT;… */
+    VALUE_SPREAD,     /* nodes, or the parts of each: 2, 0-1, 0:60,1:40 */
     VALUE_TEXT,       /* a name: letters, digits and ._+:,- */
 } ValueType;
 
@@ -41,6 +42,7 @@ typedef enum {
     EFFECT_NOW,          /* a file of the kernel: at once, until the host restarts */
     EFFECT_NOW_AND_NEXT, /* the running domain and its next start */
     EFFECT_NEXT,         /* the domain's next start only */
+    EFFECT_RUNNING,      /* the running domain only: no XML says it (pages) */
 } TunableEffect;
 
 /* A key as a person writes it, found in the catalogue, with what its upper case parts stand for. */

@@ -48,7 +48,7 @@ static const Domain *find_domain(Undo *undo, const Step *step)
         g_autofree char *now = text_escape(domain->name, 60);
         tell(undo, "%s is called %s now", name, now);
     }
-    if (step->kind == STEP_LIVE && !domain_is_active(domain)) {
+    if ((step->kind == STEP_LIVE || step->kind == STEP_PAGES) && !domain_is_active(domain)) {
         tell(undo,
             "%s does not run any more: what entry %u set of the running domain ended with it", name,
             undo->entry->number);
@@ -75,6 +75,7 @@ static Change *make_change(const Undo *undo, const Step *step, const Domain *dom
     change->key = tunable_key_copy(step->key);
     change->value = g_strdup(step->old_value);
     change->scope = step->kind == STEP_LIVE     ? SCOPE_LIVE
+                    : step->kind == STEP_PAGES  ? SCOPE_LIVE
                     : step->kind == STEP_CONFIG ? SCOPE_CONFIG
                                                 : SCOPE_BOTH;
     change->undoes = undo->entry->number;

@@ -1,0 +1,350 @@
+/* core/virt/pageshares and pagemove: what is to move, and moving it by a kernel of the test's own:
+ * several nodes, pages that are pinned, a full node, a stop, a process that ends meanwhile. */
+#include "core/util/error.h"
+#include "core/virt/pagemove.h"
+#include "core/virt/pages.h"
+#include "tests/unit/tree.h"
+
+#include <errno.h>
+#include <numaif.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PID   77
+#define START 0x10000000u
+#define PAGES 3000u
+
+/* The kernel of the test: a node for each page, and what it does not do. */
+static struct {
+    int nodes[PAGES];
+    gboolean pinned[PAGES], shared[PAGES];
+    guint room;              /* pages that still fit */
+    guint calls;             /* that move */
+    guint ends_at, stops_at; /* the call at which the process ends, or somebody stops; 0: never */
+    gboolean caged;          /* its cpuset lets no page out */
+    PageMove *move;
+    const Tree *tree;
+} kernel;
+
+static void put_numa_maps(void)
+{
+    g_autoptr(GString) text = g_string_new("10000000 default anon=3000 dirty=3000");
+    guint counts[4] = {0};
+
+    for (guint i = 0; i < PAGES; i++)
+        if (kernel.nodes[i] >= 0)
+            counts[kernel.nodes[i]]++;
+    for (guint n = 0; n < 4; n++)
+        if (counts[n])
+            g_string_append_printf(text, " N%u=%u", n, counts[n]);
+    g_string_append(text, " kernelpagesize_kB=4\n"
+                          "7f00 default file=/usr/lib/x mapped=9 N1=9 kernelpagesize_kB=4\n");
+    tree_put(kernel.tree, "/proc/77/numa_maps", text->str);
+}
+
+static void begin(const Tree *tree)
+{
+    memset(&kernel, 0, sizeof kernel);
+    kernel.room = G_MAXUINT;
+    kernel.tree = tree;
+    kernel.move = page_move_new();
+    tree_put(tree, "/proc/77/maps",
+        "10000000-10bb8000 rw-p 00000000 00:00 0\n7f00-7f09 r-xp 00000000 08:01 5 /usr/lib/x\n");
+    for (guint i = 0; i < PAGES; i++)
+        kernel.nodes[i] = i % 10 == 0 ? -ENOENT : i % 10 < 6 ? 0 : 1;
+    put_numa_maps();
+}
+
+/* As Linux: gives up at the first page that does not move, and says of the others nothing. */
+static long test_move_pages(
+    int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags)
+{
+    (void)flags;
+    g_assert_cmpint(pid, ==, PID);
+    kernel.calls += nodes != NULL;
+    if (kernel.ends_at && kernel.calls >= kernel.ends_at) {
+        errno = ESRCH;
+        return -1;
+    }
+    if (nodes && kernel.caged) {
+        errno = EACCES;
+        return -1;
+    }
+    if (nodes && kernel.stops_at == kernel.calls)
+        g_atomic_int_set(&kernel.move->wish, MOVE_STOPPED);
+    for (unsigned long i = 0; i < count; i++) {
+        guint page = (guint)(((gsize)pages[i] - START) / 4096);
+        g_assert_cmpuint(page, <, PAGES);
+        if (nodes == NULL) {
+            status[i] = kernel.nodes[page];
+        } else if (kernel.shared[page]) {
+            status[i] = -EACCES;
+        } else if (kernel.pinned[page]) {
+            return (long)(count - i);
+        } else if (kernel.room == 0) {
+            errno = ENOMEM;
+            return -1;
+        } else {
+            g_assert_cmpint(kernel.nodes[page], >=, 0);
+            kernel.nodes[page] = status[i] = nodes[i];
+            kernel.room--;
+        }
+    }
+    return 0;
+}
+
+static long test_migrate_pages(
+    int pid, unsigned long max_node, const unsigned long *from, const unsigned long *to)
+{
+    int target = __builtin_ctzl(to[0]);
+
+    g_assert_cmpint(pid, ==, PID);
+    g_assert_cmpuint(max_node, >, 4);
+    for (guint i = 0; i < PAGES; i++)
+        if (kernel.nodes[i] >= 0 && from[0] >> kernel.nodes[i] & 1 && !kernel.pinned[i])
+            kernel.nodes[i] = target;
+    put_numa_maps();
+    return 0;
+}
+
+static const PageCalls calls = {test_move_pages, test_migrate_pages};
+
+static guint count_on(int node)
+{
+    guint count = 0;
+
+    for (guint i = 0; i < PAGES; i++)
+        count += kernel.nodes[i] == node;
+    return count;
+}
+
+/* Moves to @where; what came of it. */
+static MoveResult move_to(const char *where, GError **error)
+{
+    g_autoptr(PageShares) shares = page_shares_parse(where, NULL);
+    MoveResult result;
+
+    gboolean moved = page_move_run(kernel.move, kernel.tree->root, PID, shares, &calls, error);
+    g_assert_cmpint(moved, ==, error == NULL || *error == NULL);
+    g_assert_false(page_move_look(kernel.move, &result));
+    page_move_unref(kernel.move);
+    kernel.move = NULL;
+    return result;
+}
+
+static void test_move(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpuint(count_on(2), ==, 2700);
+    g_assert_cmpuint(result.total, ==, 2700 * 4);
+    g_assert_cmpuint(result.moved, ==, 2700 * 4);
+    g_assert_false(result.stopped);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_cmpstr(text, ==, "10.5 MiB of 10.5 MiB moved");
+
+    begin(tree); /* what is on a node of the set stays there */
+    result = move_to("1-2", NULL);
+    g_assert_cmpuint(count_on(0), ==, 0);
+    g_assert_cmpuint(result.moved, ==, 1500 * 4);
+    g_assert_cmpuint(count_on(1), >=, 1200 + 740);
+    g_assert_cmpuint(count_on(2), >=, 740);
+
+    begin(tree);
+    result = move_to("0-1", NULL);
+    g_assert_cmpuint(result.total, ==, 0);
+    g_assert_cmpuint(kernel.calls, ==, 0);
+}
+
+/* There and back: the parts are as they were. */
+static void test_parts(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    move_to("2", NULL);
+    put_numa_maps();
+    kernel.move = page_move_new();
+    MoveResult result = move_to("0:56,1:44", NULL);
+    g_assert_cmpuint(result.moved, ==, 2700 * 4);
+    g_assert_cmpuint(count_on(2), ==, 0);
+    g_assert_cmpuint(count_on(0), >=, 1500);
+    g_assert_cmpuint(count_on(0), <=, 1530);
+}
+
+/* Each page that stays is told by its reason, and the others move all the same. */
+static void test_stays(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    for (guint i = 1; i < 40; i += 10)
+        kernel.pinned[i] = TRUE;
+    for (guint i = 2; i < 30; i += 10)
+        kernel.shared[i] = TRUE;
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 4 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_SHARED], ==, 3 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_ROOM], ==, 0);
+    g_assert_cmpuint(result.moved, ==, (2700 - 7) * 4);
+    g_assert_cmpuint(count_on(2), ==, 2693);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_cmpstr(text, ==,
+        "10.5 MiB of 10.5 MiB moved, 16 KiB stay (pinned or in use), 12 KiB stay (shared with "
+        "other processes)");
+
+    begin(tree);
+    kernel.room = 100;
+    result = move_to("2", NULL);
+    g_assert_cmpuint(result.moved, ==, 400);
+    g_assert_cmpuint(result.stayed[STAYS_ROOM], ==, 2600 * 4);
+}
+
+static void test_stop(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    kernel.stops_at = 1;
+    MoveResult result = move_to("2", NULL);
+    g_assert_true(result.stopped);
+    g_assert_cmpuint(result.moved, >, 0);
+    g_assert_cmpuint(result.moved, <, result.total);
+    g_assert_cmpuint(count_on(2) * 4, ==, result.moved);
+}
+
+static gpointer let_go(gpointer data)
+{
+    g_usleep(G_USEC_PER_SEC / 5);
+    g_assert_cmpuint(*(guint *)data, ==, 0); /* nothing was moved until now */
+    g_atomic_int_set(&kernel.move->wish, MOVE_RUNS);
+    return NULL;
+}
+
+static void test_pause(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    kernel.move->wish = MOVE_PAUSED;
+    GThread *thread = g_thread_new("let go", let_go, &kernel.calls);
+    MoveResult result = move_to("2", NULL);
+    g_thread_join(thread);
+    g_assert_cmpuint(result.moved, ==, result.total);
+}
+
+static void test_ends(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    (void)unused;
+
+    begin(tree);
+    kernel.ends_at = 2;
+    move_to("2", &error);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
+    g_assert_nonnull(strstr(error->message, "process 77 ended while its pages were moved"));
+    g_clear_error(&error);
+
+    begin(tree);
+    tree_put(tree, "/proc/77/numa_maps", "");
+    move_to("2", &error);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
+}
+
+/* Where the cpuset lets no page out, the kernel moves whole nodes. */
+static void test_caged(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    kernel.caged = TRUE;
+    for (guint i = 1; i < 40; i += 10)
+        kernel.pinned[i] = TRUE;
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpuint(count_on(2), ==, 2696);
+    g_assert_cmpuint(result.moved, ==, 2696 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 16);
+}
+
+static void test_shares(void)
+{
+    static const char *const bad[] = {
+        "", "x", "0:", "0:0", "0:101", "1:50,0:50", "0:1,0:1", "-1", "0,1:5", "99999999:1", "0:1,"};
+    static const struct {
+        const char *wanted, *got;
+        gboolean meet;
+    } rows[] = {
+        {"2", "2", TRUE},
+        {"2", "0:3,2:97", TRUE},
+        {"2", "0:4,2:96", FALSE},
+        {"0-1", "1", TRUE},
+        {"0:50,1:50", "1", FALSE},
+        {"0:50,1:50", "0:47,1:53", TRUE},
+        {"0:50,1:50", "0:45,1:55", FALSE},
+        {"0:100", "0", TRUE},
+        {"", "", TRUE},
+        {"", "0", FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(page_shares_parse(bad[i], &error));
+        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        g_assert_cmpint(page_shares_meet(rows[i].wanted, rows[i].got), ==, rows[i].meet);
+    g_autoptr(GArray) memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
+    g_autofree char *none = page_shares_text(memory);
+    g_assert_cmpstr(none, ==, "");
+    const NodeKib parts[] = {{0, 4}, {1, 400}, {3, 596}};
+    g_array_append_vals(memory, parts, 3);
+    g_autofree char *text = page_shares_text(memory);
+    g_assert_cmpstr(text, ==, "1:40,3:60");
+}
+
+/* A real process, the kernel's own calls: on a host of one node there is nothing to move, and it is
+ * told so; one that ends meanwhile is told as well. */
+static void test_real(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PageMove) move = page_move_new();
+    g_autoptr(PageShares) shares = page_shares_parse("0", NULL);
+    MoveResult result;
+
+    if (!g_file_test("/proc/self/numa_maps", G_FILE_TEST_EXISTS)) {
+        g_test_skip("this kernel has no numa_maps");
+        return;
+    }
+    char *memory = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    g_assert_true(memory != MAP_FAILED);
+    memset(memory, 1, 8 << 20);
+    g_assert_true(page_move_run(move, "", getpid(), shares, NULL, &error));
+    g_assert_no_error(error);
+    page_move_look(move, &result);
+    g_assert_cmpuint(result.moved, ==, result.total);
+    munmap(memory, 8 << 20);
+
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    g_assert_false(page_move_run(move, "", child, shares, NULL, &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*test)(Tree *tree, gconstpointer unused);
+    } tests[] = {{"/pagemove/move", test_move}, {"/pagemove/parts", test_parts},
+        {"/pagemove/stays", test_stays}, {"/pagemove/stop", test_stop},
+        {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
+        {"/pagemove/caged", test_caged}};
+
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Tree, NULL, tree_setup, tests[i].test, tree_teardown);
+    g_test_add_func("/pagemove/shares", test_shares);
+    g_test_add_func("/pagemove/real", test_real);
+    return g_test_run();
+}
