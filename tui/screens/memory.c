@@ -3,13 +3,15 @@
  */
 #include "core/util/text.h"
 #include "tui/app.h"
+#include "tui/screens/memoryparts.h"
 #include "tui/widgets/table.h"
 
-#define POOL_ID    "hugepages." /* begins the id of a pool's row, which is its tunable's key */
-#define LEFT_WIDTH 79           /* of memory_columns and the gaps between them */
-#define GAP        4            /* between the two lists */
-#define WIDE       (LEFT_WIDTH + GAP + 36) /* from here on there are two */
-#define COUNT_MAX  99999999                /* larger counts are shown in millions */
+#define POOL_ID      "hugepages." /* begins the id of a pool's row, which is its tunable's key */
+#define LEFT_WIDTH   79           /* of memory_columns and the gaps between them */
+#define GAP          4            /* between the two lists */
+#define WIDE         (LEFT_WIDTH + GAP + 36) /* from here on there are two */
+#define FOOTER_LINES 2                       /* what the row under the cursor is */
+#define COUNT_MAX    99999999                /* larger counts are shown in millions */
 
 /* Every section of the list uses these as its heading says; so the widths are fixed. */
 enum { COLUMN_NAME, COLUMN_TOTAL, COLUMN_SECOND, COLUMN_FREE, COLUMN_A, COLUMN_B, COLUMN_C };
@@ -36,6 +38,7 @@ typedef struct {
     Table meminfo;     /* where there is room for two */
     gboolean wide;     /* there is */
     gboolean in_right; /* the cursor is in meminfo */
+    int list_top;      /* the line at which the lists begin */
 } MemoryState;
 
 static void add_heading(Table *table, const char *name, const char *total, const char *second,
@@ -197,6 +200,7 @@ static void memory_update(App *app, gpointer data)
     table_begin(&state->meminfo);
     add_pools(app, &state->list, host);
     add_nodes(&state->list, host);
+    memory_rows_add(app, &state->list, COLUMN_NAME, COLUMN_TOTAL, COLUMN_SECOND);
     add_meminfo(state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);
     table_end(&state->meminfo);
@@ -210,6 +214,21 @@ static void draw_table(Table *table, const Canvas *canvas, gboolean focused)
     table_draw(table, canvas);
     if (!focused)
         table->selected = g_steal_pointer(&selected);
+}
+
+static Table *focused_table(MemoryState *state)
+{
+    return state->in_right ? &state->meminfo : &state->list;
+}
+
+/* What the row under the cursor is, where it says so. */
+static void draw_footer(MemoryState *state, const Canvas *canvas)
+{
+    const TableRow *row = table_selected(focused_table(state));
+    const char *help = row ? memory_row_help(row->id) : NULL;
+
+    if (help)
+        canvas_wrap(canvas, 0, 1, canvas->width - 2, FOOTER_LINES, STYLE_DIM, help);
 }
 
 static void memory_draw(App *app, gpointer data, const Canvas *canvas)
@@ -228,6 +247,16 @@ static void memory_draw(App *app, gpointer data, const Canvas *canvas)
         state->in_right = FALSE;
         memory_update(app, state);
     }
+    Canvas whole = *canvas;
+    Canvas top = canvas_part(&whole, 0, 0, MEMORY_BAR_LINES, whole.width);
+    int used = canvas->height > 2 * MEMORY_BAR_LINES ? memory_bar_draw(app, &top) : 0;
+    Canvas foot =
+        canvas_part(&whole, whole.height - FOOTER_LINES, 0, used ? FOOTER_LINES : 0, whole.width);
+    Canvas inner = canvas_part(&whole, used ? used + 1 : 0, 0,
+        whole.height - (used ? used + 1 + FOOTER_LINES : 0), whole.width);
+    state->list_top = used ? used + 1 : 0;
+    canvas = &inner;
+    draw_footer(state, &foot);
     Canvas left = canvas_part(canvas, 0, 0, canvas->height, wide ? LEFT_WIDTH : canvas->width);
     draw_table(&state->list, &left, !state->in_right);
     if (wide) {
@@ -235,11 +264,6 @@ static void memory_draw(App *app, gpointer data, const Canvas *canvas)
             canvas, 0, LEFT_WIDTH + GAP, canvas->height, MIN(36, canvas->width - LEFT_WIDTH - GAP));
         draw_table(&state->meminfo, &right, state->in_right);
     }
-}
-
-static Table *focused_table(MemoryState *state)
-{
-    return state->in_right ? &state->meminfo : &state->list;
 }
 
 static void edit_selected(App *app, MemoryState *state)
@@ -288,6 +312,7 @@ static void memory_mouse(App *app, gpointer data, const MouseEvent *event)
     (void)app;
     if (state->list.columns == NULL)
         return;
+    inner.y -= state->list_top;
     inner.x -= right ? LEFT_WIDTH + GAP : 0;
     /* The wheel turns what is below it, without moving the cursor there. */
     if (table_mouse(right ? &state->meminfo : &state->list, &inner, NULL) != NULL)

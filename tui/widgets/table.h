@@ -24,7 +24,8 @@ typedef struct {
 typedef struct {
     char *id; /* NULL: a heading, on which the cursor does not rest */
     TableCell cells[TABLE_COLUMNS];
-    Style style; /* of a heading */
+    Style style;     /* of a heading */
+    gboolean spills; /* what is longer than its column goes on into empty ones beside it */
 } TableRow;
 
 typedef struct {
