@@ -39,12 +39,16 @@ void collector_run(Collector *collector, CollectorWork work, gpointer data, gint
 
 /* The same for work that only asks: no domain is read again after it. @data is freed with @release
  * on the libvirt thread, also where the end comes before its turn; @done lies in it. */
-void collector_ask(Collector *collector, CollectorWork work, gpointer data, GDestroyNotify release,
-    gint *done);
+void collector_ask(
+    Collector *collector, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);
 
-/* The same of a job that needs the host's files only (@work gets no connection): it waits for no call
- * of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
+/* The same of a job that needs the host's files only (@work gets no connection): it waits for no
+ * call of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
 void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
+
+/* Where the pages of process @pid are (GArray of NodeKib, taken), as somebody counted them: shown
+ * for its domain as long as it lives, where its cgroup does not say. */
+void collector_note_pages(Collector *collector, int pid, GArray *memory);
 
 /* Takes a new picture now, not at the next interval. */
 void collector_refresh(Collector *collector);

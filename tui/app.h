@@ -88,6 +88,8 @@ guint app_journal_serial(const App *app);
 /* A piece of work on a thread of its own; as collector_run_host(), without @done. The screen is
  * updated after it. */
 void app_run_aside(App *app, CollectorWork work, gpointer data);
+/* As collector_note_pages(). */
+void app_note_pages(App *app, int pid, GArray *memory);
 /* A question to libvirt, on its thread; as collector_ask(). The screen is updated after it. */
 void app_ask_libvirt(
     App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);

@@ -139,6 +139,7 @@ static void print_command_lines(const Preview *preview, Connection *connection)
 gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const Snapshot *snapshot,
     Connection *connection, GError **error)
 {
+    move_count_pages(snapshot, plan);
     g_autoptr(Preview) preview = preview_make(snapshot, plan);
 
     if (options->dry_run) {

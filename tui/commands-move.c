@@ -1,5 +1,6 @@
 /* What a command shows and heeds while pages are moved: progress on a terminal, Ctrl-C to stop. */
 #include "core/util/text.h"
+#include "core/virt/pagecount.h"
 #include "tui/commands-private.h"
 
 #include <signal.h>
@@ -41,6 +42,24 @@ static gpointer show(gpointer data)
     if (shown)
         g_printerr("\r%40s\r", "");
     return NULL;
+}
+
+void move_count_pages(const Snapshot *snapshot, const Plan *plan)
+{
+    for (guint i = 0; i < plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(plan->changes, i);
+        const DomainView *view = change->key->tunable->effect == EFFECT_RUNNING
+                                     ? snapshot_domain(snapshot, change->target)
+                                     : NULL;
+        if (view == NULL || view->usage == NULL || view->usage->memory || view->usage->pid <= 0)
+            continue;
+        g_autoptr(PageCount) count = page_count_new(snapshot->root, view->usage->pid);
+        page_count_run(count);
+        if (count->problem == NULL) {
+            view->usage->memory = page_count_nodes(count);
+            view->usage->counted = TRUE;
+        }
+    }
 }
 
 MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context)

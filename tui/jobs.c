@@ -175,6 +175,11 @@ void app_run_aside(App *app, CollectorWork work, gpointer data)
     collector_run_host(app->private->collector, work, data, NULL);
 }
 
+void app_note_pages(App *app, int pid, GArray *memory)
+{
+    collector_note_pages(app->private->collector, pid, memory);
+}
+
 PageMove *app_move(const App *app)
 {
     return app->private->job ? app->private->job->move : NULL;

@@ -70,6 +70,26 @@ static void check_policy(Preview *preview, const Domain *domain, const PageShare
             : ", which libvirt does at the next start only unless the mode is restrictive");
 }
 
+/* NUMA balancing brings pages to the CPUs that use them. */
+static void check_balancing(
+    Preview *preview, const Snapshot *snapshot, const DomainView *view, const PageShares *shares)
+{
+    Num balancing = kernel_file_number(snapshot->host->vm, "numa_balancing");
+    gboolean away = FALSE;
+    g_auto(DomainPages) pages;
+
+    domain_pages_look(&pages, view->domain, view->usage, snapshot->host->topology);
+    for (IDSET_EACH(node, pages.vcpu_nodes))
+        away |= node_kib_on(shares->parts, node) == 0;
+    if (num_or(balancing, 0) == 0 || !away)
+        return;
+    g_autofree char *nodes = idset_format(pages.vcpu_nodes);
+    preview_warn(preview,
+        "pages: kernel.numa_balancing is on and vCPUs run on node %s: the kernel may bring pages "
+        "back there; pin the vCPUs to the same nodes",
+        nodes);
+}
+
 static gboolean check_nodes(Preview *preview, const Host *host, const PageShares *shares)
 {
     for (guint i = 0; host && i < shares->parts->len; i++) {
@@ -92,7 +112,8 @@ char *preview_pages(
         preview_refuse(preview, "pages: only a running domain has pages to move");
     else if (memory == NULL)
         preview_refuse(preview,
-            "pages: where those of %s are is not known: its cgroup on this host does not say",
+            "pages: where those of %s are is not known, its cgroup does not say: c on Memory's "
+            "list of pages (2 v) counts them",
             change->name);
     if (preview->errors || shares == NULL || memory == NULL ||
         !check_nodes(preview, snapshot->host, shares))
@@ -112,5 +133,7 @@ char *preview_pages(
         "now: pages = %s: %s move, a portion at a time while the guest runs", change->value, size);
     check_room(preview, snapshot->host, excess, 1000 - num_or(small, 1000));
     check_policy(preview, view->domain, shares);
+    if (snapshot->host)
+        check_balancing(preview, snapshot, view, shares);
     return g_steal_pointer(&now);
 }

@@ -15,10 +15,11 @@
 #include <numaif.h>
 #include <string.h>
 
-#define PORTION_KIB 4096 /* tried between two looks at the wish: a page fault waits no longer */
-#define PORTION_MAX 1024 /* pages of a portion */
-#define PAUSE_US    (G_USEC_PER_SEC / 20)
-#define UNTOLD      INT_MIN /* a status that the kernel left alone */
+#define PORTION_KIB   4096 /* tried between two looks at the wish: a page fault waits no longer */
+#define PORTION_BYTES (PORTION_KIB * G_GUINT64_CONSTANT(1024))
+#define PORTION_MAX   1024 /* pages of a portion */
+#define PAUSE_US      (G_USEC_PER_SEC / 20)
+#define UNTOLD        INT_MIN /* a status that the kernel left alone */
 
 static const PageCalls kernel_calls = {move_pages, migrate_pages};
 
@@ -302,13 +303,16 @@ static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *port
 static gboolean move_mapping(Mover *mover, const Mapping *mapping, Portion *portion)
 {
     guint64 step = mapping->page_kib * 1024;
-    guint most = (guint)CLAMP(PORTION_KIB / mapping->page_kib, 1, PORTION_MAX);
     int problem;
 
     for (guint64 at = mapping->start; at < mapping->end;) {
         if (!may_go_on(mover))
             return FALSE;
-        for (portion->count = 0; portion->count < most && at < mapping->end; at += step)
+        /* To the next multiple of a portion: a transparent huge page, which moves whole, is in one.
+         */
+        guint64 end = MIN((at / PORTION_BYTES + 1) * PORTION_BYTES, mapping->end);
+        for (portion->count = 0; portion->count == 0 || (at < end && portion->count < PORTION_MAX);
+             at += step)
             portion->pages[portion->count++] = (void *)(guintptr)at;
         if (!call(mover, mapping, portion->count, portion->pages, NULL, portion->status, &problem))
             return FALSE;
@@ -457,6 +461,12 @@ char *page_move_text(const MoveResult *result)
     if (result->stayed_huge) {
         g_autofree char *huge = text_size_kib(result->stayed_huge);
         g_string_append_printf(out, ", of them %s in hugepages", huge);
+    }
+    /* numa_maps counts the kernel's page of zeros wherever it is mapped; nobody can move that. */
+    guint64 rest = result->total - MIN(result->total, result->moved + stayed);
+    if (rest > 0 && !result->stopped) {
+        g_autofree char *kib = text_size_kib(rest);
+        g_string_append_printf(out, ", %s were gone or are the kernel's page of zeros", kib);
     }
     if (result->stopped)
         g_string_append(out, "; stopped before the end");

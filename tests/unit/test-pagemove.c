@@ -301,6 +301,21 @@ static void test_shares(void)
     g_assert_cmpstr(text, ==, "1:40,3:60");
 }
 
+/* What numa_maps counts and the calls do not find: the kernel's page of zeros. */
+static void test_zeros(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    for (guint i = 0; i < PAGES; i++)
+        if (kernel.nodes[i] == 1)
+            kernel.nodes[i] = -EFAULT;
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpuint(result.moved, ==, 1500 * 4);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_cmpstr(
+        text, ==, "5.9 MiB of 10.5 MiB moved, 4.7 MiB were gone or are the kernel's page of zeros");
+}
+
 /* A real process, the kernel's own calls: on a host of one node there is nothing to move, and it is
  * told so; one that ends meanwhile is told as well. */
 static void test_real(void)
@@ -339,7 +354,7 @@ int main(int argc, char **argv)
     } tests[] = {{"/pagemove/move", test_move}, {"/pagemove/parts", test_parts},
         {"/pagemove/stays", test_stays}, {"/pagemove/stop", test_stop},
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
-        {"/pagemove/caged", test_caged}};
+        {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)

@@ -147,6 +147,11 @@ static void pages_update(App *app, gpointer data)
 
     if (snapshot->host == NULL)
         return;
+    if (state->count && !state->noted && g_atomic_int_get(&state->count->done)) {
+        state->noted = TRUE;
+        if (state->count->problem == NULL)
+            app_note_pages(app, state->count->pid, page_count_nodes(state->count));
+    }
     set_columns(state, snapshot->host);
     table_begin(&state->table);
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
@@ -220,6 +225,7 @@ static void count_pages(App *app, PagesState *state)
     g_free(state->counted);
     state->count = page_count_new(app->snapshot->root, view->usage->pid);
     state->counted = g_strdup(view->domain->uuid);
+    state->noted = FALSE;
     app_run_aside(app, run_count, page_count_ref(state->count));
 }
 
