@@ -1,8 +1,12 @@
 /* core/virt/pageshares and pagemove: what is to move, and moving it by a kernel of the test's own:
  * several nodes, pages that are pinned, a full node, a stop, a process that ends meanwhile. */
+#include "core/tune/apply.h"
+#include "core/tune/lock.h"
+#include "core/tune/undo.h"
 #include "core/util/error.h"
 #include "core/virt/pagemove.h"
 #include "core/virt/pages.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/tree.h"
 
 #include <errno.h>
@@ -24,6 +28,7 @@ static struct {
     guint room;              /* pages that still fit */
     guint calls;             /* that move */
     guint ends_at, stops_at; /* the call at which the process ends, or somebody stops; 0: never */
+    gboolean tells;          /* in numa_maps, what was moved */
     gboolean caged;          /* its cpuset lets no page out */
     PageMove *move;
     const Tree *tree;
@@ -93,6 +98,8 @@ static long test_move_pages(
             kernel.room--;
         }
     }
+    if (nodes && kernel.tells)
+        put_numa_maps();
     return 0;
 }
 
@@ -316,6 +323,175 @@ static void test_zeros(Tree *tree, gconstpointer unused)
         text, ==, "5.9 MiB of 10.5 MiB moved, 4.7 MiB were gone or are the kernel's page of zeros");
 }
 
+/* ---- as a step: previewed, applied, journalled, taken back ---- */
+
+#define UUID "6695eb01-f6a4-8304-79aa-97f2502e193f"
+
+static Snapshot *picture(const Tree *tree)
+{
+    static const char command[] = "qemu\0-uuid\0" UUID;
+    g_autofree char *path = g_strconcat(tree->root, "/proc/77/cmdline", NULL);
+    Snapshot *snapshot = fixture_snapshot();
+    DomainUsage *usage = g_new0(DomainUsage, 1);
+
+    fixture_domain(snapshot, "web", UUID, NULL,
+        "<domain type='kvm'><vcpu>1</vcpu><memory>1</memory></domain>");
+    g_free(snapshot->root);
+    snapshot->root = g_strdup(tree->root);
+    usage->pid = PID;
+    usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
+    usage->memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
+    for (int node = 0; node < 4; node++) {
+        NodeKib part = {node, count_on(node) * 4};
+        g_array_append_val(usage->memory, part);
+    }
+    ((DomainView *)g_ptr_array_index(snapshot->domains, 0))->usage = usage;
+    tree_put(tree, "/run/libvirt/qemu/web.pid", "77");
+    g_assert_true(g_file_set_contents(path, command, sizeof command, NULL));
+    return snapshot;
+}
+
+/* A plan with @where staged, or what takes entry @undone back. */
+static Plan *plan_of(const Snapshot *snapshot, const char *where, const JournalEntry *undone)
+{
+    g_autoptr(GError) error = NULL;
+    Plan *plan = plan_new();
+
+    if (undone) {
+        g_autoptr(GPtrArray) notes = undo_stage(plan, snapshot, undone);
+        g_assert_cmpuint(notes->len, ==, 0);
+    } else {
+        plan_stage(plan, snapshot, "web", "pages", where, SCOPE_BOTH, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_cmpuint(plan->changes->len, ==, 1);
+    return plan;
+}
+
+static guint apply(const Tree *tree, Journal *journal, const Plan *plan, char **report)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Snapshot) snapshot = picture(tree);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_autoptr(PageMove) move = page_move_new();
+    const ApplyContext context = {.root = tree->root,
+        .uri = "qemu:///system",
+        .journal = journal,
+        .page_calls = &calls,
+        .move = move};
+
+    g_assert_cmpuint(preview->errors, ==, 0);
+    g_assert_cmpuint(preview->steps->len, ==, 1);
+    guint number = apply_preview(&context, preview, report, &error);
+    g_assert_no_error(error);
+    return number;
+}
+
+static void test_step(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_strconcat(tree->root, "/journal", NULL);
+    g_autofree char *report = NULL, *back = NULL;
+    (void)unused;
+
+    begin(tree);
+    kernel.tells = TRUE;
+    g_autoptr(Journal) journal = journal_open(folder, &error);
+    g_assert_no_error(error);
+    g_autoptr(Snapshot) snapshot = picture(tree);
+    g_autoptr(Plan) plan = plan_of(snapshot, "2", NULL);
+    guint number = apply(tree, journal, plan, &report);
+    g_assert_cmpuint(number, ==, 1);
+    g_assert_cmpstr(report, ==, "web pages: 10.5 MiB of 10.5 MiB moved");
+    g_assert_cmpuint(count_on(2), ==, 2700);
+
+    g_autoptr(JournalEntry) entry = journal_get(journal, number, &error);
+    g_assert_no_error(error);
+    const Step *step = g_ptr_array_index(entry->steps, 0);
+    g_assert_cmpint(step->kind, ==, STEP_PAGES);
+    g_assert_cmpstr(step->old_value, ==, "0:56,1:44");
+    g_assert_cmpstr(step->granted, ==, "2");
+
+    g_autoptr(Snapshot) later = picture(tree);
+    g_autoptr(Plan) undo = plan_of(later, NULL, entry);
+    g_assert_cmpuint(apply(tree, journal, undo, &back), ==, 2);
+    g_assert_cmpuint(count_on(2), ==, 0);
+    g_autoptr(JournalEntry) undone = journal_get(journal, number, &error);
+    g_assert_cmpint(undone->state, ==, ENTRY_UNDONE);
+    page_move_unref(kernel.move);
+}
+
+/* It ends while its pages move: a sentence, the entry ended, nothing held. */
+static void test_step_ends(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_strconcat(tree->root, "/journal", NULL);
+    (void)unused;
+
+    begin(tree);
+    kernel.ends_at = 2;
+    g_autoptr(Journal) journal = journal_open(folder, &error);
+    g_autoptr(Snapshot) snapshot = picture(tree);
+    g_autoptr(Plan) plan = plan_of(snapshot, "2", NULL);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    ApplyContext context = {
+        .root = tree->root, .uri = "qemu:///system", .journal = journal, .page_calls = &calls};
+    g_assert_cmpuint(apply_preview(&context, preview, NULL, &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, "process 77 ended while its pages were moved"));
+    g_clear_error(&error);
+    g_autofree char *holder = host_lock_holder(tree->root);
+    g_assert_null(holder);
+    g_autoptr(JournalEntry) entry = journal_get(journal, 1, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(entry->state, !=, ENTRY_OPEN);
+
+    /* Another machine's tree has no processes here, whatever their numbers say. */
+    context.page_calls = NULL;
+    g_assert_cmpuint(apply_preview(&context, preview, NULL, &error), ==, 0);
+    g_assert_nonnull(strstr(error->message, "another machine's tree"));
+    page_move_unref(kernel.move);
+}
+
+static void assert_finding(const Snapshot *snapshot, const char *where, const char *sentence)
+{
+    g_autoptr(Plan) plan = plan_of(snapshot, where, NULL);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_autofree char *text = preview_text(preview);
+
+    if (strstr(text, sentence) == NULL)
+        g_error("not said: %s\n%s", sentence, text);
+}
+
+/* What is told before anything moves. */
+static void test_preview(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    (void)unused;
+
+    begin(tree);
+    tree_put(tree, "/sys/devices/system/cpu/online", "0-1\n");
+    tree_put(tree, "/sys/devices/system/cpu/present", "0-1\n");
+    tree_put(tree, "/sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
+    tree_put(tree, "/sys/devices/system/cpu/cpu1/topology/core_id", "1\n");
+    tree_put(tree, "/sys/devices/system/node/online", "0-2\n");
+    tree_put(tree, "/sys/devices/system/node/node0/cpulist", "0\n");
+    tree_put(tree, "/sys/devices/system/node/node1/cpulist", "1\n");
+    tree_put(tree, "/sys/devices/system/node/node2/cpulist", "\n");
+    tree_put(tree, "/sys/devices/system/node/node2/meminfo", "Node 2 MemFree: 100 kB\n");
+    g_autoptr(Snapshot) snapshot = picture(tree);
+    snapshot->host = host_read(tree->root, NULL, &error);
+    g_assert_no_error(error);
+    assert_finding(snapshot, "2", "10.5 MiB move, a portion at a time");
+    assert_finding(snapshot, "2", "node 2 has 100 KiB free, 10.5 MiB are to come");
+    assert_finding(snapshot, "0-1", "pages are on 0-1 already");
+    DomainView *view = g_ptr_array_index(snapshot->domains, 0);
+    g_clear_pointer(&view->usage->memory, g_array_unref);
+    assert_finding(snapshot, "2", "is not known, its cgroup does not say");
+    view->domain->id = -1;
+    assert_finding(snapshot, "2", "only a running domain has pages to move");
+    page_move_unref(kernel.move);
+}
+
 /* A real process, the kernel's own calls: on a host of one node there is nothing to move, and it is
  * told so; one that ends meanwhile is told as well. */
 static void test_real(void)
@@ -354,7 +530,9 @@ int main(int argc, char **argv)
     } tests[] = {{"/pagemove/move", test_move}, {"/pagemove/parts", test_parts},
         {"/pagemove/stays", test_stays}, {"/pagemove/stop", test_stop},
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
-        {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros}};
+        {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros},
+        {"/pagemove/step", test_step}, {"/pagemove/step-ends", test_step_ends},
+        {"/pagemove/preview", test_preview}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
