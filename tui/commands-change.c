@@ -85,6 +85,7 @@ gboolean command_context(const CommandOptions *options, Connection *connection,
         .uri = snapshot->link.uri,
         .partial = options->partial,
         .settle = options->collector.demo ? demo_settle : NULL,
+        .page_calls = options->collector.demo ? demo_page_calls : NULL,
         .journal = journal_open(options->journal_folder, error),
     };
     return context->journal != NULL;

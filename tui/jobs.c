@@ -64,6 +64,7 @@ static void run_job(Connection *connection, gpointer data)
         .journal = journal,
         .uri = job->uri,
         .settle = job->demo ? demo_settle : NULL,
+        .page_calls = job->demo ? demo_page_calls : NULL,
         .move = job->move,
     };
     switch (job->kind) {

@@ -19,8 +19,9 @@ static Num free_pool_kib(const NodeMemory *node)
     return NUM(kib);
 }
 
-/* Whether what is to come has room on each node: @huge (1/1000) of it are pages of pools. */
-static void check_room(Preview *preview, const Host *host, const GArray *excess, gint64 huge)
+/* Whether what is to come has room on each node. @small_kib: how much of the guest is no page of a
+ * pool; what comes beyond that must be. */
+static void check_room(Preview *preview, const Host *host, const GArray *excess, Num small_kib)
 {
     for (guint i = 0; host && i < host->nodes->len; i++) {
         const Node *node = g_ptr_array_index(host->topology->nodes, i);
@@ -28,7 +29,8 @@ static void check_room(Preview *preview, const Host *host, const GArray *excess,
         gint64 comes = -g_array_index(excess, gint64, node->id);
         if (comes <= 0)
             continue;
-        gint64 pool = comes / 1000 * huge, small = comes - pool;
+        gint64 small = small_kib.known ? MIN(comes, small_kib.value) : comes;
+        gint64 pool = comes - small;
         Num free_pool = free_pool_kib(memory);
         g_autofree char *small_text = text_size_kib((guint64)small);
         g_autofree char *pool_text = text_size_kib((guint64)pool);
@@ -127,11 +129,10 @@ char *preview_pages(
         preview_say(preview, PART_EFFECT, LINE_NOW, "pages are on %s already", change->value);
         return NULL;
     }
-    Num small = domain_pages_share(view->usage->small_kib, NUM(node_kib_sum(memory)));
     g_autofree char *size = text_size_kib((guint64)moves);
     preview_say(preview, PART_EFFECT, LINE_NOW,
         "now: pages = %s: %s move, a portion at a time while the guest runs", change->value, size);
-    check_room(preview, snapshot->host, excess, 1000 - num_or(small, 1000));
+    check_room(preview, snapshot->host, excess, view->usage->small_kib);
     check_policy(preview, view->domain, shares);
     if (snapshot->host)
         check_balancing(preview, snapshot, view, shares);

@@ -40,6 +40,7 @@ typedef struct {
     GArray *memory;   /* NodeKib: where its pages are */
     GArray *excess;   /* page_shares_excess() */
     int nodes;        /* beyond the highest number of a node in it */
+    IdSet *full[2];   /* nodes without room: for small pages, for those of pools */
     gboolean refused; /* its cpuset does not let move_pages() */
     gboolean ended;
 } Mover;
@@ -213,12 +214,15 @@ static gboolean may_go_on(const Mover *mover)
 }
 
 /* The node with most room left. */
-static int best_target(const Mover *mover)
+static int best_target(const Mover *mover, gboolean huge)
 {
-    int best = 0;
+    int best = -1;
 
-    for (int node = 1; node < mover->nodes; node++)
-        if (g_array_index(mover->excess, gint64, node) < g_array_index(mover->excess, gint64, best))
+    for (int node = 0; node < mover->nodes; node++)
+        if (hwloc_bitmap_isset(mover->full[huge], (unsigned)node))
+            continue;
+        else if (best < 0 || g_array_index(mover->excess, gint64, node) <
+                                 g_array_index(mover->excess, gint64, best))
             best = node;
     return best;
 }
@@ -259,8 +263,8 @@ static void choose(Mover *mover, const Mapping *mapping, Portion *portion)
         int node = portion->status[i];
         if (node < 0 || node >= IDSET_MAX || g_array_index(mover->excess, gint64, node) <= 0)
             continue;
-        int target = best_target(mover);
-        if (g_array_index(mover->excess, gint64, target) >= 0)
+        int target = best_target(mover, mapping->huge);
+        if (target < 0 || g_array_index(mover->excess, gint64, target) >= 0)
             break;
         g_array_index(mover->excess, gint64, node) -= (gint64)mapping->page_kib;
         g_array_index(mover->excess, gint64, target) += (gint64)mapping->page_kib;
@@ -285,12 +289,17 @@ static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *port
     for (guint i = 0; i < portion->count; i++) {
         int status = portion->status[i];
         /* Not told, or refused as one of a huge page that was on its way already. */
-        if (portion->now[i] == portion->from[i]) {
+        gboolean full = hwloc_bitmap_isset(mover->full[mapping->huge], (unsigned)portion->to[i]);
+        if (portion->now[i] == portion->from[i] && full) {
+            problem = ENOMEM;
+        } else if (portion->now[i] == portion->from[i]) {
             status = UNTOLD;
             if (!call(mover, mapping, 1, &portion->pages[i], &portion->to[i], &status, &problem) ||
                 !call(mover, mapping, 1, &portion->pages[i], NULL, &portion->now[i], &single))
                 return FALSE;
         }
+        if (portion->now[i] == portion->from[i] && reason_of(status, problem) == STAYS_ROOM)
+            hwloc_bitmap_set(mover->full[mapping->huge], (unsigned)portion->to[i]);
         if (portion->now[i] == portion->from[i])
             stays(mover, mapping, reason_of(status, problem));
         else
@@ -404,6 +413,9 @@ static gboolean run(Mover *mover, const PageShares *shares, GError **error)
         if (problem)
             return fail(mover, problem, error);
     }
+    /* What was not tried any more once the nodes were full. */
+    if (!hwloc_bitmap_iszero(mover->full[0]) || !hwloc_bitmap_iszero(mover->full[1]))
+        count(mover, &result->stayed[STAYS_ROOM], kib_to_move(mover));
     g_mutex_lock(&mover->move->lock);
     result->stopped = g_atomic_int_get(&mover->move->wish) == MOVE_STOPPED;
     g_mutex_unlock(&mover->move->lock);
@@ -427,11 +439,14 @@ gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShar
         .pid = pid,
         .calls = calls ? calls : &kernel_calls,
         .mappings = g_array_new(FALSE, FALSE, sizeof(Mapping)),
-        .memory = g_array_new(FALSE, FALSE, sizeof(NodeKib))};
+        .memory = g_array_new(FALSE, FALSE, sizeof(NodeKib)),
+        .full = {hwloc_bitmap_alloc(), hwloc_bitmap_alloc()}};
 
     set_running(move, TRUE);
     gboolean moved = run(&mover, shares, error);
     set_running(move, FALSE);
+    hwloc_bitmap_free(mover.full[0]);
+    hwloc_bitmap_free(mover.full[1]);
     g_array_unref(mover.mappings);
     g_array_unref(mover.memory);
     g_clear_pointer(&mover.excess, g_array_unref);
