@@ -54,10 +54,11 @@ struct Collector {
     guint host_jobs; /* that run just now, each on a thread of its own */
     Snapshot *current;
     LinkInfo link;
-    GPtrArray *domains; /* Domain*; replaced as a whole, never changed */
-    Host *far_host;     /* of a remote connection: what libvirt tells of it, NULL not yet */
-    GHashTable *usages; /* likewise: of its domains; replaced as a whole */
-    gint64 busy_since;  /* the libvirt thread is in a call since then; 0: it is not */
+    GPtrArray *domains;  /* Domain*; replaced as a whole, never changed */
+    Host *far_host;      /* of a remote connection: what libvirt tells of it, NULL not yet */
+    GHashTable *usages;  /* likewise: of its domains; replaced as a whole */
+    GHashTable *counted; /* pid → GArray* of NodeKib: pages that somebody counted */
+    gint64 busy_since;   /* the libvirt thread is in a call since then; 0: it is not */
 };
 
 static void message_free(gpointer data)
@@ -80,6 +81,7 @@ static void collector_unref(Collector *collector)
     g_clear_pointer(&collector->domains, g_ptr_array_unref);
     g_clear_pointer(&collector->far_host, host_unref);
     g_clear_pointer(&collector->usages, g_hash_table_unref);
+    g_hash_table_unref(collector->counted);
     g_async_queue_unref(collector->queue);
     g_mutex_clear(&collector->lock);
     g_cond_clear(&collector->wake);
@@ -131,6 +133,23 @@ static void show_remote(Collector *c, Snapshot *snapshot, const GPtrArray *domai
     collector_add_usages(snapshot->domains, usages);
 }
 
+/* Gives the domains whose cgroup does not say where their pages are what was counted of them. */
+static void add_counted(Collector *c, GPtrArray *views)
+{
+    g_mutex_lock(&c->lock);
+    for (guint i = 0; views && g_hash_table_size(c->counted) && i < views->len; i++) {
+        const DomainView *view = g_ptr_array_index(views, i);
+        GArray *memory = view->usage && view->usage->memory == NULL
+                             ? g_hash_table_lookup(c->counted, GINT_TO_POINTER(view->usage->pid))
+                             : NULL;
+        if (memory) {
+            view->usage->memory = g_array_ref(memory);
+            view->usage->counted = TRUE;
+        }
+    }
+    g_mutex_unlock(&c->lock);
+}
+
 static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, const Snapshot *base)
 {
     g_autoptr(GError) error = NULL;
@@ -143,6 +162,7 @@ static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, con
     if (domains)
         snapshot->domains = collector_make_views(
             c->root, c->pid_folder, snapshot->host, domains, base ? base->domains : NULL);
+    add_counted(c, snapshot->domains);
     /* The first picture does not wait for a look at every process, which could not tell the
      * domains' from others' before libvirt has told of them either. */
     if (c->serial > 0)
@@ -489,6 +509,7 @@ Collector *collector_new(
     c->notify = notify;
     c->user_data = user_data;
     c->queue = g_async_queue_new_full(message_free);
+    c->counted = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
     g_mutex_init(&c->lock);
     g_cond_init(&c->wake);
     c->link = (LinkInfo){.state = LINK_CONNECTING,
@@ -588,6 +609,14 @@ void collector_run_host(Collector *c, CollectorWork work, gpointer data, gint *d
     c->host_jobs++;
     g_mutex_unlock(&c->lock);
     g_thread_unref(g_thread_new("host-job", run_host_job, job));
+}
+
+void collector_note_pages(Collector *c, int pid, GArray *memory)
+{
+    g_mutex_lock(&c->lock);
+    g_hash_table_insert(c->counted, GINT_TO_POINTER(pid), memory);
+    g_mutex_unlock(&c->lock);
+    collector_refresh(c);
 }
 
 void collector_refresh(Collector *c)

@@ -47,6 +47,10 @@ void collector_ask(
  * call of libvirt, and others run beside it. @done may be NULL where @data keeps its own. */
 void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
 
+/* Where the pages of process @pid are (GArray of NodeKib, taken), as somebody counted them: shown
+ * for its domain as long as it lives, where its cgroup does not say. */
+void collector_note_pages(Collector *collector, int pid, GArray *memory);
+
 /* Takes a new picture now, not at the next interval. */
 void collector_refresh(Collector *collector);
 

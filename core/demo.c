@@ -194,6 +194,7 @@ Demo *demo_new(GError **error)
     g_autofree char *path = g_build_filename(demo->root, "domains.xml", NULL);
     g_autofree char *escaped = g_uri_escape_string(path, "/", TRUE);
     demo->uri = g_strconcat("test://", escaped, NULL);
+    demo_move_begin(demo->root);
     demo_step(demo->root, NULL, 0);
     return g_steal_pointer(&demo);
 }

@@ -5,6 +5,8 @@
  * kernel and for QEMU: it answers writes and lets time pass. */
 #pragma once
 
+#include "core/virt/pagemove.h"
+
 #include <glib.h>
 
 typedef struct Demo Demo;
@@ -34,3 +36,5 @@ void demo_step(const char *root, const GPtrArray *domains, gint64 elapsed_us);
  * (merge_across_nodes while pages are shared) is put back. To be called between a write and its
  * read-back. No time passes. Thread-safe. */
 void demo_settle(const char *root);
+/* Moves the pages of the newest demo's processes. */
+extern const PageCalls *const demo_page_calls;

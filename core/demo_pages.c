@@ -8,7 +8,7 @@
 
 #define SLICE    "/machine.slice"
 #define OWN_KIB  184320 /* what QEMU itself takes beside the guest's memory */
-#define NODE_MAX 8
+#define NODE_MAX DEMO_NODES
 
 /* Where what is told of a domain is not all of it: the share of small pages that lies on each of
  * the first nodes, in 1/100, and how much of its hugepages it has touched. */
@@ -57,7 +57,7 @@ static void put_pages(
     gboolean huge = config->hugepages && !g_str_equal(config->hugepages, "off");
     guint64 memory = (guint64)num_or(config->current_memory_kib, num_or(config->memory_kib, 0));
     guint64 small_kib = OWN_KIB + (huge ? 0 : memory / 5 * 4);
-    guint64 small[NODE_MAX] = {0}, pages[NODE_MAX] = {0}, none[NODE_MAX] = {0};
+    guint64 small[NODE_MAX] = {0}, pages[NODE_MAX] = {0};
     guint touched = 100, habit = G_N_ELEMENTS(habits);
 
     for (guint i = 0; i < G_N_ELEMENTS(habits); i++)
@@ -73,36 +73,70 @@ static void put_pages(
     if (huge)
         spread(config, memory * touched / 100, pages, nodes);
 
-    g_autoptr(GString) text = g_string_new(NULL);
-    add_line(text, "anon", small, nodes);
-    add_line(text, "file", none, nodes);
-    add_line(text, "shmem", none, nodes);
-    g_autofree char *numa_stat = g_strconcat(folder, "/memory.numa_stat", NULL);
-    demo_put(state->root, numa_stat, text->str);
     g_autofree char *pressure = g_strconcat(folder, "/memory.pressure", NULL);
     demo_put(state->root, pressure,
         "some avg10=0.00 avg60=0.00 avg300=0.00 total=1029\n"
         "full avg10=0.00 avg60=0.00 avg300=0.00 total=512\n");
     gboolean giant = huge && strchr(config->hugepages, 'G') != NULL;
-    g_autoptr(GString) maps = g_string_new(NULL);
-    add_mapping(maps, "7f0000000000 default anon=1 dirty=1", small, nodes, 4);
-    if (huge)
-        add_mapping(maps, "7e0000000000 bind file=/dev/hugepages/ram huge dirty=1", pages, nodes,
-            giant ? 1048576 : 2048);
-    g_autofree char *numa_maps = g_strdup_printf("/proc/%d/numa_maps", pid);
-    demo_put(state->root, numa_maps, maps->str);
-    static const char *const sizes[] = {"2MB", "1GB"};
+    demo_pages_write(state->root, pid, small, pages, huge ? giant ? 1048576 : 2048 : 0);
+}
+
+static guint64 sum_of(const guint64 *bytes)
+{
+    guint64 sum = 0;
+
+    for (guint n = 0; n < DEMO_NODES; n++)
+        sum += bytes[n];
+    return sum;
+}
+
+void demo_pages_write(
+    const char *root, int pid, const guint64 *small, const guint64 *huge, guint64 page_kib)
+{
+    static const struct {
+        const char *file;
+        guint64 page_kib;
+    } sizes[] = {{"hugetlb.2MB.numa_stat", 2048}, {"hugetlb.1GB.numa_stat", 1048576}};
+    static const guint64 none[DEMO_NODES];
+    g_autoptr(GPtrArray) names = rootfile_list(root, "/sys/devices/system/node", "node");
+    guint nodes = MIN(names->len, DEMO_NODES);
+    g_autofree char *cgroup = rootfile_readf(root, "/proc/%d/cgroup", pid);
+    const char *scope = cgroup ? strchr(cgroup, '/') : NULL;
+    g_autofree char *path = g_strndup(scope ? scope : "", scope ? strcspn(scope, "\n") : 0);
+    char *end = strstr(path, "/libvirt/");
+    if (end == NULL)
+        return;
+    *end = '\0';
+
+    g_autoptr(GString) text = g_string_new(NULL);
+    add_line(text, "anon", small, nodes);
+    add_line(text, "file", none, nodes);
+    add_line(text, "shmem", none, nodes);
+    g_autofree char *numa_stat = g_strdup_printf("/sys/fs/cgroup%s/memory.numa_stat", path);
+    demo_put(root, numa_stat, text->str);
+
+    g_autoptr(GString) numa_maps = g_string_new(NULL), maps = g_string_new(NULL);
+    add_mapping(numa_maps, "7f0000000000 default anon=1 dirty=1", small, nodes, 4);
+    g_string_append_printf(maps, "7f0000000000-%" G_GINT64_MODIFIER "x rw-p 00000000 00:00 0\n",
+        G_GUINT64_CONSTANT(0x7f0000000000) + sum_of(small) + (DEMO_NODES << 21));
+    if (page_kib) {
+        add_mapping(numa_maps, "7e0000000000 bind file=/dev/hugepages/ram huge dirty=1", huge,
+            nodes, page_kib);
+        g_string_append_printf(maps,
+            "7e0000000000-%" G_GINT64_MODIFIER "x rw-p 00000000 00:00 0 /dev/hugepages/ram\n",
+            G_GUINT64_CONSTANT(0x7e0000000000) + sum_of(huge));
+    }
+    g_autofree char *numa_maps_file = g_strdup_printf("/proc/%d/numa_maps", pid);
+    g_autofree char *maps_file = g_strdup_printf("/proc/%d/maps", pid);
+    demo_put(root, numa_maps_file, numa_maps->str);
+    demo_put(root, maps_file, maps->str);
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        gboolean own = i == (giant ? 1u : 0u);
-        const guint64 *bytes = own ? pages : none;
-        guint64 total = 0;
-        for (guint n = 0; n < nodes; n++)
-            total += bytes[n];
-        g_autofree char *head = g_strdup_printf("total=%" G_GUINT64_FORMAT, total);
+        const guint64 *bytes = sizes[i].page_kib == page_kib ? huge : none;
+        g_autofree char *head = g_strdup_printf("total=%" G_GUINT64_FORMAT, sum_of(bytes));
+        g_autofree char *file = g_strdup_printf("/sys/fs/cgroup%s/%s", path, sizes[i].file);
         g_autoptr(GString) line = g_string_new(NULL);
         add_line(line, head, bytes, nodes);
-        g_autofree char *path = g_strdup_printf("%s/hugetlb.%s.numa_stat", folder, sizes[i]);
-        demo_put(state->root, path, line->str);
+        demo_put(root, file, line->str);
     }
 }
 

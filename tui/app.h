@@ -78,6 +78,8 @@ void app_undo(App *app, guint number);
 /* What stands of the journal's entry @number, a line a step, where it was not ended and that was
  * looked at; else NULL. */
 const char *app_survey(const App *app, guint number);
+/* The move of pages of the change that is being written; NULL where none is. */
+PageMove *app_move(const App *app);
 /* TRUE while one of them runs. */
 gboolean app_is_applying(const App *app);
 /* Grows with every apply and undo that ended: the journal is to be read again. */
@@ -86,6 +88,8 @@ guint app_journal_serial(const App *app);
 /* A piece of work on a thread of its own; as collector_run_host(), without @done. The screen is
  * updated after it. */
 void app_run_aside(App *app, CollectorWork work, gpointer data);
+/* As collector_note_pages(). */
+void app_note_pages(App *app, int pid, GArray *memory);
 /* A question to libvirt, on its thread; as collector_ask(). The screen is updated after it. */
 void app_ask_libvirt(
     App *app, CollectorWork work, gpointer data, GDestroyNotify release, gint *done);

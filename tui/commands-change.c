@@ -85,6 +85,7 @@ gboolean command_context(const CommandOptions *options, Connection *connection,
         .uri = snapshot->link.uri,
         .partial = options->partial,
         .settle = options->collector.demo ? demo_settle : NULL,
+        .page_calls = options->collector.demo ? demo_page_calls : NULL,
         .journal = journal_open(options->journal_folder, error),
     };
     return context->journal != NULL;
@@ -142,6 +143,7 @@ static void print_command_lines(const Preview *preview, Connection *connection)
 gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const Snapshot *snapshot,
     Connection *connection, GError **error)
 {
+    move_count_pages(snapshot, plan);
     g_autoptr(Preview) preview = preview_make(snapshot, plan);
 
     if (options->dry_run) {
@@ -161,7 +163,9 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
         return FALSE;
     g_autoptr(Journal) journal = context.journal;
     g_autofree char *report = NULL;
+    MoveWatch *watch = move_watch_begin(preview, &context);
     guint number = apply_preview(&context, preview, &report, error);
+    move_watch_end(watch);
     if (number) {
         say_lines(preview);
         command_say_done(options, "done", number, report, "; `kvmtune undo` takes it back");

@@ -120,6 +120,7 @@ static gboolean undo_upon(const CommandOptions *options, const JournalEntry *ent
 {
     g_autoptr(Plan) plan = plan_new();
     g_autoptr(GPtrArray) notes = undo_stage(plan, snapshot, entry);
+    move_count_pages(snapshot, plan);
     g_autoptr(Preview) preview = preview_make(snapshot, plan);
     ApplyContext context;
 

@@ -30,6 +30,14 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
  * where nothing may be written. */
 gboolean command_context(const CommandOptions *options, Connection *connection,
     const Snapshot *snapshot, ApplyContext *context, GError **error);
+/* Counts the pages of the domains whose pages @plan moves and whose cgroup does not say where they
+ * are, into @snapshot, which nobody else has. It may take a while. */
+void move_count_pages(const Snapshot *snapshot, const Plan *plan);
+/* Where @preview moves pages: shows on a terminal how far @context's apply is, and lets Ctrl-C stop
+ * it where it is. NULL where it moves none. To be ended after the apply. */
+typedef struct MoveWatch MoveWatch;
+MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context);
+void move_watch_end(MoveWatch *watch);
 /* "done as entry 3 of the journal", with @report, or else @otherwise. */
 void command_say_done(const CommandOptions *options, const char *what, guint number,
     const char *report, const char *otherwise);

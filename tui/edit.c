@@ -188,6 +188,7 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
         "running and next start", "running only", "next start only", NULL};
     static const char *const later[] = {
         "next start only: libvirt cannot change it while the domain runs", NULL};
+    static const char *const only[] = {"running only: no XML holds where pages are", NULL};
     static const char *const live[] = {"running only: a transient domain has no next start", NULL};
     gboolean runs = FALSE, stays = FALSE;
 
@@ -206,6 +207,10 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
     if (row->effect == EFFECT_NEXT) {
         edit->scopes[0] = SCOPE_CONFIG;
         return later;
+    }
+    if (row->effect == EFFECT_RUNNING) {
+        edit->scopes[0] = SCOPE_LIVE;
+        return only;
     }
     if (stays)
         return both;

@@ -22,7 +22,8 @@ struct Job {
     guint entry;      /* the others */
     char *root, *uri, *folder;
     gboolean demo;
-    gint done; /* set last, by the collector */
+    PageMove *move; /* seen and stopped by the screen while pages are moved */
+    gint done;      /* set last, by the collector */
     guint number;
     char *report;
     GError *error;
@@ -31,6 +32,7 @@ struct Job {
 static void job_free(Job *job)
 {
     preview_unref(job->preview);
+    page_move_unref(job->move);
     g_free(job->root);
     g_free(job->uri);
     g_free(job->folder);
@@ -62,6 +64,8 @@ static void run_job(Connection *connection, gpointer data)
         .journal = journal,
         .uri = job->uri,
         .settle = job->demo ? demo_settle : NULL,
+        .page_calls = job->demo ? demo_page_calls : NULL,
+        .move = job->move,
     };
     switch (job->kind) {
     case JOB_APPLY:
@@ -104,7 +108,8 @@ static gboolean is_of_host(const App *app, const Preview *preview, guint number)
         return FALSE;
     for (guint i = 0; preview && i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        if (!step_kind_is_host(step->kind))
+        gboolean pages = step->kind == STEP_PAGES && step->undoes == 0;
+        if (!step_kind_is_host(step->kind) && !pages)
             return FALSE;
         if (step->undoes && step->undoes != seen && !entry_is_of_host(journal, step->undoes))
             return FALSE;
@@ -125,6 +130,7 @@ static void start_job(App *app, JobKind kind, const Preview *preview, guint entr
     job->kind = kind;
     job->preview = preview ? preview_ref((Preview *)preview) : NULL;
     job->entry = entry;
+    job->move = page_move_new();
     job->root = g_strdup(app->snapshot->root);
     job->uri = g_strdup(app->options->collector.uri);
     job->folder = g_strdup(app->options->journal_folder);
@@ -189,6 +195,16 @@ void app_ask_libvirt(
 void app_run_aside(App *app, CollectorWork work, gpointer data)
 {
     collector_run_host(app->private->collector, work, data, NULL);
+}
+
+void app_note_pages(App *app, int pid, GArray *memory)
+{
+    collector_note_pages(app->private->collector, pid, memory);
+}
+
+PageMove *app_move(const App *app)
+{
+    return app->private->job ? app->private->job->move : NULL;
 }
 
 gboolean app_is_applying(const App *app)
@@ -409,11 +425,29 @@ static void end_recovery(App *app, const Job *job)
 
 /* ---- the end of a job ---- */
 
+/* Moving pages takes its time: how far it is, and what can be done. */
+static void say_progress(App *app, const Job *job)
+{
+    MoveResult result;
+
+    if (!page_move_look(job->move, &result) || result.total == 0)
+        return;
+    g_autofree char *moved = text_size_kib(result.moved);
+    g_autofree char *total = text_size_kib(result.total);
+    gboolean paused = g_atomic_int_get(&job->move->wish) == MOVE_PAUSED;
+    app_say(app, STYLE_STAGED, "%s: %s of %s moved%s", paused ? "paused" : "moving pages", moved,
+        total,
+        app->screen == SCREEN_PAGES ? "; Space pauses and goes on, x stops"
+                                    : "; Memory's list of pages (2 v) pauses and stops it");
+}
+
 void jobs_poll(App *app)
 {
     struct AppPrivate *private = app->private;
     Job *job = private->job;
 
+    if (job && !g_atomic_int_get(&job->done))
+        say_progress(app, job);
     if (job == NULL || !g_atomic_int_get(&job->done))
         return;
     private->job = NULL;

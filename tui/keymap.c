@@ -22,6 +22,12 @@ static KeyRow rows[] = {
     {CONTEXT_MEMORY, ACTION_PAGES, "v", "VMs' pages",
         "where each VM's pages are, beside where its vCPUs run", FALSE},
 
+    {CONTEXT_PAGES, ACTION_MOVE_PAGES, "m", "move", "stage that the VM's pages move to other nodes",
+        TRUE},
+    {CONTEXT_PAGES, ACTION_PAUSE, "Space", NULL, "hold the move up that runs, or let it go on",
+        TRUE},
+    {CONTEXT_PAGES, ACTION_STOP, "x", NULL, "stop the move that runs: what is moved stays moved",
+        TRUE},
     {CONTEXT_PAGES, ACTION_COUNT_PAGES, "c", "count",
         "count the VM's pages by size and node (numa_maps), which costs it time; c again stops",
         FALSE},
@@ -235,6 +241,9 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_FIT] = "fit",
     [ACTION_PAGES] = "pages",
     [ACTION_COUNT_PAGES] = "count-pages",
+    [ACTION_MOVE_PAGES] = "move-pages",
+    [ACTION_PAUSE] = "pause",
+    [ACTION_STOP] = "stop",
 };
 
 static const struct {

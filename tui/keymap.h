@@ -95,6 +95,9 @@ typedef enum {
     ACTION_MORE,
     ACTION_FEWER,
     ACTION_FIT,
+    ACTION_MOVE_PAGES,
+    ACTION_PAUSE,
+    ACTION_STOP,
     ACTION_COUNT,
 } Action;
 

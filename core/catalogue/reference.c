@@ -8,6 +8,7 @@ static const char *const effects[] = {
     [EFFECT_NOW] = "at once until the host restarts; at every boot where it is kept",
     [EFFECT_NOW_AND_NEXT] = "in the running domain and at its next start",
     [EFFECT_NEXT] = "at the domain's next start",
+    [EFFECT_RUNNING] = "in the running domain, until it ends",
 };
 
 static const char *target_name(const Tunable *row)
@@ -110,8 +111,10 @@ static void put(JsonBuilder *builder, const char *name, const char *text)
 
 static void put_row(JsonBuilder *builder, const Tunable *row)
 {
-    static const char *const words[] = {
-        [EFFECT_NOW] = "now", [EFFECT_NOW_AND_NEXT] = "now and next", [EFFECT_NEXT] = "next"};
+    static const char *const words[] = {[EFFECT_NOW] = "now",
+        [EFFECT_NOW_AND_NEXT] = "now and next",
+        [EFFECT_NEXT] = "next",
+        [EFFECT_RUNNING] = "running"};
     g_autofree char *allowed = tunable_allowed(row);
     g_autofree char *place = tunable_shown_place(row);
 

@@ -113,6 +113,11 @@ static gboolean add_step(
             act->text = back ? file->before : file->after;
         }
         return TRUE;
+    case STEP_PAGES:
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s %s: virsh does not move pages; `kvmtune set %s %s=%s` does", step->name,
+            step->key->key, step->name, step->key->key, value);
+        return FALSE;
     case STEP_LIVE:
         break;
     }

@@ -50,6 +50,8 @@ char *ground_value(
 {
     if (kind == STEP_BOOT)
         return host ? tunable_boot_value(key, host) : NULL;
+    if (kind == STEP_PAGES) /* stands in no document, and comes and goes by itself */
+        return NULL;
     if (step_kind_is_host(kind))
         return host ? tunable_host_value(key, host) : NULL;
     const XmlEdit *document = domain ? ground_document(ground, domain, kind) : NULL;

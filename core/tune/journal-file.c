@@ -26,6 +26,7 @@ static const char *const kind_names[STEP_KINDS] = {
     [STEP_CONFIG] = "config",
     [STEP_BOOT] = "boot",
     [STEP_MOUNT] = "mount",
+    [STEP_PAGES] = "pages",
 };
 
 static const char *const progress_names[] = {

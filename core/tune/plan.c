@@ -81,8 +81,9 @@ guint plan_count(const Plan *plan, const char *target)
 gboolean plan_scope_has(PlanScope scope, StepKind kind)
 {
     static const guint kinds[PLAN_SCOPES] = {
-        [SCOPE_BOTH] = 1 << STEP_LIVE | 1 << STEP_CONFIG | 1 << STEP_HOST | 1 << STEP_MOUNT,
-        [SCOPE_LIVE] = 1 << STEP_LIVE | 1 << STEP_HOST | 1 << STEP_MOUNT,
+        [SCOPE_BOTH] =
+            1 << STEP_LIVE | 1 << STEP_CONFIG | 1 << STEP_PAGES | 1 << STEP_HOST | 1 << STEP_MOUNT,
+        [SCOPE_LIVE] = 1 << STEP_LIVE | 1 << STEP_PAGES | 1 << STEP_HOST | 1 << STEP_MOUNT,
         [SCOPE_CONFIG] = 1 << STEP_CONFIG | 1 << STEP_BOOT,
         [SCOPE_KEPT] = 1 << STEP_HOST | 1 << STEP_MOUNT | 1 << STEP_BOOT,
     };
@@ -179,8 +180,9 @@ void plan_free(Plan *plan)
 
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
 {
-    return change->ground[kind] && now && !g_str_equal(now, change->ground[kind]) &&
-           !g_str_equal(now, change->value);
+    /* Pages come and go by themselves. */
+    return kind != STEP_PAGES && change->ground[kind] && now &&
+           !g_str_equal(now, change->ground[kind]) && !g_str_equal(now, change->value);
 }
 
 /* Whether a value that @change was staged upon is another now. */

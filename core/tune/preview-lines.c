@@ -131,8 +131,8 @@ void preview_call(Preview *preview, const Step *step)
 {
     PreviewTarget *target = newest_target(preview);
 
-    if (step_kind_is_host(step->kind))
-        return;
+    if (step_kind_is_host(step->kind) || step->kind == STEP_PAGES)
+        return; /* no call of libvirt */
     if (step->kind == STEP_CONFIG && target->definition) {
         hwloc_bitmap_set(target->definition->changes, (guint)preview->making);
         return;

@@ -43,5 +43,10 @@ void preview_refuse(Preview *preview, const char *format, ...) G_GNUC_PRINTF(2, 
 /* What the rules found in the newest target: each line is of the changes that it speaks of. */
 void preview_findings(Preview *preview, const GPtrArray *findings);
 
+/* Says what @change, of the pages of the running domain @view, would move. Returns how they lie
+ * now, the old value of its step, for the caller to free; NULL where nothing is to be done. */
+char *preview_pages(
+    Preview *preview, const Snapshot *snapshot, const DomainView *view, const Change *change);
+
 /* An empty Preview of a copy of @plan. */
 Preview *preview_new(const Plan *plan);

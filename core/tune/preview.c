@@ -208,9 +208,15 @@ static void preview_domain(Preview *preview, const Snapshot *snapshot, const Rul
         return;
     }
     for (IDSET_EACH(i, changes)) {
+        const Change *change = g_ptr_array_index(preview->plan->changes, i);
         preview->making = i;
-        preview_domain_change(
-            preview, g_ptr_array_index(preview->plan->changes, i), &live, &config);
+        if (change->key->tunable->effect != EFFECT_RUNNING) {
+            preview_domain_change(preview, change, &live, &config);
+            continue;
+        }
+        g_autofree char *now = preview_pages(preview, snapshot, view, change);
+        if (now)
+            preview_add_step(preview, STEP_PAGES, change, now);
     }
     preview->making = -1;
     check_documents(preview, ground, domain, &live, &config);

@@ -57,6 +57,7 @@ const char *step_kind_where(StepKind kind)
         [STEP_CONFIG] = ", next start",
         [STEP_BOOT] = ", at boot",
         [STEP_MOUNT] = "",
+        [STEP_PAGES] = ", running now",
     };
 
     return wheres[kind];
@@ -96,6 +97,10 @@ char *step_call(const Step *step, const char *live)
     }
     case STEP_CONFIG:
         return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
+    case STEP_PAGES: {
+        g_autofree char *to = step_shown_value(step->new_value);
+        return g_strdup_printf("move_pages(%s, %s)", name, to);
+    }
     case STEP_BOOT:
         return g_strdup_printf("keep %s=%s at boot", step->key->key, step->new_value);
     case STEP_MOUNT:

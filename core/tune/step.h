@@ -10,9 +10,10 @@ typedef enum {
     STEP_CONFIG, /* define the domain's next start; a domain's config steps go in one definition */
     STEP_BOOT,   /* edit a file below /etc that sets the host when it boots */
     STEP_MOUNT,  /* mount and unmount hugetlbfs */
+    STEP_PAGES, /* move the running domain's pages; values are as core/virt/pageshares.h has them */
 } StepKind;
 
-#define STEP_KINDS (STEP_MOUNT + 1)
+#define STEP_KINDS (STEP_PAGES + 1)
 
 /* Whether steps of @kind are the host's; the others are a domain's. */
 gboolean step_kind_is_host(StepKind kind);

@@ -5,7 +5,6 @@
 
 #include "core/tune/stepkind.h"
 
-const ApplyContext *reading_context(const Reading *reading);
 /* The value that @step's write leaves, or that its way back does; @step's. */
 const char *step_written_value(const Step *step, gboolean back);
 

@@ -6,6 +6,8 @@
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/virt/define.h"
+#include "core/virt/pagecount.h"
+#include "core/virt/usage.h"
 
 #define REDEFINE_TRIES 20 /* of a definition that somebody else changes at the same moment */
 
@@ -49,6 +51,11 @@ void reading_free(Reading *reading)
         return;
     g_hash_table_unref(reading->seen);
     g_free(reading);
+}
+
+const ApplyContext *reading_context(const Reading *reading)
+{
+    return reading->context;
 }
 
 static Domain *read_domain(const ApplyContext *context, const Step *step, GError **error)
@@ -104,11 +111,6 @@ static char *read_document(Reading *reading, const Step *step, GError **error)
         seen->documents[step->kind] = xml_edit_open(xml, -1, error);
     return seen->documents[step->kind] ? tunable_xml_value(step->key, seen->documents[step->kind])
                                        : NULL;
-}
-
-const ApplyContext *reading_context(const Reading *reading)
-{
-    return reading->context;
 }
 
 const char *reading_config(Reading *reading, const Step *step, GError **error)
@@ -198,6 +200,68 @@ static gboolean granted_live(
     return cpus && (online == NULL || hwloc_bitmap_isincluded(online, cpus));
 }
 
+/* ---- pages ---- */
+
+/* The process of @step's domain; 0 with CHANGED where it does not run any more. */
+static int process_of(const ApplyContext *context, const Step *step, GError **error)
+{
+    g_autofree char *folder = usage_pid_folder(context->uri, context->root);
+    int pid = usage_process(context->root, folder, step->target);
+
+    if (pid <= 0)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
+            "%s does not run any more, or its process is not on this host", step->name);
+    return MAX(pid, 0);
+}
+
+static char *read_pages(Reading *reading, const Step *step, GError **error)
+{
+    int pid = process_of(reading->context, step, error);
+    if (pid == 0)
+        return NULL;
+    g_autoptr(PageCount) count = page_count_new(reading->context->root, pid);
+    g_autoptr(GArray) memory = NULL;
+    page_count_run(count);
+    if (count->problem) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "the pages of %s: %s", step->name,
+            count->problem);
+        return NULL;
+    }
+    memory = page_count_nodes(count);
+    return page_shares_text(memory);
+}
+
+static gboolean write_pages(const ApplyContext *context, const Unit *unit, gboolean back,
+    const char *ground, GError **error)
+{
+    const Step *step = g_ptr_array_index(unit->steps, 0);
+    g_autoptr(PageShares) shares = page_shares_parse(step_written_value(step, back), error);
+    (void)ground;
+
+    int pid = shares ? process_of(context, step, error) : 0;
+    if (pid == 0)
+        return FALSE;
+    /* A pid of another machine's tree is somebody else's process here. */
+    if (*context->root && context->page_calls == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the pages of %s are not moved: %s is another machine's tree", step->name,
+            context->root);
+        return FALSE;
+    }
+    if (context->move && back) /* who stopped it does not mean the way back */
+        g_atomic_int_set(&context->move->wish, MOVE_RUNS);
+    g_autoptr(PageMove) own = context->move ? page_move_ref(context->move) : page_move_new();
+    return page_move_run(own, context->root, pid, shares, context->page_calls, error);
+}
+
+static gboolean granted_pages(
+    const ApplyContext *context, const Step *step, const char *wanted, const char *got)
+{
+    (void)context;
+    (void)step;
+    return page_shares_meet(wanted, got);
+}
+
 /* ---- by hand ---- */
 
 static char *domain_command(const ApplyContext *context, const Step *step)
@@ -207,7 +271,7 @@ static char *domain_command(const ApplyContext *context, const Step *step)
     g_autofree char *uri = g_shell_quote(context->uri ? context->uri : "qemu:///system");
 
     return g_strdup_printf("kvmtune -c %s set %s %s --%s", uri, step->target, quoted,
-        step->kind == STEP_LIVE ? "live" : "config");
+        step->kind == STEP_CONFIG ? "config" : "live");
 }
 
 /* ---- the table ---- */
@@ -220,13 +284,25 @@ static const struct {
     gboolean (*granted)(
         const ApplyContext *context, const Step *step, const char *wanted, const char *got);
     char *(*back_command)(const ApplyContext *context, const Step *step);
+    gboolean drifts; /* step_drifts() */
 } rows[STEP_KINDS] = {
     [STEP_HOST] = {FALSE, stephost_read, stephost_write, granted_as_asked, stephost_command},
     [STEP_LIVE] = {FALSE, read_document, write_live, granted_live, domain_command},
     [STEP_CONFIG] = {TRUE, read_document, write_config, granted_as_asked, domain_command},
     [STEP_BOOT] = {FALSE, stepboot_read, stepboot_write, granted_as_asked, stepboot_command},
     [STEP_MOUNT] = {FALSE, stepmount_read, stepmount_write, granted_as_asked, stepmount_command},
+    [STEP_PAGES] = {FALSE, read_pages, write_pages, granted_pages, domain_command, TRUE},
 };
+
+gboolean step_drifts(StepKind kind)
+{
+    return rows[kind].drifts;
+}
+
+gboolean step_has_place(const ApplyContext *context, const Step *step, GError **error)
+{
+    return process_of(context, step, error) > 0;
+}
 
 char *reading_value(Reading *reading, const Step *step, GError **error)
 {

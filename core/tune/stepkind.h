@@ -2,13 +2,16 @@
 #pragma once
 
 #include "core/tune/journal.h"
+#include "core/virt/pagemove.h"
 
 /* What steps are executed with. */
 typedef struct {
     Connection *connection; /* NULL: host steps only */
     const char *root;       /* of the host's files */
     Journal *journal;
-    const char *uri;  /* as it is noted in the journal, and named in commands */
+    const char *uri;             /* as it is noted in the journal, and named in commands */
+    const PageCalls *page_calls; /* by which pages are moved; NULL: the kernel's, or none */
+    PageMove *move;   /* seen and stopped by others while pages are moved; NULL: by nobody */
     gboolean partial; /* keep what the kernel grants, even if it is less */
     /* Answers a write below a root that has no kernel: the demo's. NULL on a real host. */
     void (*settle)(const char *root);
@@ -22,6 +25,7 @@ typedef struct {
 typedef struct Reading Reading;
 Reading *reading_new(const ApplyContext *context);
 void reading_free(Reading *reading);
+const ApplyContext *reading_context(const Reading *reading);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Reading, reading_free)
 /* The value that stands where @step writes; the caller frees it. NULL with a sentence: CHANGED
  * where that place is gone (no such domain, it does not run, no such file), FAILED where it cannot
@@ -42,6 +46,12 @@ GPtrArray *units_make(const GPtrArray *steps);
 Unit *unit_new(StepKind kind);
 void unit_free(Unit *unit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Unit, unit_free)
+
+/* Whether what @kind writes moves by itself: it is not held against the preview before the write,
+ * and what is granted is told, not refused. */
+gboolean step_drifts(StepKind kind);
+/* Whether the place of a step that drifts is there still; else CHANGED. */
+gboolean step_has_place(const ApplyContext *context, const Step *step, GError **error);
 
 /* Writes the new values of @unit's steps, or with @back the old ones. @ground: the XML that a next
  * start must still have; if it has another, nothing is written and the error is CHANGED. NULL: the

@@ -19,6 +19,8 @@ static void add_sentence(GString *text, const char *format, ...)
 
 gboolean transaction_check_step(Reading *reading, const Step *step, GError **error)
 {
+    if (step_drifts(step->kind))
+        return step_has_place(reading_context(reading), step, error);
     g_autofree char *now = reading_value(reading, step, error);
 
     if (now == NULL)
@@ -72,6 +74,18 @@ static char *short_grant(const char *root, const Step *step, const char *got)
     return g_strdup_printf(" (%s); --partial keeps what is granted", reason);
 }
 
+/* What came of a step that is told and not refused. */
+static void tell_moved(Transaction *t, const Step *step)
+{
+    MoveResult result;
+
+    if (t->context->move == NULL)
+        return;
+    page_move_look(t->context->move, &result);
+    g_autofree char *text = page_move_text(&result);
+    add_sentence(t->report, "%s %s: %s", step->name, step->key->key, text);
+}
+
 /* Reads @unit back; what stands is in each step's `granted`. */
 static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
 {
@@ -84,7 +98,9 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
             return FALSE;
         g_free(step->granted);
         step->granted = got;
-        if (step_is_granted(t->context, step, step->new_value, got))
+        if (step_drifts(step->kind))
+            tell_moved(t, step);
+        if (step_drifts(step->kind) || step_is_granted(t->context, step, step->new_value, got))
             continue;
         g_autofree char *asked = step_shown_value(step->new_value);
         g_autofree char *shown = step_shown_value(got);

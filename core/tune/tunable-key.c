@@ -282,7 +282,8 @@ GPtrArray *tunable_keys_for(const XmlEdit *document)
 
     for (guint i = 0; i < count; i++) {
         const Tunable *row = &rows[i];
-        if (row->target != TARGET_DOMAIN || g_str_has_suffix(row->key, ".all"))
+        if (row->target != TARGET_DOMAIN || row->effect == EFFECT_RUNNING ||
+            g_str_has_suffix(row->key, ".all"))
             continue;
         g_autoptr(GPtrArray) names = row->instances ? row->instances(document) : NULL;
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);

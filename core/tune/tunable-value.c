@@ -7,6 +7,7 @@
 #include "core/catalogue/resctrl.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/pageshares.h"
 
 #include <string.h>
 
@@ -290,6 +291,19 @@ static char *take_paths(const TunableKey *key, const char *value, GError **error
     return text_join_sorted(paths);
 }
 
+static char *take_spread(const TunableKey *key, const char *value, GError **error)
+{
+    g_autoptr(PageShares) shares = page_shares_parse(value, NULL);
+
+    if (shares == NULL)
+        return tunable_refuse(key, value, error,
+            "nodes are allowed (2, 0-1), or the parts of each, ascending (0:60,1:40)");
+    if (shares->weighted)
+        return g_strdup(value);
+    g_autoptr(IdSet) nodes = idset_parse(value, NULL);
+    return idset_format(nodes);
+}
+
 static const struct {
     const char *allowed; /* or NULL and a function */
     char *(*allow)(const Tunable *row);
@@ -313,6 +327,7 @@ static const struct {
     [VALUE_CACHES] = {"CACHE:LEVEL:TYPE:SIZE;…", NULL, resctrl_normalize},
     [VALUE_BANDWIDTHS] = {"NODE:PERCENT;…", NULL, resctrl_normalize},
     [VALUE_PATHS] = {"FOLDER[,FOLDER…]", NULL, take_paths},
+    [VALUE_SPREAD] = {"NODES|NODE:PART,…", NULL, take_spread},
     [VALUE_TEXT] = {"NAME", NULL, take_text},
 };
 

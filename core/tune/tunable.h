@@ -29,6 +29,7 @@ typedef enum {
     VALUE_CACHES,     /* CACHE:LEVEL:TYPE:SIZE;… */
     VALUE_BANDWIDTHS, /* NODE:PERCENT;… */
     VALUE_PATHS,      /* folders where something is mounted: /dev/hugepages,/mnt/huge */
+    VALUE_SPREAD,     /* nodes, or the parts of each: 2, 0-1, 0:60,1:40 */
     VALUE_TEXT,       /* a name: letters, digits and ._+:,- */
 } ValueType;
 
@@ -42,6 +43,7 @@ typedef enum {
     EFFECT_NOW,          /* the host: at once, until it restarts; and at boot where it is kept */
     EFFECT_NOW_AND_NEXT, /* the running domain and its next start */
     EFFECT_NEXT,         /* the domain's next start only */
+    EFFECT_RUNNING,      /* the running domain only: no XML says it (pages) */
 } TunableEffect;
 
 /* A key as a person writes it, found in the catalogue, with what its upper case parts stand for. */
@@ -63,12 +65,12 @@ struct Tunable {
     gint64 min, max;
     const TunableChoice *choices; /* ends with {NULL} */
     TunableEffect effect;
-    gboolean required;    /* cannot be removed: a domain always has it */
-    gboolean filled;      /* where it is removed libvirt writes a value of its own */
-    gboolean trigger;     /* host: writing it does something once; the file tells nothing, "" stands */
-    const char *unit;     /* "pages", "ms"; NULL for none */
-    const char *place;    /* host: the file below the root, or "hugetlbfs pagesize=%s" (bootset.h);
-                           * domain: a path (xmlpath.h). %s for args */
+    gboolean required; /* cannot be removed: a domain always has it */
+    gboolean filled;   /* where it is removed libvirt writes a value of its own */
+    gboolean trigger;  /* host: writing it does something once; the file tells nothing, "" stands */
+    const char *unit;  /* "pages", "ms"; NULL for none */
+    const char *place; /* host: the file below the root, or "hugetlbfs pagesize=%s" (bootset.h);
+                        * domain: a path (xmlpath.h). %s for args */
     const char *coupled;  /* host: the row whose file the kernel makes 0 when this one is written */
     const char *fallback; /* what holds where nothing is set, as text; NULL: not told */
     const char *help;     /* one or two sentences: what it does */

@@ -48,7 +48,7 @@ static Domain *find_domain(Undo *undo, const Step *step)
         g_autofree char *now = text_escape(domain->name, 60);
         tell(undo, "%s is called %s now", name, now);
     }
-    if (step->kind == STEP_LIVE && !domain_is_active(domain)) {
+    if ((step->kind == STEP_LIVE || step->kind == STEP_PAGES) && !domain_is_active(domain)) {
         tell(undo,
             "%s does not run any more: what entry %u set of the running domain ended with it", name,
             undo->entry->number);

@@ -107,6 +107,7 @@ typedef struct {
     Num load;        /* of all its threads, in 1/1000 of one CPU */
     Num rss_kib;
     GArray *memory;    /* NodeKib ascending: its memory by node, of its cgroup; NULL unknown */
+    gboolean counted;  /* … or as somebody counted it, some time ago */
     Num small_kib;     /* what of it is no page of a hugepage pool; known where @memory is */
     Pressure pressure; /* of its cgroup, where that is of version 2 */
     GArray *hugetlb;   /* HugeHeld, ascending by size: pages of the pools; NULL unknown */

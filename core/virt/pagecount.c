@@ -2,7 +2,7 @@
  * own: anonymous, changed or hugepage memory, not the program files that it shares with others. */
 #include "core/virt/pagecount.h"
 
-#include "core/util/idset.h"
+#include "core/virt/domain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,4 +129,29 @@ void page_count_run(PageCount *count)
         count->problem = g_strdup("the process has ended");
     g_array_sort(count->pages, compare_pages);
     g_atomic_int_set(&count->done, 1);
+}
+
+static int compare_nodes(gconstpointer a, gconstpointer b)
+{
+    return ((const NodeKib *)a)->node - ((const NodeKib *)b)->node;
+}
+
+GArray *page_count_nodes(const PageCount *count)
+{
+    GArray *memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
+
+    for (guint i = 0; i < count->pages->len; i++) {
+        const PageKib *part = &g_array_index(count->pages, PageKib, i);
+        guint at = 0;
+        while (at < memory->len && g_array_index(memory, NodeKib, at).node != part->node)
+            at++;
+        if (at < memory->len) {
+            g_array_index(memory, NodeKib, at).kib += part->kib;
+            continue;
+        }
+        NodeKib fresh = {part->node, part->kib};
+        g_array_append_val(memory, fresh);
+    }
+    g_array_sort(memory, compare_nodes);
+    return memory;
 }

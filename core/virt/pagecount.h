@@ -27,5 +27,7 @@ PageCount *page_count_ref(PageCount *count);
 void page_count_unref(PageCount *count);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PageCount, page_count_unref)
 
+/* What was counted by node, of all sizes: GArray of NodeKib (domain.h) ascending, the caller's. */
+GArray *page_count_nodes(const PageCount *count);
 /* Counts; returns at the end. For a thread that may wait. */
 void page_count_run(PageCount *count);

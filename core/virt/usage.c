@@ -144,6 +144,23 @@ static int find_process(const char *root, const char *folder, const Domain *doma
     return is_command_of(command, (gsize)length, domain) ? (int)pid : -1;
 }
 
+int usage_process(const char *root, const char *folder, const char *uuid)
+{
+    g_autoptr(GPtrArray) names = rootfile_list(folder, "", "");
+
+    for (guint i = 0; *folder && i < names->len; i++) {
+        char *name = g_ptr_array_index(names, i);
+        if (!g_str_has_suffix(name, ".pid"))
+            continue;
+        name[strlen(name) - strlen(".pid")] = '\0';
+        Domain domain = {.name = name, .uuid = (char *)uuid};
+        int pid = find_process(root, folder, &domain);
+        if (pid > 0)
+            return pid;
+    }
+    return -1;
+}
+
 /* ---- its threads ---- */
 
 /* Reads NAME/FILE below the task folder into @text (FILE_MAX bytes). FALSE: not there (any more).

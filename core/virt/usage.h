@@ -13,3 +13,7 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
  * test domains of another root (the demo), the driver's own for the embedded and the session one;
  * "" where no process is to be found on this host. The caller frees it. */
 char *usage_pid_folder(const char *uri, const char *root);
+
+/* The process of the running domain @uuid below @root; @folder as usage_pid_folder() gave it. -1
+ * where there is none. */
+int usage_process(const char *root, const char *folder, const char *uuid);

@@ -6,6 +6,7 @@
 #include "tui/cell.h"
 #include "tui/screens/kept.h"
 #include "tui/screens/memorypages.h"
+#include "tui/screens/memoryparts.h"
 #include "tui/widgets/table.h"
 
 #define LEFT_WIDTH 80 /* of memory_columns, the gaps between them, the arrows beside them */
@@ -37,6 +38,7 @@ typedef struct {
     Table meminfo;     /* where there is room for two */
     gboolean wide;     /* there is */
     gboolean in_right; /* the cursor is in meminfo */
+    int list_top;      /* the line at which the lists begin */
 } MemoryState;
 
 static void add_heading(Table *table, const char *name, const char *total, const char *second,
@@ -211,14 +213,10 @@ static void memory_update(App *app, gpointer data)
     add_demand(app, &state->list);
     add_nodes(&state->list, host);
     kept_add_mounts(app, &state->list, host);
+    memory_rows_add(app, &state->list, MEMORY_NAME, MEMORY_TOTAL, MEMORY_SECOND);
     add_meminfo(app, state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);
     table_end(&state->meminfo);
-}
-
-static Table *focused_table(MemoryState *state)
-{
-    return state->in_right ? &state->meminfo : &state->list;
 }
 
 /* Draws @table, its cursor only where @focused. */
@@ -229,6 +227,23 @@ static void draw_table(Table *table, const Canvas *canvas, gboolean focused)
     table_draw(table, canvas);
     if (!focused)
         table->selected = g_steal_pointer(&selected);
+}
+
+static Table *focused_table(MemoryState *state)
+{
+    return state->in_right ? &state->meminfo : &state->list;
+}
+
+/* What the row under the cursor is, or what is staged of it does. */
+static void draw_footer(App *app, MemoryState *state, const Canvas *canvas)
+{
+    const TableRow *row = table_selected(focused_table(state));
+    const char *help = row ? memory_row_help(row->id) : NULL;
+
+    if (help)
+        canvas_wrap(canvas, 1, 1, canvas->width - 2, MEMORY_FOOTER - 1, STYLE_DIM, help);
+    else
+        memory_footer(app, row ? row->id : NULL, canvas);
 }
 
 static void memory_draw(App *app, gpointer data, const Canvas *canvas)
@@ -247,17 +262,23 @@ static void memory_draw(App *app, gpointer data, const Canvas *canvas)
         state->in_right = FALSE;
         memory_update(app, state);
     }
-    int height = canvas->height - MEMORY_FOOTER;
-    Canvas left = canvas_part(canvas, 0, 0, height, wide ? LEFT_WIDTH : canvas->width);
+    /* Where there is room for it, the bar stands above; what the row is, below. */
+    gboolean roomy = canvas->height > 2 * MEMORY_BAR_LINES;
+    Canvas top = canvas_part(canvas, 0, 0, MEMORY_BAR_LINES, canvas->width);
+    int used = roomy ? memory_bar_draw(app, &top) : 0;
+    state->list_top = used ? used + 1 : 0;
+    int height = canvas->height - state->list_top - (roomy ? MEMORY_FOOTER : 0);
+    Canvas inner = canvas_part(canvas, state->list_top, 0, height, canvas->width);
+    Canvas left = canvas_part(&inner, 0, 0, height, wide ? LEFT_WIDTH : canvas->width);
     draw_table(&state->list, &left, !state->in_right);
     if (wide) {
         Canvas right = canvas_part(
-            canvas, 0, LEFT_WIDTH + GAP, height, MIN(36, canvas->width - LEFT_WIDTH - GAP));
+            &inner, 0, LEFT_WIDTH + GAP, height, MIN(36, canvas->width - LEFT_WIDTH - GAP));
         draw_table(&state->meminfo, &right, state->in_right);
     }
-    const TableRow *row = table_selected(focused_table(state));
-    Canvas footer = canvas_part(canvas, height, 0, MEMORY_FOOTER, canvas->width);
-    memory_footer(app, row ? row->id : NULL, &footer);
+    Canvas foot = canvas_part(
+        canvas, canvas->height - MEMORY_FOOTER, 0, roomy ? MEMORY_FOOTER : 0, canvas->width);
+    draw_footer(app, state, &foot);
 }
 
 static void edit_selected(App *app, MemoryState *state)
@@ -325,6 +346,7 @@ static void memory_mouse(App *app, gpointer data, const MouseEvent *event)
     (void)app;
     if (state->list.columns == NULL)
         return;
+    inner.y -= state->list_top;
     inner.x -= right ? LEFT_WIDTH + GAP : 0;
     /* The wheel turns what is below it, without moving the cursor there. */
     if (table_mouse(right ? &state->meminfo : &state->list, &inner, NULL) != NULL)

@@ -147,6 +147,11 @@ static void pages_update(App *app, gpointer data)
 
     if (snapshot->host == NULL)
         return;
+    if (state->count && !state->noted && g_atomic_int_get(&state->count->done)) {
+        state->noted = TRUE;
+        if (state->count->problem == NULL)
+            app_note_pages(app, state->count->pid, page_count_nodes(state->count));
+    }
     set_columns(state, snapshot->host);
     table_begin(&state->table);
     for (guint i = 0; snapshot->domains && i < snapshot->domains->len; i++) {
@@ -220,7 +225,39 @@ static void count_pages(App *app, PagesState *state)
     g_free(state->counted);
     state->count = page_count_new(app->snapshot->root, view->usage->pid);
     state->counted = g_strdup(view->domain->uuid);
+    state->noted = FALSE;
     app_run_aside(app, run_count, page_count_ref(state->count));
+}
+
+/* Asks where to; what stands is where most of them are. */
+static void move_pages(App *app, const DomainView *view)
+{
+    if (view == NULL || !domain_is_active(view->domain)) {
+        app_say(app, STYLE_WARN, "choose the row of a running domain");
+        return;
+    }
+    g_autofree char *now =
+        view->usage && view->usage->memory ? page_shares_text(view->usage->memory) : NULL;
+    app_edit_value(app, view->domain->uuid, "pages", now);
+}
+
+/* Tells the move that runs what to do. */
+static void steer(App *app, MoveWish wish)
+{
+    PageMove *move = app_move(app);
+    MoveResult result;
+
+    if (move == NULL || !page_move_look(move, &result)) {
+        app_say(app, STYLE_WARN, "no pages are being moved");
+        return;
+    }
+    if (wish == MOVE_PAUSED && g_atomic_int_get(&move->wish) == MOVE_PAUSED)
+        wish = MOVE_RUNS;
+    g_atomic_int_set(&move->wish, wish);
+    app_say(app, STYLE_STAGED,
+        wish == MOVE_STOPPED  ? "stopping: what is moved stays moved, u takes it back"
+        : wish == MOVE_PAUSED ? "paused: Space goes on, x stops"
+                              : "the move goes on");
 }
 
 static gboolean pages_act(App *app, gpointer data, Action action)
@@ -233,6 +270,15 @@ static gboolean pages_act(App *app, gpointer data, Action action)
     switch (action) {
     case ACTION_COUNT_PAGES:
         count_pages(app, state);
+        return TRUE;
+    case ACTION_MOVE_PAGES:
+        move_pages(app, view);
+        return TRUE;
+    case ACTION_PAUSE:
+        steer(app, MOVE_PAUSED);
+        return TRUE;
+    case ACTION_STOP:
+        steer(app, MOVE_STOPPED);
         return TRUE;
     case ACTION_OPEN:
         if (view)

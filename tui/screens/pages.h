@@ -15,6 +15,7 @@ typedef struct {
     guint nodes;      /* columns of nodes */
     gboolean others;  /* there are more nodes than columns */
     PageCount *count; /* the newest, running or done; NULL */
+    gboolean noted;   /* what it counted was told to the collector */
     char *counted;    /* the UUID of the domain it is of */
 } PagesState;
 

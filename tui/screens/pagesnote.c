@@ -34,7 +34,8 @@ static char *figures_text(const DomainView *view, const DomainPages *pages)
             view->domain->name);
         return g_string_free(out, FALSE);
     }
-    g_string_append_printf(out, "%s: %s", view->domain->name, total);
+    g_string_append_printf(
+        out, "%s: %s%s", view->domain->name, total, view->usage->counted ? " as counted" : "");
     if (pages->remote.known)
         g_string_append_printf(out,
             "; its vCPUs ran on node %s last, and %s of it is on another node than theirs.", nodes,

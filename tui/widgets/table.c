@@ -211,12 +211,16 @@ static void place_columns(Table *table, int width)
     }
 }
 
-/* The cells column @i may use: to the edge for the last one shown. */
-static int column_room(const Table *table, guint i, int width)
+/* The cells that column @i of @row may use: to the edge for the last one shown; in a row that
+ * spills, to the next one that holds something. */
+static int column_room(const Table *table, const TableRow *row, guint i, int width)
 {
-    for (guint next = i + 1; next < column_count(table); next++)
-        if (table->shown[next] >= 0)
-            return MIN(table->widths[i], width - table->shown[i]);
+    for (guint next = i + 1; next < column_count(table); next++) {
+        if (table->shown[next] < 0 || (row->spills && row->cells[next].text == NULL))
+            continue;
+        int room = row->spills ? table->shown[next] - GAP - table->shown[i] : table->widths[i];
+        return MIN(room, width - table->shown[i]);
+    }
     return width - table->shown[i];
 }
 
@@ -251,7 +255,7 @@ static void draw_row(const Table *table, const Canvas *canvas, int y, const Tabl
         return;
     }
     for (guint i = 0; i < column_count(table); i++) {
-        int room = table->shown[i] < 0 ? 0 : column_room(table, i, canvas->width);
+        int room = table->shown[i] < 0 ? 0 : column_room(table, row, i, canvas->width);
         if (room > 0 && row->cells[i].text)
             canvas_field(&line, y, table->shown[i],
                 table->columns[i].align == ALIGN_RIGHT ? MIN(room, table->widths[i]) : room,

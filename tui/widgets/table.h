@@ -24,8 +24,9 @@ typedef struct {
 typedef struct {
     char *id; /* NULL: a heading, on which the cursor does not rest */
     TableCell cells[TABLE_COLUMNS];
-    Style style;    /* of a heading, or of a line */
-    gboolean whole; /* the first cell takes the whole line */
+    Style style;     /* of a heading, or of a line */
+    gboolean whole;  /* the first cell takes the whole line */
+    gboolean spills; /* what is longer than its column goes on into empty ones beside it */
 } TableRow;
 
 typedef struct {

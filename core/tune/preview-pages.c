@@ -1,0 +1,140 @@
+/* The preview of moved pages: how much moves, whether there is room, what numatune says to it. */
+#include "core/tune/preview-private.h"
+
+#include "core/util/text.h"
+#include "core/virt/pages.h"
+#include "core/virt/pageshares.h"
+
+/* The free pages of all pools of @node, in KiB; unknown where one of them is. */
+static Num free_pool_kib(const NodeMemory *node)
+{
+    gint64 kib = 0;
+
+    for (guint i = 0; i < node->pools->len; i++) {
+        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
+        if (!pool->free.known)
+            return NUM_UNKNOWN;
+        kib += pool->free.value * (gint64)pool->size_kib;
+    }
+    return NUM(kib);
+}
+
+/* Whether what is to come has room on each node. @small_kib: how much of the guest is no page of a
+ * pool; what comes beyond that must be. */
+static void check_room(Preview *preview, const Host *host, const GArray *excess, Num small_kib)
+{
+    for (guint i = 0; host && i < host->nodes->len; i++) {
+        const Node *node = g_ptr_array_index(host->topology->nodes, i);
+        const NodeMemory *memory = g_ptr_array_index(host->nodes, i);
+        gint64 comes = -g_array_index(excess, gint64, node->id);
+        if (comes <= 0)
+            continue;
+        gint64 small = small_kib.known ? MIN(comes, small_kib.value) : comes;
+        gint64 pool = comes - small;
+        Num free_pool = free_pool_kib(memory);
+        g_autofree char *small_text = text_size_kib((guint64)small);
+        g_autofree char *pool_text = text_size_kib((guint64)pool);
+        if (memory->free_kib.known && small > memory->free_kib.value) {
+            g_autofree char *free_text = text_size_kib((guint64)memory->free_kib.value);
+            preview_warn(preview,
+                "pages: node %d has %s free, %s are to come: what has no room stays where it is",
+                node->id, free_text, small_text);
+        }
+        if (pool > 0 && free_pool.known && pool > free_pool.value) {
+            g_autofree char *free_text = text_size_kib((guint64)free_pool.value);
+            preview_warn(preview,
+                "pages: the pools of node %d have %s free, %s in hugepages are to come: what has "
+                "no "
+                "room stays where it is",
+                node->id, free_text, pool_text);
+        }
+    }
+}
+
+/* numatune is asked for each new page: where it names other nodes, later ones come from there. */
+static void check_policy(Preview *preview, const Domain *domain, const PageShares *shares)
+{
+    g_auto(DomainPages) pages;
+    gboolean differs = FALSE;
+
+    domain_pages_look(&pages, domain, NULL, NULL);
+    for (guint i = 0; pages.asked && i < shares->parts->len; i++)
+        differs |= !idset_has(pages.asked, g_array_index(shares->parts, NodeKib, i).node);
+    if (!differs)
+        return;
+    g_autofree char *asked = idset_format(pages.asked);
+    preview_warn(preview,
+        "pages: numatune (%s) names node %s, and later pages come from there: set "
+        "numatune.nodeset too%s",
+        pages.mode ? pages.mode : "strict", asked,
+        g_strcmp0(pages.mode, "restrictive") == 0
+            ? ", which libvirt does while the domain runs"
+            : ", which libvirt does at the next start only unless the mode is restrictive");
+}
+
+/* NUMA balancing brings pages to the CPUs that use them. */
+static void check_balancing(
+    Preview *preview, const Snapshot *snapshot, const DomainView *view, const PageShares *shares)
+{
+    Num balancing = kernel_file_number(snapshot->host->vm, "numa_balancing");
+    gboolean away = FALSE;
+    g_auto(DomainPages) pages;
+
+    domain_pages_look(&pages, view->domain, view->usage, snapshot->host->topology);
+    for (IDSET_EACH(node, pages.vcpu_nodes))
+        away |= node_kib_on(shares->parts, node) == 0;
+    if (num_or(balancing, 0) == 0 || !away)
+        return;
+    g_autofree char *nodes = idset_format(pages.vcpu_nodes);
+    preview_warn(preview,
+        "pages: kernel.numa_balancing is on and vCPUs run on node %s: the kernel may bring pages "
+        "back there; pin the vCPUs to the same nodes",
+        nodes);
+}
+
+static gboolean check_nodes(Preview *preview, const Host *host, const PageShares *shares)
+{
+    for (guint i = 0; host && i < shares->parts->len; i++) {
+        int node = g_array_index(shares->parts, NodeKib, i).node;
+        if (host_node(host, node))
+            continue;
+        preview_refuse(preview, "pages: the host has no NUMA node %d", node);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+char *preview_pages(
+    Preview *preview, const Snapshot *snapshot, const DomainView *view, const Change *change)
+{
+    const GArray *memory = view->usage ? view->usage->memory : NULL;
+    g_autoptr(PageShares) shares = page_shares_parse(change->value, NULL);
+
+    if (!domain_is_active(view->domain) || change->scope == SCOPE_CONFIG)
+        preview_refuse(preview, "pages: only a running domain has pages to move");
+    else if (memory == NULL)
+        preview_refuse(preview,
+            "pages: where those of %s are is not known, its cgroup does not say: c on Memory's "
+            "list of pages (2 v) counts them",
+            change->name);
+    if (preview->errors || shares == NULL || memory == NULL ||
+        !check_nodes(preview, snapshot->host, shares))
+        return NULL;
+    g_autofree char *now = page_shares_text(memory);
+    g_autoptr(GArray) excess = page_shares_excess(shares, memory);
+    gint64 moves = 0;
+    for (guint node = 0; node < excess->len; node++)
+        moves += MAX(g_array_index(excess, gint64, node), 0);
+    if (moves == 0 || g_str_equal(now, change->value)) {
+        preview_say(preview, PART_EFFECT, LINE_NOW, "pages are on %s already", change->value);
+        return NULL;
+    }
+    g_autofree char *size = text_size_kib((guint64)moves);
+    preview_say(preview, PART_EFFECT, LINE_NOW,
+        "now: pages = %s: %s move, a portion at a time while the guest runs", change->value, size);
+    check_room(preview, snapshot->host, excess, view->usage->small_kib);
+    check_policy(preview, view->domain, shares);
+    if (snapshot->host)
+        check_balancing(preview, snapshot, view, shares);
+    return g_steal_pointer(&now);
+}

@@ -1,0 +1,489 @@
+/* Moving the pages of a running process to other nodes (move_pages(2), migrate_pages(2), numa(3)).
+ *
+ * The kernel gives up a call at the first pages that it cannot move, and says of the others neither
+ * that they were moved nor why not; so after each call it is asked where the pages are, and those
+ * that are not there yet are tried one by one. */
+#include "core/virt/pagemove.h"
+
+#include "core/util/error.h"
+#include "core/util/rootfile.h"
+#include "core/util/text.h"
+#include "core/virt/pages.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <numaif.h>
+#include <string.h>
+
+#define PORTION_KIB   4096 /* tried between two looks at the wish: a page fault waits no longer */
+#define PORTION_BYTES (PORTION_KIB * G_GUINT64_CONSTANT(1024))
+#define PORTION_MAX   1024 /* pages of a portion */
+#define PAUSE_US      (G_USEC_PER_SEC / 20)
+#define UNTOLD        INT_MIN /* a status that the kernel left alone */
+
+static const PageCalls kernel_calls = {move_pages, migrate_pages};
+
+/* A mapping with pages to move. */
+typedef struct {
+    guint64 start, end;
+    guint64 page_kib;
+    gboolean shared; /* mapped MAP_SHARED: another process that has it serves this guest */
+    gboolean huge;
+} Mapping;
+
+typedef struct {
+    PageMove *move;
+    const char *root;
+    int pid;
+    const PageCalls *calls;
+    GArray *mappings; /* Mapping */
+    GArray *memory;   /* NodeKib: where its pages are */
+    GArray *excess;   /* page_shares_excess() */
+    int nodes;        /* beyond the highest number of a node in it */
+    IdSet *full[2];   /* nodes without room: for small pages, for those of pools */
+    gboolean refused; /* its cpuset does not let move_pages() */
+    gboolean ended;
+} Mover;
+
+PageMove *page_move_new(void)
+{
+    PageMove *move = g_new0(PageMove, 1);
+
+    g_atomic_ref_count_init(&move->refs);
+    g_mutex_init(&move->lock);
+    return move;
+}
+
+PageMove *page_move_ref(PageMove *move)
+{
+    g_atomic_ref_count_inc(&move->refs);
+    return move;
+}
+
+void page_move_unref(PageMove *move)
+{
+    if (move == NULL || !g_atomic_ref_count_dec(&move->refs))
+        return;
+    g_mutex_clear(&move->lock);
+    g_free(move);
+}
+
+gboolean page_move_look(PageMove *move, MoveResult *result)
+{
+    g_mutex_lock(&move->lock);
+    *result = move->result;
+    gboolean running = move->running;
+    g_mutex_unlock(&move->lock);
+    return running;
+}
+
+/* ---- what there is to move ---- */
+
+static void add_kib(GArray *memory, int node, guint64 kib)
+{
+    for (guint i = 0; i < memory->len; i++)
+        if (g_array_index(memory, NodeKib, i).node == node) {
+            g_array_index(memory, NodeKib, i).kib += kib;
+            return;
+        }
+    NodeKib fresh = {node, kib};
+    g_array_append_val(memory, fresh);
+}
+
+/* Adds the pages by node of a line of numa_maps, "… N0=5 N1=7 kernelpagesize_kB=4". Returns the
+ * size of its pages, 0 where it has none of its own. */
+static guint64 read_pages(const char *line, GArray *memory)
+{
+    const char *size = strstr(line, " kernelpagesize_kB=");
+    guint64 page_kib = size ? g_ascii_strtoull(strchr(size, '=') + 1, NULL, 10) : 0;
+    gboolean any = FALSE;
+
+    if (!strstr(line, " anon=") && !strstr(line, " dirty=") && !strstr(line, " huge "))
+        return 0;
+    for (const char *p = page_kib ? strstr(line, " N") : NULL; p; p = strstr(p + 1, " N")) {
+        char *equals;
+        guint64 node = g_ascii_strtoull(p + 2, &equals, 10);
+        if (equals == p + 2 || *equals != '=' || node >= IDSET_MAX)
+            continue;
+        guint64 pages = g_ascii_strtoull(equals + 1, NULL, 10);
+        add_kib(memory, (int)node, MIN(pages, G_MAXINT32) * page_kib);
+        any = TRUE;
+    }
+    return any ? page_kib : 0;
+}
+
+/* The lines of maps by where their mapping begins: "7f00-7f80 rw-p 00000000 00:00 0". */
+static GHashTable *read_maps(const Mover *mover)
+{
+    GHashTable *maps = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    g_autofree char *path = g_strdup_printf("%s/proc/%d/maps", mover->root, mover->pid);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return maps;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        char *dash;
+        Mapping mapping = {.start = g_ascii_strtoull(lines[i], &dash, 16)};
+        char *blank;
+        mapping.end = *dash == '-' ? g_ascii_strtoull(dash + 1, &blank, 16) : 0;
+        if (mapping.end <= mapping.start || strlen(blank) < 5)
+            continue;
+        mapping.shared = blank[4] == 's';
+        gint64 *key = g_new(gint64, 1);
+        *key = (gint64)mapping.start;
+        g_hash_table_insert(maps, key, g_memdup2(&mapping, sizeof mapping));
+    }
+    return maps;
+}
+
+/* Fills mappings and memory. FALSE: the process has ended, or may not be looked into. */
+static gboolean look(Mover *mover)
+{
+    g_autoptr(GHashTable) maps = read_maps(mover);
+    g_autofree char *path = g_strdup_printf("%s/proc/%d/numa_maps", mover->root, mover->pid);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL) || *text == '\0')
+        return FALSE;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        gint64 start = (gint64)g_ascii_strtoull(lines[i], NULL, 16);
+        guint64 page_kib = read_pages(lines[i], mover->memory);
+        const Mapping *known = page_kib ? g_hash_table_lookup(maps, &start) : NULL;
+        if (known == NULL)
+            continue;
+        Mapping mapping = *known;
+        mapping.page_kib = page_kib;
+        mapping.huge = strstr(lines[i], " huge ") != NULL;
+        g_array_append_val(mover->mappings, mapping);
+    }
+    return TRUE;
+}
+
+/* The same, and what is where it should not be. */
+static gboolean look_anew(Mover *mover, const PageShares *shares)
+{
+    g_array_set_size(mover->memory, 0);
+    g_array_set_size(mover->mappings, 0);
+    if (!look(mover))
+        return FALSE;
+    g_clear_pointer(&mover->excess, g_array_unref);
+    mover->excess = page_shares_excess(shares, mover->memory);
+    for (int node = 0; node < IDSET_MAX; node++)
+        if (g_array_index(mover->excess, gint64, node) != 0)
+            mover->nodes = MAX(mover->nodes, node + 1);
+    return TRUE;
+}
+
+static guint64 kib_to_move(const Mover *mover)
+{
+    guint64 sum = 0;
+
+    for (guint node = 0; node < IDSET_MAX; node++)
+        sum += (guint64)MAX(g_array_index(mover->excess, gint64, node), 0);
+    return sum;
+}
+
+/* ---- moving ---- */
+
+static void count(Mover *mover, guint64 *what, guint64 kib)
+{
+    g_mutex_lock(&mover->move->lock);
+    *what += kib;
+    g_mutex_unlock(&mover->move->lock);
+}
+
+static void stays(Mover *mover, const Mapping *mapping, StayReason reason)
+{
+    MoveResult *result = &mover->move->result;
+
+    count(mover, &result->stayed[reason], mapping->page_kib);
+    if (mapping->huge)
+        count(mover, &result->stayed_huge, mapping->page_kib);
+}
+
+/* Waits while it is to pause. FALSE: it is to stop. */
+static gboolean may_go_on(const Mover *mover)
+{
+    MoveWish wish;
+
+    while ((wish = (MoveWish)g_atomic_int_get(&mover->move->wish)) == MOVE_PAUSED)
+        g_usleep(PAUSE_US);
+    return wish == MOVE_RUNS;
+}
+
+/* The node with most room left. */
+static int best_target(const Mover *mover, gboolean huge)
+{
+    int best = -1;
+
+    for (int node = 0; node < mover->nodes; node++)
+        if (hwloc_bitmap_isset(mover->full[huge], (unsigned)node))
+            continue;
+        else if (best < 0 || g_array_index(mover->excess, gint64, node) <
+                                 g_array_index(mover->excess, gint64, best))
+            best = node;
+    return best;
+}
+
+/* One call; what it says of the whole. FALSE: it cannot go on, and says so in @mover. */
+static gboolean call(Mover *mover, const Mapping *mapping, guint count, void **pages,
+    const int *nodes, int *status, int *problem)
+{
+    int flags = nodes == NULL ? 0 : mapping->shared ? MPOL_MF_MOVE_ALL : MPOL_MF_MOVE;
+    long result = mover->calls->move_pages(mover->pid, count, pages, nodes, status, flags);
+
+    *problem = result < 0 ? errno : 0;
+    mover->ended = mover->ended || *problem == ESRCH;
+    mover->refused = mover->refused || *problem == EACCES || *problem == EPERM;
+    return !mover->ended && !mover->refused;
+}
+
+static StayReason reason_of(int status, int problem)
+{
+    if (problem == ENOMEM || status == -ENOMEM)
+        return STAYS_ROOM;
+    return status == -EACCES ? STAYS_SHARED : STAYS_BUSY;
+}
+
+/* One portion's pages that are to go: addresses, where they are and where they shall be. */
+typedef struct {
+    void *pages[PORTION_MAX];
+    int from[PORTION_MAX], to[PORTION_MAX], status[PORTION_MAX], now[PORTION_MAX];
+    guint count;
+} Portion;
+
+/* Keeps of @portion, whose status says where the pages are, those on a node that has too many. */
+static void choose(Mover *mover, const Mapping *mapping, Portion *portion)
+{
+    guint chosen = 0;
+
+    for (guint i = 0; i < portion->count; i++) {
+        int node = portion->status[i];
+        if (node < 0 || node >= IDSET_MAX || g_array_index(mover->excess, gint64, node) <= 0)
+            continue;
+        int target = best_target(mover, mapping->huge);
+        if (target < 0 || g_array_index(mover->excess, gint64, target) >= 0)
+            break;
+        g_array_index(mover->excess, gint64, node) -= (gint64)mapping->page_kib;
+        g_array_index(mover->excess, gint64, target) += (gint64)mapping->page_kib;
+        portion->pages[chosen] = portion->pages[i];
+        portion->from[chosen] = node;
+        portion->to[chosen++] = target;
+    }
+    portion->count = chosen;
+}
+
+/* Moves the chosen pages of @portion, and those that did not go along once more one by one. */
+static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *portion)
+{
+    int problem, single;
+
+    for (guint i = 0; i < portion->count; i++)
+        portion->status[i] = UNTOLD;
+    if (!call(mover, mapping, portion->count, portion->pages, portion->to, portion->status,
+            &problem) ||
+        !call(mover, mapping, portion->count, portion->pages, NULL, portion->now, &single))
+        return FALSE;
+    for (guint i = 0; i < portion->count; i++) {
+        int status = portion->status[i];
+        /* Not told, or refused as one of a huge page that was on its way already. */
+        gboolean full = hwloc_bitmap_isset(mover->full[mapping->huge], (unsigned)portion->to[i]);
+        if (portion->now[i] == portion->from[i] && full) {
+            problem = ENOMEM;
+        } else if (portion->now[i] == portion->from[i]) {
+            status = UNTOLD;
+            if (!call(mover, mapping, 1, &portion->pages[i], &portion->to[i], &status, &problem) ||
+                !call(mover, mapping, 1, &portion->pages[i], NULL, &portion->now[i], &single))
+                return FALSE;
+        }
+        if (portion->now[i] == portion->from[i] && reason_of(status, problem) == STAYS_ROOM)
+            hwloc_bitmap_set(mover->full[mapping->huge], (unsigned)portion->to[i]);
+        if (portion->now[i] == portion->from[i])
+            stays(mover, mapping, reason_of(status, problem));
+        else
+            count(mover, &mover->move->result.moved, mapping->page_kib);
+    }
+    return TRUE;
+}
+
+/* TRUE: all of it was tried. */
+static gboolean move_mapping(Mover *mover, const Mapping *mapping, Portion *portion)
+{
+    guint64 step = mapping->page_kib * 1024;
+    int problem;
+
+    for (guint64 at = mapping->start; at < mapping->end;) {
+        if (!may_go_on(mover))
+            return FALSE;
+        /* To the next multiple of a portion: a transparent huge page, which moves whole, is in one.
+         */
+        guint64 end = MIN((at / PORTION_BYTES + 1) * PORTION_BYTES, mapping->end);
+        for (portion->count = 0; portion->count == 0 || (at < end && portion->count < PORTION_MAX);
+             at += step)
+            portion->pages[portion->count++] = (void *)(guintptr)at;
+        if (!call(mover, mapping, portion->count, portion->pages, NULL, portion->status, &problem))
+            return FALSE;
+        choose(mover, mapping, portion);
+        if (portion->count > 0 && !move_portion(mover, mapping, portion))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean move_mappings(Mover *mover)
+{
+    g_autofree Portion *portion = g_new0(Portion, 1);
+
+    for (guint i = 0; i < mover->mappings->len; i++)
+        if (!move_mapping(mover, &g_array_index(mover->mappings, Mapping, i), portion))
+            return FALSE;
+    return TRUE;
+}
+
+/* A node at a time by migrate_pages(), which root may use beyond the process's cpuset. It says how
+ * many pages stay, not why. 0, or errno. */
+static int migrate(Mover *mover, const PageShares *shares)
+{
+    enum { BITS = sizeof(unsigned long) * CHAR_BIT };
+    unsigned long to[IDSET_MAX / BITS + 1] = {0};
+    guint64 before = 0;
+
+    if (!look_anew(mover, shares))
+        return ESRCH;
+    for (guint node = 0; node < IDSET_MAX; node++)
+        if (g_array_index(mover->excess, gint64, node) < 0)
+            to[node / BITS] |= 1ul << (node % BITS);
+    for (guint node = 0; node < IDSET_MAX && may_go_on(mover); node++) {
+        unsigned long from[IDSET_MAX / BITS + 1] = {0};
+        gint64 kib = g_array_index(mover->excess, gint64, node);
+        if (kib <= 0)
+            continue;
+        from[node / BITS] = 1ul << (node % BITS);
+        if (mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0)
+            return errno;
+        before += (guint64)kib;
+    }
+    /* What came of it is told by where the pages are now. */
+    if (!look_anew(mover, shares))
+        return ESRCH;
+    guint64 left = MIN(kib_to_move(mover), before);
+    count(mover, &mover->move->result.moved, before - left);
+    count(mover, &mover->move->result.stayed[STAYS_BUSY], left);
+    return 0;
+}
+
+static gboolean fail(const Mover *mover, int problem, GError **error)
+{
+    MoveResult result;
+
+    page_move_look(mover->move, &result);
+    g_autofree char *moved = text_size_kib(result.moved);
+    if (mover->ended || problem == ESRCH)
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
+            "process %d ended while its pages were moved, after %s", mover->pid, moved);
+    else
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the kernel does not move the pages of process %d: %s%s (%s are moved)", mover->pid,
+            g_strerror(problem),
+            problem == EPERM || problem == EACCES ? "; run kvmtune as root" : "", moved);
+    return FALSE;
+}
+
+static gboolean run(Mover *mover, const PageShares *shares, GError **error)
+{
+    MoveResult *result = &mover->move->result;
+
+    if (!look_anew(mover, shares)) {
+        if (!g_file_test("/proc/self/numa_maps", G_FILE_TEST_EXISTS)) {
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "this kernel has no NUMA (no numa_maps): pages have no other node to go to");
+            return FALSE;
+        }
+        return fail(mover, errno == EACCES ? EACCES : ESRCH, error);
+    }
+    count(mover, &result->total, kib_to_move(mover));
+    if (result->total == 0)
+        return TRUE;
+    if (!move_mappings(mover) && mover->ended)
+        return fail(mover, ESRCH, error);
+    if (mover->refused) {
+        int problem = migrate(mover, shares);
+        if (problem)
+            return fail(mover, problem, error);
+    }
+    /* What was not tried any more once the nodes were full. */
+    if (!hwloc_bitmap_iszero(mover->full[0]) || !hwloc_bitmap_iszero(mover->full[1]))
+        count(mover, &result->stayed[STAYS_ROOM], kib_to_move(mover));
+    g_mutex_lock(&mover->move->lock);
+    result->stopped = g_atomic_int_get(&mover->move->wish) == MOVE_STOPPED;
+    g_mutex_unlock(&mover->move->lock);
+    return TRUE;
+}
+
+static void set_running(PageMove *move, gboolean running)
+{
+    g_mutex_lock(&move->lock);
+    move->running = running;
+    if (running)
+        move->result = (MoveResult){0};
+    g_mutex_unlock(&move->lock);
+}
+
+gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShares *shares,
+    const PageCalls *calls, GError **error)
+{
+    Mover mover = {.move = move,
+        .root = root,
+        .pid = pid,
+        .calls = calls ? calls : &kernel_calls,
+        .mappings = g_array_new(FALSE, FALSE, sizeof(Mapping)),
+        .memory = g_array_new(FALSE, FALSE, sizeof(NodeKib)),
+        .full = {hwloc_bitmap_alloc(), hwloc_bitmap_alloc()}};
+
+    set_running(move, TRUE);
+    gboolean moved = run(&mover, shares, error);
+    set_running(move, FALSE);
+    hwloc_bitmap_free(mover.full[0]);
+    hwloc_bitmap_free(mover.full[1]);
+    g_array_unref(mover.mappings);
+    g_array_unref(mover.memory);
+    g_clear_pointer(&mover.excess, g_array_unref);
+    return moved;
+}
+
+char *page_move_text(const MoveResult *result)
+{
+    static const char *const reasons[STAYS_REASONS] = {
+        [STAYS_BUSY] = "pinned or in use",
+        [STAYS_ROOM] = "no room on the node",
+        [STAYS_SHARED] = "shared with other processes",
+    };
+    GString *out = g_string_new(NULL);
+    g_autofree char *moved = text_size_kib(result->moved);
+    g_autofree char *total = text_size_kib(result->total);
+    guint64 stayed = 0;
+
+    g_string_append_printf(out, "%s of %s moved", moved, total);
+    for (guint i = 0; i < STAYS_REASONS; i++)
+        stayed += result->stayed[i];
+    for (guint i = 0; i < STAYS_REASONS; i++) {
+        g_autofree char *kib = text_size_kib(result->stayed[i]);
+        if (result->stayed[i])
+            g_string_append_printf(out, ", %s stay (%s)", kib, reasons[i]);
+    }
+    if (result->stayed_huge) {
+        g_autofree char *huge = text_size_kib(result->stayed_huge);
+        g_string_append_printf(out, ", of them %s in hugepages", huge);
+    }
+    /* numa_maps counts the kernel's page of zeros wherever it is mapped; nobody can move that. */
+    guint64 rest = result->total - MIN(result->total, result->moved + stayed);
+    if (rest > 0 && !result->stopped) {
+        g_autofree char *kib = text_size_kib(rest);
+        g_string_append_printf(out, ", %s were gone or are the kernel's page of zeros", kib);
+    }
+    if (result->stopped)
+        g_string_append(out, "; stopped before the end");
+    return g_string_free(out, FALSE);
+}
