@@ -16,7 +16,7 @@ static void put_load(JsonBuilder *builder, const char *name, Num load)
 
 static void put_thread(JsonBuilder *builder, const ThreadUsage *thread)
 {
-    json_put_num(builder, "tid", thread ? NUM(thread->tid) : NUM_UNKNOWN);
+    json_put_num(builder, "tid", thread && thread->tid > 0 ? NUM(thread->tid) : NUM_UNKNOWN);
     json_put_set(builder, "affinity", thread ? thread->affinity : NULL);
     json_put_num(
         builder, "last_cpu", thread && thread->last_cpu >= 0 ? NUM(thread->last_cpu) : NUM_UNKNOWN);

@@ -139,7 +139,7 @@ exits 0 "with --config the host is left out" "$kvmtune" --sysroot "$tree" apply 
 is "$(cat "$ksm/run")" 0 "and not written"
 printf '[host]\nksm.run@both = 1\nthp.enabled@boot=never\n' > kept.plan
 exits 5 "what is not kept does not stand" "$kvmtune" --sysroot "$tree" diff kept.plan
-contains "$output" "host thp.enabled: (nothing), not never  at boot" "and is named"
+contains "$output" "host thp.enabled: (nothing), not never, at boot" "and is named"
 exits 0 "with --config only what is for the boot is kept" "$kvmtune" --sysroot "$tree" apply kept.plan --config
 is "$(cat "$ksm/run") $(grep -c '^w ' "$tree/etc/tmpfiles.d/kvmtune.conf")" "0 2" "and nothing is set now"
 exits 0 "and is undone" "$kvmtune" --sysroot "$tree" undo

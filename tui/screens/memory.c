@@ -212,7 +212,8 @@ static void memory_update(App *app, gpointer data)
     add_pools(app, &state->list, host);
     add_demand(app, &state->list);
     add_nodes(&state->list, host);
-    kept_add_mounts(app, &state->list, host);
+    if (!app->snapshot->link.remote) /* of another host none is known, which is not "not mounted" */
+        kept_add_mounts(app, &state->list, host);
     memory_rows_add(app, &state->list, MEMORY_NAME, MEMORY_TOTAL, MEMORY_SECOND);
     add_meminfo(app, state->wide ? &state->meminfo : &state->list, host);
     table_end(&state->list);

@@ -26,7 +26,7 @@ static const struct {
  * largest. */
 static void share_cells(const MemoryUse *use, int width, int cells[USE_PARTS])
 {
-    int sum = 0, largest = USE_FREE;
+    int sum = 0, largest = 0;
 
     for (int i = 0; i < USE_PARTS; i++) {
         gint64 kib = num_or(use->parts[i], 0);
