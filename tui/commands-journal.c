@@ -77,8 +77,45 @@ gboolean command_journal(const CommandOptions *options, char **arguments, GError
 
 /* ---- undo ---- */
 
-/* The Snapshot that @entry is undone upon: its domains are reached by the way it was applied,
- * unless another is asked for. *way is then @options with that. */
+/* FALSE with a sentence where @entry holds a step that is none of an image's. */
+static gboolean check_image(const JournalEntry *entry, GError **error)
+{
+    for (guint i = 0; i < entry->steps->len; i++) {
+        const Step *step = g_ptr_array_index(entry->steps, i);
+        if (step->kind == STEP_BOOT)
+            continue;
+        g_autofree char *text = step_text(step, FALSE);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "entry %u is not of an image (%s): with --root only what is kept at boot is changed",
+            entry->number, text);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The connection to @entry's domains: the one that is asked for, else the default. The URI in the
+ * journal is compared with that and never followed: a URI can name a program to run, and whoever
+ * wrote the journal of another tree is not the one who runs kvmtune. NULL with a sentence. */
+static const char *choose_uri(
+    const CommandOptions *options, const JournalEntry *entry, GError **error)
+{
+    if (options->collector.uri)
+        return options->collector.uri;
+    const char *uri = connection_default_uri();
+    g_autofree char *shown = connection_shown_uri(uri);
+    g_autofree char *other = entry->uri ? connection_shown_uri(entry->uri) : NULL;
+    if (g_strcmp0(other, shown) == 0)
+        return uri;
+    g_autofree char *quoted = other ? g_shell_quote(other) : g_strdup("URI");
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "entry %u changed a domain through %s, and the connection here is %s: if that is where it "
+        "is to be changed, say so with -c %s",
+        entry->number, other ? other : "a connection that it does not name", shown, quoted);
+    return NULL;
+}
+
+/* The Snapshot that @entry is undone upon, with domains where it changed some. *way is then
+ * @options with the connection to them. */
 static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry *entry,
     CommandOptions *way, Connection **connection, GError **error)
 {
@@ -87,8 +124,10 @@ static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry
     for (guint i = 0; i < entry->steps->len; i++)
         domains |= !step_kind_is_host(((const Step *)g_ptr_array_index(entry->steps, i))->kind);
     *way = *options;
-    if (domains && way->collector.uri == NULL)
-        way->collector.uri = entry->uri;
+    if (options->image && !check_image(entry, error))
+        return NULL;
+    if (domains && (way->collector.uri = choose_uri(options, entry, error)) == NULL)
+        return NULL;
     return collector_take_values(&way->collector, domains, domains ? connection : NULL, error);
 }
 

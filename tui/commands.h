@@ -38,7 +38,7 @@ enum {
 typedef enum {
     ASKS_HOST,            /* this host's files only */
     ASKS_PLAN,            /* libvirt only where the plan names a domain */
-    ASKS_JOURNAL,         /* the connection that an entry names, if it names one */
+    ASKS_JOURNAL,         /* libvirt only where an entry changed a domain */
     ASKS_LIBVIRT,         /* refused where none answers */
     ASKS_LIBVIRT_OR_DEMO, /* reads only: shows the demo where none answers */
 } CommandNeed;

@@ -237,8 +237,9 @@ static gboolean run_command(
                 shown);
             return FALSE;
         }
-        options->command.collector.uri =
-            command->need == ASKS_JOURNAL || (uri && *uri) ? uri : "qemu:///system";
+        options->command.collector.uri = command->need == ASKS_JOURNAL ? options->uri
+                                         : uri && *uri                 ? uri
+                                                                       : connection_default_uri();
         options->command.collector.root = options->sysroot ? options->sysroot : "";
     } else if (!choose_connection(options, error)) {
         return FALSE;

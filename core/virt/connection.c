@@ -176,6 +176,13 @@ char *connection_shown_uri(const char *uri)
     return text_escape(without, 200);
 }
 
+const char *connection_default_uri(void)
+{
+    const char *uri = g_getenv("LIBVIRT_DEFAULT_URI");
+
+    return uri && *uri ? uri : "qemu:///system";
+}
+
 gboolean connection_answers(Connection *connection)
 {
     unsigned long version;

@@ -20,6 +20,8 @@ gboolean connection_read_only(const Connection *connection);
 gboolean connection_alive(Connection *connection);
 /* Whether libvirt answers a small call; alive says only that nothing is known to be wrong. */
 gboolean connection_answers(Connection *connection);
+/* Where no URI is given: LIBVIRT_DEFAULT_URI, else qemu:///system. Never freed. */
+const char *connection_default_uri(void);
 /* @uri fit to show, without a password in it. The caller frees it. */
 char *connection_shown_uri(const char *uri);
 const char *connection_uri(const Connection *connection); /* fit to show, as above */

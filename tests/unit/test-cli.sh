@@ -183,6 +183,29 @@ refuses 2 "has no entry 3" --sysroot "$tree" undo 3
 is "$(cat "$ksm/run")" 1 "nothing older is undone instead"
 exits 0 "by its number it is" "$kvmtune" --sysroot "$tree" undo 1
 is "$(cat "$ksm/run")" 0 "and stands as before"
+# A journal may be somebody else's: its URI, which can name a program to run, is not followed.
+rm -r "$journal"; mkdir -p "$journal"
+printf '#!/bin/sh\ntouch %s/ran\n' "$work" > program; chmod +x program
+entry() { # STATE URI KIND TARGET KEY OLD NEW
+    echo "{\"state\":\"$1\",\"time\":1,\"uri\":\"$2\",\"steps\":[{\"kind\":\"$3\",\"target\":\"$4\",\"key\":\"$5\",\"old\":\"$6\",\"new\":\"$7\"}]}"
+}
+uri="qemu+ext:///system?command=$work/program"
+entry done "$uri" config 6695eb01-f6a4-8304-79aa-97f2502e193f vcpupin.0 0 1 > "$journal/00000001.json"
+entry open "$uri" config 6695eb01-f6a4-8304-79aa-97f2502e193f vcpupin.0 0 1 > "$journal/00000002.open"
+refuses 2 "say so with -c 'qemu+ext:" --sysroot "$tree" undo 1
+refuses 2 "say so with -c 'qemu+ext:" --sysroot "$tree" recover 2
+refuses 1 "is not of an image" undo 1 --root "$tree"
+refuses 1 "is not of an image" undo 1 --dry-run --root "$tree"
+refuses 1 "is not of an image" recover 2 --root "$tree"
+refuses 1 "is not of an image" recover 2 --back --root "$tree"
+[ ! -e ran ]; ok $? "and the program of its URI does not run"
+entry done test:///default config 6695eb01-f6a4-8304-79aa-97f2502e193f vcpupin.0 0 1 > "$journal/00000001.json"
+LIBVIRT_DEFAULT_URI=test:///default exits 0 "the default is used where the entry names the same" \
+    "$kvmtune" --sysroot "$tree" undo 1 --dry-run
+exits 0 "and what is asked for" "$kvmtune" --sysroot "$tree" -c test:///default undo 1 --dry-run
+entry done "" host host ksm.run 0 1 > "$journal/00000001.json"
+refuses 1 "is not of an image" undo 1 --root "$tree"
+rm -r "$journal"
 echo 0 > victim; ln -sf "$work/victim" "$ksm/run"
 refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
 is "$(cat victim)" 0 "a link out of the tree is not written through"
