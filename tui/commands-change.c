@@ -86,7 +86,7 @@ gboolean command_context(const CommandOptions *options, Connection *connection,
         .partial = options->partial,
         .settle = options->collector.demo ? demo_settle : NULL,
         .page_calls = options->collector.demo ? demo_page_calls : NULL,
-        .journal = journal_open(options->journal_folder, error),
+        .journal = journal_open(options->collector.root, options->journal_folder, error),
     };
     return context->journal != NULL;
 }

@@ -57,7 +57,7 @@ gboolean command_journal(const CommandOptions *options, char **arguments, GError
     guint number;
 
     if (!parse_number(arguments, &number, error) ||
-        (journal = journal_open(options->journal_folder, error)) == NULL)
+        (journal = journal_open(options->collector.root, options->journal_folder, error)) == NULL)
         return FALSE;
     if (number) {
         g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
@@ -189,7 +189,7 @@ gboolean command_undo(const CommandOptions *options, char **arguments, GError **
     guint number;
 
     if (!parse_number(arguments, &number, error) ||
-        (journal = journal_open(options->journal_folder, error)) == NULL)
+        (journal = journal_open(options->collector.root, options->journal_folder, error)) == NULL)
         return FALSE;
     g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
     g_autofree char *reason = entry ? journal_entry_not_undoable(entry) : NULL;
@@ -252,7 +252,7 @@ gboolean command_recover(const CommandOptions *options, char **arguments, GError
         return FALSE;
     }
     if (!parse_number(arguments, &number, error) ||
-        (journal = journal_open(options->journal_folder, error)) == NULL)
+        (journal = journal_open(options->collector.root, options->journal_folder, error)) == NULL)
         return FALSE;
     g_autoptr(JournalEntry) entry = find_unended(journal, number, &cause);
     if (cause) {

@@ -20,7 +20,8 @@ struct Job {
     JobKind kind;
     Preview *preview; /* JOB_APPLY */
     guint entry;      /* the others */
-    char *root, *uri, *folder;
+    char *root, *uri;
+    char *tree, *folder; /* the journal's, as journal_open() takes them */
     gboolean demo;
     PageMove *move; /* seen and stopped by the screen while pages are moved */
     gint done;      /* set last, by the collector */
@@ -35,6 +36,7 @@ static void job_free(Job *job)
     page_move_unref(job->move);
     g_free(job->root);
     g_free(job->uri);
+    g_free(job->tree);
     g_free(job->folder);
     g_free(job->report);
     g_clear_error(&job->error);
@@ -54,7 +56,7 @@ static char *survey(const ApplyContext *context, guint number, GError **error)
 static void run_job(Connection *connection, gpointer data)
 {
     Job *job = data;
-    g_autoptr(Journal) journal = journal_open(job->folder, &job->error);
+    g_autoptr(Journal) journal = journal_open(job->tree, job->folder, &job->error);
 
     if (journal == NULL)
         return;
@@ -101,7 +103,8 @@ static gboolean entry_is_of_host(Journal *journal, guint number)
  * 0: none), for what stands of all their steps is looked at. */
 static gboolean is_of_host(const App *app, const Preview *preview, guint number)
 {
-    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, NULL);
+    g_autoptr(Journal) journal =
+        journal_open(app->options->collector.root, app->options->journal_folder, NULL);
     guint seen = 0; /* the steps of an act take the same entry back, most often */
 
     if (journal == NULL || (number && !entry_is_of_host(journal, number)))
@@ -133,6 +136,7 @@ static void start_job(App *app, JobKind kind, const Preview *preview, guint entr
     job->move = page_move_new();
     job->root = g_strdup(app->snapshot->root);
     job->uri = g_strdup(app->options->collector.uri);
+    job->tree = g_strdup(app->options->collector.root);
     job->folder = g_strdup(app->options->journal_folder);
     job->demo = app->options->collector.demo;
     private->job = job;
@@ -305,7 +309,8 @@ void app_undo(App *app, guint number)
 
     if (!app_may_write(app))
         return;
-    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, &error);
+    g_autoptr(Journal) journal =
+        journal_open(app->options->collector.root, app->options->journal_folder, &error);
     g_autoptr(JournalEntry) entry = journal ? journal_get(journal, number, &error) : NULL;
     if (entry == NULL) {
         app_say_error(app, error);
@@ -336,7 +341,8 @@ void app_undo(App *app, guint number)
 
 void jobs_offer_recovery(App *app)
 {
-    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, NULL);
+    g_autoptr(Journal) journal =
+        journal_open(app->options->collector.root, app->options->journal_folder, NULL);
     g_autoptr(GPtrArray) entries = journal ? journal_unended(journal) : NULL;
     g_autofree char *holder = host_lock_holder(app->snapshot->root);
 

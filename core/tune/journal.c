@@ -3,6 +3,7 @@
 
 #include "core/tune/journal-file.h"
 #include "core/util/error.h"
+#include "core/util/rootfile.h"
 #include "core/util/text.h"
 
 #include <errno.h>
@@ -107,8 +108,14 @@ char *journal_default_folder(void)
     return g_build_filename(g_get_home_dir(), ".local", "state", "kvmtune", "journal", NULL);
 }
 
-Journal *journal_open(const char *folder, GError **error)
+Journal *journal_open(const char *root, const char *folder, GError **error)
 {
+    /* A tree that is not there has no link either: its journal is empty. */
+    if (!rootfile_is_below(root, folder) && g_file_test(root, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the journal's folder %s is not used: a link in it leads out of %s", folder, root);
+        return NULL;
+    }
     if (access(folder, R_OK | X_OK) != 0 && errno != ENOENT) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "the journal's folder %s cannot be read: %s", folder, g_strerror(errno));

@@ -40,9 +40,10 @@ char *journal_entry_summary(const JournalEntry *entry); /* "web1 vcpupin.0=2 (+3
 char *journal_entry_not_undoable(const JournalEntry *entry);
 
 typedef struct Journal Journal;
-/* A @folder that does not exist is an empty journal; the first entry makes it (0700). NULL with a
- * sentence where it may not be read. */
-Journal *journal_open(const char *folder, GError **error);
+/* The journal in @folder, of the host whose files are below @root ("" for this one, or for a folder
+ * that is not in its tree). A folder that does not exist is an empty journal; the first entry makes
+ * it (0700). NULL with a sentence where it may not be read, or a link leads it out of @root. */
+Journal *journal_open(const char *root, const char *folder, GError **error);
 void journal_close(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_close)
 char *journal_default_folder(void); /* $XDG_STATE_HOME/kvmtune/journal; the caller frees it */

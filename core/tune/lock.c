@@ -3,6 +3,7 @@
 #include "core/tune/lock.h"
 
 #include "core/util/error.h"
+#include "core/util/rootfile.h"
 #include "core/util/text.h"
 #include "core/virt/remote.h"
 
@@ -29,6 +30,14 @@ static char *lock_path(const char *root)
     if (*root == '\0' || g_str_equal(root, REMOTE_ROOT))
         return g_strdup(HOST_PLACE);
     return g_strconcat(root, TREE_PLACE, NULL);
+}
+
+/* Whether @path is this host's, or stays in the tree @root: a link there is not followed out. */
+static gboolean is_own_path(const char *root, const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    return g_str_equal(path, HOST_PLACE) || rootfile_is_below(root, folder);
 }
 
 /* "kvmtune set web1 vcpupin.0=2": this process's command line without the program's folder. */
@@ -95,6 +104,12 @@ HostLock *host_lock_take(const char *root, GError **error)
 {
     g_autofree char *path = lock_path(root);
 
+    if (!is_own_path(root, path)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the lock %s is not taken: a link in it leads out of %s; nothing is changed without it",
+            path, root);
+        return NULL;
+    }
     if (*root) {
         g_autofree char *folder = g_path_get_dirname(path);
         g_mkdir_with_parents(folder, 0700);
@@ -130,7 +145,8 @@ void host_lock_drop(HostLock *lock)
 char *host_lock_holder(const char *root)
 {
     g_autofree char *path = lock_path(root);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd =
+        is_own_path(root, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
     char *holder = NULL;
 
     if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)

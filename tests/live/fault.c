@@ -39,7 +39,7 @@ static guint run(char **arguments, GError **error)
     const CollectorOptions options = {.uri = arguments[0], .root = "", .interval = 2};
     g_autoptr(Connection) connection = NULL;
     g_autoptr(Snapshot) snapshot = collector_take_once(&options, TRUE, &connection, error);
-    g_autoptr(Journal) journal = snapshot ? journal_open(arguments[1], error) : NULL;
+    g_autoptr(Journal) journal = snapshot ? journal_open("", arguments[1], error) : NULL;
     g_autoptr(Plan) plan = plan_new();
 
     for (char **domain = arguments + 4; journal && *domain; domain++)

@@ -82,7 +82,7 @@ void fixture_set_up(Fixture *f, gconstpointer data)
         open_domains(f, GPOINTER_TO_UINT(data));
     f->snapshot = fixture_take(f);
     g_autofree char *folder = g_build_filename(f->root, "journal", NULL);
-    f->journal = journal_open(folder, NULL);
+    f->journal = journal_open(f->root, folder, NULL);
     g_assert_nonnull(f->journal);
     f->context = (ApplyContext){
         .connection = f->connection, .root = f->root, .journal = f->journal, .uri = "test"};

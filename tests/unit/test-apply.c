@@ -291,8 +291,8 @@ static void test_journal_unwritable(Fixture *f, gconstpointer data)
     (void)data;
     g_autoptr(GError) error = NULL;
     g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
-    g_autoptr(Journal) nowhere = journal_open("/proc/self/kvmtune", NULL);
-    g_autoptr(Journal) no_folder = journal_open("/dev/null/kvmtune", &error);
+    g_autoptr(Journal) nowhere = journal_open("", "/proc/self/kvmtune", NULL);
+    g_autoptr(Journal) no_folder = journal_open("", "/dev/null/kvmtune", &error);
 
     g_assert_null(no_folder);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);

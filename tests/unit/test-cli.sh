@@ -205,7 +205,23 @@ LIBVIRT_DEFAULT_URI=test:///default exits 0 "the default is used where the entry
 exits 0 "and what is asked for" "$kvmtune" --sysroot "$tree" -c test:///default undo 1 --dry-run
 entry done "" host host ksm.run 0 1 > "$journal/00000001.json"
 refuses 1 "is not of an image" undo 1 --root "$tree"
-rm -r "$journal"
+rm -r "$tree/var"
+# Nor is anything written beside the tree, whichever folder of the journal's is a link.
+mkdir "$tree/etc" "$work/outside" "$work/outside/kvmtune" "$work/outside/lib"
+while read -r folder target; do
+    mkdir -p "$(dirname "$tree/$folder")"; ln -s "$work/outside$target" "$tree/$folder"
+    refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
+    refuses 1 "leads out of" set host ksm.run=1 --boot --root "$tree"
+    refuses 1 "leads out of" journal --root "$tree"
+    refuses 1 "leads out of" --sysroot "$tree" undo
+    is "$(find "$work/outside" -type f) $(cat "$ksm/run")" " 0" "$folder: nothing is written"
+    rm -r "$tree/var"
+done <<'LINKS'
+var
+var/lib /lib
+var/lib/kvmtune /kvmtune
+var/lib/kvmtune/journal
+LINKS
 echo 0 > victim; ln -sf "$work/victim" "$ksm/run"
 refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
 is "$(cat victim)" 0 "a link out of the tree is not written through"

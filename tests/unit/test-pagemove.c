@@ -396,7 +396,7 @@ static void test_step(Tree *tree, gconstpointer unused)
 
     begin(tree);
     kernel.tells = TRUE;
-    g_autoptr(Journal) journal = journal_open(folder, &error);
+    g_autoptr(Journal) journal = journal_open("", folder, &error);
     g_assert_no_error(error);
     g_autoptr(Snapshot) snapshot = picture(tree);
     g_autoptr(Plan) plan = plan_of(snapshot, "2", NULL);
@@ -430,7 +430,7 @@ static void test_step_ends(Tree *tree, gconstpointer unused)
 
     begin(tree);
     kernel.ends_at = 2;
-    g_autoptr(Journal) journal = journal_open(folder, &error);
+    g_autoptr(Journal) journal = journal_open("", folder, &error);
     g_autoptr(Snapshot) snapshot = picture(tree);
     g_autoptr(Plan) plan = plan_of(snapshot, "2", NULL);
     g_autoptr(Preview) preview = preview_make(snapshot, plan);

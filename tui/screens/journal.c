@@ -48,7 +48,8 @@ static void read_entries(App *app, State *state)
     state->serial = app_journal_serial(app);
     g_clear_pointer(&state->entries, g_ptr_array_unref);
     g_clear_pointer(&state->problem, g_free);
-    g_autoptr(Journal) journal = journal_open(app->options->journal_folder, &error);
+    g_autoptr(Journal) journal =
+        journal_open(app->options->collector.root, app->options->journal_folder, &error);
     if (journal)
         state->entries = journal_list(journal, state->limit, &state->total);
     else
