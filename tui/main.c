@@ -293,6 +293,12 @@ static gboolean run(Options *options, int argc, char **argv, int *exit_code, GEr
     }
     if (argc > 1)
         return run_command(options, argv[1], argc - 2, argv + 2, error);
+    if (options->image) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the full screen shows a host that runs, no image: --root goes with a command, such as "
+            "kvmtune set host KEY=VALUE --boot --root DIR");
+        return FALSE;
+    }
 
     if (!choose_connection(options, error))
         return FALSE;

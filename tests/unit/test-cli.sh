@@ -59,6 +59,8 @@ done <<'BAD'
 2|--root is for what an image sets|set host ksm.run=1 --root empty
 2|--root is an image: leave out|--demo set host ksm.run=1 --boot --root empty
 2|this one is empty|set host ksm.run=1 --boot --root=
+2|--root goes with a command|--root empty
+2|--root goes with a command|--demo --root empty
 2|apply takes no --root|apply x --root empty
 1|is no tree of a host|set host ksm.run=1 --boot --root empty
 2|from 0.1 to 86400|-d nan host
