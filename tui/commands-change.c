@@ -91,6 +91,25 @@ gboolean command_context(const CommandOptions *options, Connection *connection,
     return context->journal != NULL;
 }
 
+char *command_again(const CommandOptions *options, const char *words)
+{
+    const CollectorOptions *collector = &options->collector;
+    GString *out = g_string_new("kvmtune ");
+
+    g_string_append(out, words);
+    if (*collector->root && !collector->demo) {
+        g_autofree char *tree = g_shell_quote(options->image ? options->image : collector->root);
+        g_string_append_printf(out, " %s %s", options->image ? "--root" : "--sysroot", tree);
+    }
+    if (collector->uri && !collector->demo &&
+        !g_str_equal(collector->uri, connection_default_uri())) {
+        g_autofree char *shown = connection_shown_uri(collector->uri);
+        g_autofree char *uri = g_shell_quote(shown);
+        g_string_append_printf(out, " -c %s", uri);
+    }
+    return g_string_free(out, FALSE);
+}
+
 void command_say_done(const CommandOptions *options, const char *what, guint number,
     const char *report, const char *otherwise)
 {
@@ -168,7 +187,9 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
     move_watch_end(watch);
     if (number) {
         say_lines(preview);
-        command_say_done(options, "done", number, report, "; `kvmtune undo` takes it back");
+        g_autofree char *undo = command_again(options, "undo");
+        g_autofree char *hint = g_strdup_printf("; `%s` takes it back", undo);
+        command_say_done(options, "done", number, report, hint);
     }
     return number != 0;
 }

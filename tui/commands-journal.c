@@ -23,7 +23,8 @@ static gboolean parse_number(char **arguments, guint *number, GError **error)
 
 /* ---- journal ---- */
 
-static void print_entry(const JournalEntry *entry, const char *holder)
+static void print_entry(
+    const CommandOptions *options, const JournalEntry *entry, const char *holder)
 {
     g_autoptr(GDateTime) time = entry->time ? g_date_time_new_from_unix_local(entry->time) : NULL;
     g_autofree char *when = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : g_strdup("–");
@@ -34,12 +35,15 @@ static void print_entry(const JournalEntry *entry, const char *holder)
         summary, problem ? "  " : "", problem ? problem : "");
     if (entry->state != ENTRY_OPEN)
         return;
-    if (holder)
+    if (holder) {
         g_print("      %s is applying it\n", holder);
-    else
-        g_print("      it was not ended, and its kvmtune is gone: `kvmtune recover %u` says what "
-                "stands, and finishes it or takes it back\n",
-            entry->number);
+        return;
+    }
+    g_autofree char *words = g_strdup_printf("recover %u", entry->number);
+    g_autofree char *recover = command_again(options, words);
+    g_print("      it was not ended, and its kvmtune is gone: `%s` says what stands, and finishes "
+            "it or takes it back\n",
+        recover);
 }
 
 static void print_steps(const JournalEntry *entry)
@@ -63,7 +67,7 @@ gboolean command_journal(const CommandOptions *options, char **arguments, GError
         g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
         if (entry == NULL)
             return FALSE;
-        print_entry(entry, holder);
+        print_entry(options, entry, holder);
         print_steps(entry);
         return TRUE;
     }
@@ -71,7 +75,7 @@ gboolean command_journal(const CommandOptions *options, char **arguments, GError
     if (entries->len == 0)
         g_print("the journal is empty: nothing was applied yet\n");
     for (guint i = 0; i < entries->len; i++)
-        print_entry(g_ptr_array_index(entries, i), holder);
+        print_entry(options, g_ptr_array_index(entries, i), holder);
     return TRUE;
 }
 
@@ -232,10 +236,11 @@ static gboolean recover_upon(const CommandOptions *options, const JournalEntry *
     }
     g_autoptr(GArray) survey = apply_survey(context, entry->steps);
     g_autofree char *text = apply_survey_text(entry->steps, survey);
+    g_autofree char *words = g_strdup_printf("recover %u", entry->number);
+    g_autofree char *recover = command_again(options, words);
     g_print("entry %u was not ended, and its kvmtune is gone. What stands:\n%s"
-            "`kvmtune recover --finish` writes what is not written, `kvmtune recover --back` puts "
-            "back what is\n",
-        entry->number, text);
+            "`%s --finish` writes what is not written, `%s --back` puts back what is\n",
+        entry->number, text, recover, recover);
     return TRUE;
 }
 

@@ -38,6 +38,9 @@ void move_count_pages(const Snapshot *snapshot, const Plan *plan);
 typedef struct MoveWatch MoveWatch;
 MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context);
 void move_watch_end(MoveWatch *watch);
+/* "kvmtune undo --root '/mnt'": @words with the options that reach the same journal, and the same
+ * connection. The caller frees it. */
+char *command_again(const CommandOptions *options, const char *words);
 /* "done as entry 3 of the journal", with @report, or else @otherwise. */
 void command_say_done(const CommandOptions *options, const char *what, guint number,
     const char *report, const char *otherwise);

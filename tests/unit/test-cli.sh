@@ -179,6 +179,7 @@ ok $? "the same question has the same answer"
 exits 0 "listing an unwritten journal" "$kvmtune" --sysroot "$work/nowhere" journal
 [ ! -e "$work/nowhere" ]; ok $? "makes no folder"
 exits 0 "one change" "$kvmtune" --sysroot "$tree" set host ksm.run=1
+contains "$output" "\`kvmtune undo --sysroot '$tree'\` takes it back" "the way back names the tree"
 mkfifo "$journal/00000002.json"
 refuses 1 "damaged" --sysroot "$tree" undo
 refuses 2 "has no entry 3" --sysroot "$tree" undo 3
@@ -186,7 +187,7 @@ is "$(cat "$ksm/run")" 1 "nothing older is undone instead"
 exits 0 "by its number it is" "$kvmtune" --sysroot "$tree" undo 1
 is "$(cat "$ksm/run")" 0 "and stands as before"
 # A journal may be somebody else's: its URI, which can name a program to run, is not followed.
-rm -r "$journal"; mkdir -p "$journal"
+rm -r "$journal"; mkdir -p "$journal" "$tree/etc"
 printf '#!/bin/sh\ntouch %s/ran\n' "$work" > program; chmod +x program
 entry() { # STATE URI KIND TARGET KEY OLD NEW
     echo "{\"state\":\"$1\",\"time\":1,\"uri\":\"$2\",\"steps\":[{\"kind\":\"$3\",\"target\":\"$4\",\"key\":\"$5\",\"old\":\"$6\",\"new\":\"$7\"}]}"
@@ -200,6 +201,11 @@ refuses 1 "is not of an image" undo 1 --root "$tree"
 refuses 1 "is not of an image" undo 1 --dry-run --root "$tree"
 refuses 1 "is not of an image" recover 2 --root "$tree"
 refuses 1 "is not of an image" recover 2 --back --root "$tree"
+entry open "" boot host ksm.run "" 1 > "$journal/00000003.open"
+exits 0 "an entry that was left open" "$kvmtune" journal --root "$tree"
+contains "$output" "\`kvmtune recover 3 --root '$tree'\` says what stands" "names the image"
+exits 0 "and what stands of it" "$kvmtune" recover 3 --root "$tree"
+contains "$output" "\`kvmtune recover 3 --root '$tree' --back\` puts back" "does so too"
 [ ! -e ran ]; ok $? "and the program of its URI does not run"
 entry done test:///default config 6695eb01-f6a4-8304-79aa-97f2502e193f vcpupin.0 0 1 > "$journal/00000001.json"
 LIBVIRT_DEFAULT_URI=test:///default exits 0 "the default is used where the entry names the same" \
@@ -209,7 +215,7 @@ entry done "" host host ksm.run 0 1 > "$journal/00000001.json"
 refuses 1 "is not of an image" undo 1 --root "$tree"
 rm -r "$tree/var"
 # Nor is anything written beside the tree, whichever folder of the journal's is a link.
-mkdir "$tree/etc" "$work/outside" "$work/outside/kvmtune" "$work/outside/lib"
+mkdir "$work/outside" "$work/outside/kvmtune" "$work/outside/lib"
 while read -r folder target; do
     mkdir -p "$(dirname "$tree/$folder")"; ln -s "$work/outside$target" "$tree/$folder"
     refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
