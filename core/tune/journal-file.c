@@ -166,6 +166,20 @@ static JsonObject *load_object(JsonParser *parser, const char *text, gsize lengt
     return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
 }
 
+/* Whether @text is fit to be written where @kind writes it. Files below /etc and mounts take any
+ * text, so that here the catalogue is asked; the kernel and libvirt look at theirs themselves. What
+ * stood at boot @before may be a word that a person wrote there, if it is no more than a word. */
+static gboolean is_fit(StepKind kind, const TunableKey *key, const char *text, gboolean before)
+{
+    if ((kind != STEP_BOOT && kind != STEP_MOUNT) || *text == '\0')
+        return TRUE;
+    g_autofree char *normal = tunable_normalize(key, text, NULL);
+    gboolean is_word = key->tunable->type != VALUE_PATHS &&
+                       text[strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+:,-")] == '\0';
+
+    return normal != NULL || (before && is_word);
+}
+
 static Step *parse_step(JsonNode *node, guint index)
 {
     JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
@@ -181,6 +195,11 @@ static Step *parse_step(JsonNode *node, guint index)
         step_kind_is_host((StepKind)kind) ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
     if (parsed == NULL)
         return NULL;
+    if (!is_fit((StepKind)kind, parsed, old_value, TRUE) ||
+        !is_fit((StepKind)kind, parsed, new_value, FALSE)) {
+        tunable_key_free(parsed);
+        return NULL;
+    }
     Step *step = g_new0(Step, 1);
     step->kind = (StepKind)kind;
     step->target = g_strdup(target);

@@ -291,6 +291,39 @@ static void test_torn_line(Fixture *f, gconstpointer data)
     g_assert_cmpint(entry->state, ==, ENTRY_FAILED);
 }
 
+/* What goes into files below /etc, or is mounted, is a value of its key, whatever the journal says.
+ */
+static void test_unfit_values(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *kind, *key, *old, *new;
+        gboolean fit;
+    } rows[] = {
+        {"boot", "ksm.run", "", "1", TRUE},
+        {"boot", "ksm.run", "7", "1", TRUE}, /* a person wrote it */
+        {"boot", "ksm.run", "1", "7", FALSE},
+        {"boot", "ksm.run", "/../../x\\n,,/a%n", "1", FALSE},
+        {"boot", "ksm.run", "0\\nf+ /etc/x", "1", FALSE},
+        {"boot", "hugetlbfs.2M", "/mnt/a,/mnt/b", "", TRUE},
+        {"boot", "hugetlbfs.2M", "/../../x\\n,,/a%n", "", FALSE},
+        {"mount", "hugetlbfs.2M", "/mnt/../etc", "", FALSE},
+        {"mount", "hugetlbfs.2M", "", "etc", FALSE},
+    };
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf("{\"state\":\"done\",\"steps\":[{\"kind\":\"%s\","
+                                                "\"target\":\"host\",\"key\":\"%s\","
+                                                "\"old\":\"%s\",\"new\":\"%s\"}]}\n",
+            rows[i].kind, rows[i].key, rows[i].old, rows[i].new);
+        fixture_put(f, "/journal/00000001.json", text);
+        g_autoptr(GPtrArray) entries = journal_list(f->journal, 0, NULL);
+        const JournalEntry *entry = g_ptr_array_index(entries, 0);
+        g_test_message("row %u", i);
+        g_assert_cmpint(entry->state, ==, rows[i].fit ? ENTRY_DONE : ENTRY_DAMAGED);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -308,6 +341,7 @@ int main(int argc, char **argv)
         {"/undo/file-gone", test_file_gone, 0},
         {"/undo/long-journal", test_long_journal, 0},
         {"/undo/torn-line", test_torn_line, 0},
+        {"/undo/unfit-values", test_unfit_values, 0},
         {"/undo/many-domains", test_many_domains, 200},
     };
 
