@@ -209,19 +209,32 @@ gboolean command_undo(const CommandOptions *options, char **arguments, GError **
 
 /* ---- recover ---- */
 
-/* The entry to recover: the newest that was not ended. NULL without an error: there is none. */
+/* The entry to recover: @number, 0: the newest that was not ended, as `journal` says it, whatever
+ * its file is called. NULL without an error: there is none. */
 static JournalEntry *find_unended(Journal *journal, guint number, GError **error)
 {
-    g_autoptr(GPtrArray) entries = journal_unended(journal);
+    g_autoptr(GPtrArray) unended = journal_unended(journal), entries = NULL;
 
-    for (guint i = 0; i < entries->len; i++) {
-        const JournalEntry *entry = g_ptr_array_index(entries, i);
-        if (number == 0 || entry->number == number)
-            return journal_get(journal, entry->number, error);
-    }
-    if (number)
+    if (number) {
+        g_autoptr(JournalEntry) entry = journal_get(journal, number, error);
+        if (entry == NULL || entry->state == ENTRY_OPEN)
+            return g_steal_pointer(&entry);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "entry %u was ended: there is nothing to recover", number);
+        return NULL;
+    }
+    /* One that was being applied and cannot be read is not passed over: the error says so. */
+    for (guint i = 0; i < unended->len; i++) {
+        const JournalEntry *entry = g_ptr_array_index(unended, i);
+        if (entry->state == ENTRY_DAMAGED)
+            return journal_get(journal, entry->number, error);
+    }
+    entries = journal_list(journal, 0, NULL);
+    for (guint i = 0; i < entries->len; i++) {
+        const JournalEntry *entry = g_ptr_array_index(entries, i);
+        if (entry->state == ENTRY_OPEN)
+            return journal_get(journal, entry->number, error);
+    }
     return NULL;
 }
 
