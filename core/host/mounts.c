@@ -32,7 +32,7 @@ GPtrArray *mounts_read(const char *root)
         if (g_strv_length(words) < 4 || strcmp(words[2], "hugetlbfs") != 0)
             continue;
         HugeMount *mount = g_new0(HugeMount, 1);
-        mount->path = g_strcompress(words[1]);
+        mount->path = text_mount_path(words[1]);
         mount->options = g_strdup(words[3]);
         g_auto(GStrv) options = g_strsplit(words[3], ",", -1);
         for (guint j = 0; options[j]; j++)

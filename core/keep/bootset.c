@@ -179,7 +179,7 @@ static void read_fstab(BootSet *set, const char *root)
             if (g_str_has_prefix(words[j], "pagesize="))
                 text_parse_size(words[j] + strlen("pagesize="), &size_kib);
         g_autofree char *by = g_strdup_printf("/etc/fstab:%u", i + 1);
-        g_autofree char *path = g_strcompress(where);
+        g_autofree char *path = text_mount_path(where);
         add_foreign(set, path, by, size_kib);
     }
 }

@@ -168,3 +168,21 @@ char *text_join_sorted(GPtrArray *words)
             g_string_append_printf(out, "%s%s", out->len ? "," : "", (char *)words->pdata[i]);
     return g_string_free(out, FALSE);
 }
+
+char *text_mount_path(const char *text)
+{
+    static const struct {
+        const char *code;
+        char byte;
+    } codes[] = {{"\\040", ' '}, {"\\011", '\t'}, {"\\012", '\n'}, {"\\134", '\\'}};
+    GString *out = g_string_new(NULL);
+
+    while (*text) {
+        guint i = 0;
+        while (i < G_N_ELEMENTS(codes) && !g_str_has_prefix(text, codes[i].code))
+            i++;
+        g_string_append_c(out, i < G_N_ELEMENTS(codes) ? codes[i].byte : *text);
+        text += i < G_N_ELEMENTS(codes) ? 4 : 1;
+    }
+    return g_string_free(out, FALSE);
+}

@@ -39,6 +39,10 @@ gboolean text_parse_int(const char *text, gint64 *value);
 /* Whether @text (NULL: nothing) has @folded, which g_utf8_casefold() gave, in capitals or not. */
 gboolean text_has_folded(const char *text, const char *folded);
 
+/* A path of /proc/mounts or fstab(5), where blanks, tabs, line ends and backslashes are written
+ * "\040", "\011", "\012" and "\134"; every other byte stays. The caller frees it. */
+char *text_mount_path(const char *text);
+
 /* @words (char*), sorted and each once, with commas between them; @words is sorted by it. The
  * caller frees the text. */
 char *text_join_sorted(GPtrArray *words);

@@ -82,12 +82,26 @@ static void test_rootfile(void)
     g_rmdir(root);
 }
 
+static void test_mount_path(void)
+{
+    static const struct {
+        const char *text, *path;
+    } rows[] = {{"/dev/hugepages", "/dev/hugepages"}, {"/a\\040b\\011\\012\\134c", "/a b\t\n\\c"},
+        {"/a\\", "/a\\"}, {"/a\\04", "/a\\04"}, {"/a\\101\\n", "/a\\101\\n"}, {"", ""}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *path = text_mount_path(rows[i].text);
+        g_assert_cmpstr(path, ==, rows[i].path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/util/idset", test_idset);
     g_test_add_func("/util/escape", test_escape);
     g_test_add_func("/util/size", test_size);
+    g_test_add_func("/util/mount-path", test_mount_path);
     g_test_add_func("/util/rootfile", test_rootfile);
     return g_test_run();
 }
