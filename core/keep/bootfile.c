@@ -96,11 +96,13 @@ gboolean bootline_parse_tmpfiles(const char *text, BootLine *line)
     if (*copy != '#')
         for (guint i = 0; i < FIELDS && (fields[i] = next_word(&rest)) != NULL; i++)
             ;
-    if (fields[AGE] && fields[TYPE][0] == 'w' &&
+    rest += strspn(rest, " \t");
+    /* Without a value systemd-tmpfiles refuses the line. */
+    if (fields[AGE] && *rest && fields[TYPE][0] == 'w' &&
         strspn(fields[TYPE] + 1, "+!-=~^$") == strlen(fields[TYPE] + 1)) {
         is_write = TRUE;
         line->place = without_specifiers(fields[PATH]);
-        line->value = without_specifiers(rest + strspn(rest, " \t"));
+        line->value = without_specifiers(rest);
     }
     for (guint i = 0; i < FIELDS; i++)
         g_free(fields[i]);
@@ -185,11 +187,12 @@ BootFile bootfile_for(const char *place)
     return file;
 }
 
-/* Whether the line sets exactly @place; its value then in *@value (may be NULL). */
+/* Whether the line sets exactly @place to something; its value then in *@value (may be NULL). */
 static gboolean line_sets(BootFile kind, const char *text, const char *place, char **value)
 {
     BootLine line = {NULL, NULL};
-    gboolean is_ours = kinds[kind].parse(text, &line) && g_str_equal(line.place, place);
+    gboolean is_ours =
+        kinds[kind].parse(text, &line) && g_str_equal(line.place, place) && *line.value;
 
     if (is_ours && value) {
         g_free(*value);
@@ -387,7 +390,7 @@ static gboolean write_one(const char *root, const char *path, const char *text,
         return TRUE;
     }
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-        "%s cannot be written: %s; nothing is kept across a reboot", full, g_strerror(saved));
+        "%s cannot be written: %s; it stays as it was", full, g_strerror(saved));
     return FALSE;
 }
 

@@ -302,6 +302,7 @@ static void test_unwritable(Fixture *f, gconstpointer data)
     g_assert_cmpuint(apply_preview(&f->context, what, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "/etc/tmpfiles.d/kvmtune.conf cannot be written: "));
+    g_assert_nonnull(strstr(error->message, "; it stays as it was"));
     g_assert_true(g_str_has_suffix(error->message, "everything is as before"));
     fixture_check_file(f, SCAN, "100");
 }

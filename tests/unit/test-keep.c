@@ -35,7 +35,8 @@ static void test_lines(void)
         {bootline_parse_tmpfiles, "w /sys/kernel/mm/ksm/run - - - - 1", KSM_RUN, "1"},
         {bootline_parse_tmpfiles, "w!-  \"/sys/kernel/mm/ksm/run\"\t- - - - 1", KSM_RUN, "1"},
         {bootline_parse_tmpfiles, "w /sys/x - - - - 100%% of all", "/sys/x", "100% of all"},
-        {bootline_parse_tmpfiles, "w /sys/x - - - -", "/sys/x", ""},
+        {bootline_parse_tmpfiles, "w /sys/x - - - -", NULL, NULL}, /* sets nothing */
+        {bootline_parse_tmpfiles, "w /sys/x - - - - \r", NULL, NULL},
         {bootline_parse_tmpfiles, "d /run/x 0755 root root - 1", NULL, NULL},
         {bootline_parse_tmpfiles, "w /sys/x - -", NULL, NULL},
         {bootline_parse_tmpfiles, "#w /sys/x - - - - 1", NULL, NULL},
@@ -66,6 +67,10 @@ static void test_set(void)
             "# mine\nvm.dirty_ratio=5\nvm.swappiness = 10\n"},
         {"garbage \\\x01 [ =\n\n\n", KSM_RUN, "1",
             "garbage \\\x01 [ =\n\n\nw /sys/kernel/mm/ksm/run - - - - 1\n"},
+        /* The owner's lines without a value set nothing, and stay. */
+        {"w /sys/kernel/mm/ksm/run - - - -\n", KSM_RUN, "1",
+            "w /sys/kernel/mm/ksm/run - - - -\nw /sys/kernel/mm/ksm/run - - - - 1\n"},
+        {"vm.swappiness =\n", SWAPPINESS, "10", "vm.swappiness =\nvm.swappiness = 10\n"},
         {NULL, "/sys/x", "50%",
             "# Written by kvmtune; the lines that are yours stay as they are.\n"
             "w /sys/x - - - - 50%%\n"},
