@@ -94,19 +94,26 @@ static void read_tmpfiles(GPtrArray *claims, const char *root)
     static const char *const folders[] = {"/etc/tmpfiles.d", "/run/tmpfiles.d",
         "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d", NULL};
     g_autoptr(GPtrArray) files = conf_files(root, folders);
-    guint first = claims->len;
+    g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    g_autoptr(GHashTable) of_place = g_hash_table_new(g_str_hash, g_str_equal);
 
-    for (guint i = 0; i < files->len; i++) {
-        g_autoptr(GPtrArray) lines = g_ptr_array_new();
+    for (guint i = 0; i < files->len; i++)
         read_lines(lines, root, files->pdata[i], CLAIM_TMPFILES, bootline_parse_tmpfiles);
-        for (guint j = 0; j < lines->len; j++) {
-            Claim *claim = lines->pdata[j];
-            guint at = first;
-            while (at < claims->len &&
-                   strcmp(((const Claim *)claims->pdata[at])->place, claim->place) != 0)
-                at++;
-            g_ptr_array_insert(claims, (int)at, claim);
+    for (guint i = 0; i < lines->len; i++) {
+        Claim *claim = lines->pdata[i];
+        GPtrArray *group = g_hash_table_lookup(of_place, claim->place);
+        if (group == NULL) {
+            group = g_ptr_array_new();
+            g_ptr_array_add(groups, group);
+            g_hash_table_insert(of_place, claim->place, group);
         }
+        g_ptr_array_add(group, claim);
+    }
+    for (guint i = 0; i < groups->len; i++) {
+        const GPtrArray *group = groups->pdata[i];
+        for (guint j = group->len; j-- > 0;)
+            g_ptr_array_add(claims, group->pdata[j]);
     }
 }
 

@@ -224,6 +224,28 @@ static void test_claims(Tree *tree, gconstpointer unused)
     assert_winner(claims, "/sys/kernel/mm/ksm/pages_to_scan", NULL);
 }
 
+/* Of lines for one path the first one holds, and patterns that differ in their order; thousands of
+ * lines are all there. */
+static void test_claims_order(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    (void)unused;
+    for (guint i = 0; i < 60000; i++)
+        g_string_append_printf(text, "w /sys/x%u - - - - %u\n", i % 30000, i);
+    g_string_append(text, "w /sys/x1* - - - - last\n");
+    tree_put(tree, "/etc/tmpfiles.d/a.conf", text->str);
+    tree_put(tree, "/etc/tmpfiles.d/b.conf", "w /sys/x2 - - - - late\n");
+    g_autoptr(GPtrArray) claims = claims_read(tree->root);
+
+    g_assert_cmpuint(claims->len, ==, 60002);
+    assert_winner(claims, "/sys/x2", "systemd-tmpfiles (/etc/tmpfiles.d/a.conf:3) sets it to 2");
+    assert_winner(
+        claims, "/sys/x29999", "systemd-tmpfiles (/etc/tmpfiles.d/a.conf:30000) sets it to 29999");
+    assert_winner(
+        claims, "/sys/x12", "systemd-tmpfiles (/etc/tmpfiles.d/a.conf:60001) sets it to last");
+}
+
 static void test_claims_ksmtuned(Tree *tree, gconstpointer unused)
 {
     (void)unused;
@@ -419,6 +441,7 @@ int main(int argc, char **argv)
     TREE_TEST("/keep/write", test_write);
     TREE_TEST("/keep/write-refused", test_write_refused);
     TREE_TEST("/keep/claims", test_claims);
+    TREE_TEST("/keep/claims-order", test_claims_order);
     TREE_TEST("/keep/claims-ksmtuned", test_claims_ksmtuned);
     TREE_TEST("/keep/rivals", test_rivals);
     TREE_TEST("/keep/accepted", test_accepted);
