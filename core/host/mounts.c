@@ -76,11 +76,14 @@ static gboolean fail(GError **error, const char *what, const char *path, const c
 static gboolean rewrite_mounts(
     const char *root, const char *path, const char *added, GError **error)
 {
-    g_autofree char *text = rootfile_read(root, PROC_MOUNTS);
+    g_autofree char *text = rootfile_read_whole(root, PROC_MOUNTS);
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
     g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) cause = NULL;
 
+    if (text == NULL)
+        return fail(error, "writing the mounts of", root,
+            "its /proc/mounts cannot be read as a whole, and stays as it is");
     for (guint i = 0; lines[i]; i++) {
         g_auto(GStrv) words = g_strsplit(lines[i], " ", 4);
         gboolean is_it = g_strv_length(words) == 4 && strcmp(words[1], path) == 0 &&
