@@ -22,7 +22,7 @@ typedef struct {
 struct BootSet {
     GPtrArray *files;    /* BootSetFile*; the first ones are those of BootFile */
     GPtrArray *foreign;  /* Foreign*, shared by copies */
-    GPtrArray *taken;    /* char*, likewise: units of MOUNTUNIT_FOLDER that are not kvmtune's */
+    GPtrArray *taken;    /* char*, likewise: files of systemd there that are not kvmtune's */
     guint64 default_kib; /* the default huge page size; 0 unknown */
 };
 
@@ -124,6 +124,26 @@ static char *link_path(const char *name)
     return g_strconcat(MOUNTUNIT_WANTS "/", name, NULL);
 }
 
+/* Every entry of MOUNTUNIT_WANTS but a link that leads where kvmtune's own would. */
+static void read_links(BootSet *set, const char *root)
+{
+    g_autoptr(GPtrArray) names = rootfile_list(root, MOUNTUNIT_WANTS, "");
+
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *link = link_path(names->pdata[i]);
+        g_autofree char *full = g_strconcat(root, link, NULL);
+        g_autofree char *own = g_strconcat(MOUNTUNIT_FOLDER "/", names->pdata[i], NULL);
+        g_autofree char *leads = g_file_read_link(full, NULL);
+        if (g_strcmp0(leads, own) != 0)
+            g_ptr_array_add(set->taken, g_steal_pointer(&link));
+    }
+}
+
+static gboolean is_taken(const BootSet *set, const char *path)
+{
+    return g_ptr_array_find_with_equal_func(set->taken, path, g_str_equal, NULL);
+}
+
 static void read_unit(BootSet *set, const char *root, const char *folder, const char *name)
 {
     g_autofree char *path = g_strconcat(folder, "/", name, NULL);
@@ -140,7 +160,8 @@ static void read_unit(BootSet *set, const char *root, const char *folder, const 
         g_autofree char *link = link_path(name);
         g_autofree char *full = g_strconcat(root, link, NULL);
         add_file(set, path, FALSE, g_steal_pointer(&text));
-        add_file(set, link, TRUE, g_file_read_link(full, NULL));
+        if (!is_taken(set, link))
+            add_file(set, link, TRUE, g_file_read_link(full, NULL));
     } else if (is_enabled(root, name)) {
         add_foreign(set, unit.where, path, unit.size_kib);
     }
@@ -206,6 +227,7 @@ BootSet *bootset_read(const char *root)
         file->problem = error ? g_strdup(error->message) : NULL;
     }
     set->default_kib = read_default_size(root);
+    read_links(set, root);
     read_units(set, root);
     read_fstab(set, root);
     return set;
@@ -292,7 +314,8 @@ static void put_unit(BootSet *set, const char *where, guint64 size_kib)
     g_autofree char *text = size_kib ? mountunit_text(where, size_kib) : NULL;
 
     put_file(set, path, FALSE, text);
-    put_file(set, link, TRUE, size_kib ? path : NULL);
+    if (!is_taken(set, link))
+        put_file(set, link, TRUE, size_kib ? path : NULL);
 }
 
 static gboolean set_mounts(BootSet *set, guint64 size_kib, const char *value, GError **error)
@@ -314,11 +337,13 @@ static gboolean set_mounts(BootSet *set, guint64 size_kib, const char *value, GE
     for (guint i = 0; wanted[i]; i++) {
         g_autofree char *name = mountunit_name(wanted[i]);
         g_autofree char *path = g_strconcat(MOUNTUNIT_FOLDER "/", name, NULL);
-        if (find_foreign(set, wanted[i]) ||
-            !g_ptr_array_find_with_equal_func(set->taken, path, g_str_equal, NULL))
+        g_autofree char *link = link_path(name);
+        gboolean has_unit = is_taken(set, path);
+        if (find_foreign(set, wanted[i]) || !(has_unit || is_taken(set, link)))
             continue;
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s is there already and is not kvmtune's: enable it, or move it away", path);
+            "%s is there already and is not kvmtune's: %smove it away", has_unit ? path : link,
+            has_unit ? "enable it, or " : "");
         return FALSE;
     }
     for (guint i = 0; i < set->files->len; i++) {

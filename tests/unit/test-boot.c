@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SCAN      "/sys/kernel/mm/ksm/pages_to_scan"
 #define SCAN_LINE "w /sys/kernel/mm/ksm/pages_to_scan - - - - "
@@ -346,6 +347,60 @@ static void test_foreign_mounts(Fixture *f, gconstpointer data)
     }
 }
 
+/* A file or a link of the owner where the unit's link would go: refused, and left as it is. */
+static void test_owners_link(Fixture *f, gconstpointer data)
+{
+    static const char *const targets[] = {NULL, "/usr/lib/systemd/system/own.mount"};
+    g_autofree char *full = g_strconcat(f->root, LINK, NULL);
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
+        if (targets[i]) {
+            g_assert_cmpint(remove(full), ==, 0);
+            g_assert_cmpint(symlink(targets[i], full), ==, 0);
+        } else {
+            fixture_put(f, LINK, "mine\n");
+        }
+        g_autoptr(Preview) what =
+            preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+        g_assert_cmpuint(what->errors, ==, 1);
+        g_assert_true(has_line(
+            what, LINE_ERROR, LINK " is there already and is not kvmtune's: move it away"));
+        g_assert_cmpuint(what->steps->len, ==, 0);
+    }
+
+    /* With a unit of kvmtune's beside it, that one goes alone. */
+    g_autofree char *unit = mountunit_text("/dev/hugepages2M", 2048);
+    fixture_put(f, UNIT, unit);
+    g_autoptr(Preview) none = preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "", NULL);
+    apply(f, none);
+    check_text(f, UNIT, NULL);
+    g_autofree char *leads = g_file_read_link(full, NULL);
+    g_assert_cmpstr(leads, ==, targets[1]);
+}
+
+/* A table of mounts that cannot be read as a whole is not written anew from a part of it. */
+static void test_broken_mounts(Fixture *f, gconstpointer data)
+{
+    static const char broken[] = "/dev/sda1 / ext4 rw 0 0\n\0\nproc /proc proc rw 0 0\n";
+    g_autofree char *full = g_strconcat(f->root, "/proc/mounts", NULL);
+    g_autofree char *kept = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize length;
+    (void)data;
+
+    put_mounts(f);
+    g_assert_true(g_file_set_contents(full, broken, sizeof(broken) - 1, NULL));
+    g_autoptr(Preview) what = preview(f, SCOPE_LIVE, "hugetlbfs.2M", "/mnt/new", NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+    g_assert_cmpuint(apply_preview(&f->context, what, NULL, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "/proc/mounts cannot be read as a whole"));
+    g_assert_true(g_file_get_contents(full, &kept, &length, NULL));
+    g_assert_cmpuint(length, ==, sizeof(broken) - 1);
+    g_assert_true(memcmp(kept, broken, sizeof(broken) - 1) == 0);
+}
+
 /* Who wins at boot is said, on either side. */
 static void test_rivals(Fixture *f, gconstpointer data)
 {
@@ -405,6 +460,8 @@ int main(int argc, char **argv)
     TEST("killed-everywhere", test_killed_everywhere);
     TEST("unwritable", test_unwritable);
     TEST("foreign-mounts", test_foreign_mounts);
+    TEST("owners-link", test_owners_link);
+    TEST("broken-mounts", test_broken_mounts);
     TEST("rivals", test_rivals);
     TEST("export", test_export);
     return g_test_run();
