@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #define PROC_MOUNTS "/proc/mounts"
 
@@ -104,11 +105,46 @@ static gboolean is_empty_folder(const char *path)
     return folder && g_dir_read_name(folder) == NULL;
 }
 
+static gboolean is_mounted(const GPtrArray *mounts, const char *path)
+{
+    for (guint i = 0; mounts && i < mounts->len; i++)
+        if (strcmp(((const HugeMount *)mounts->pdata[i])->path, path) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+char *mounts_obstacle(const char *root, const GPtrArray *mounts, const char *path)
+{
+    g_autofree char *full = g_strconcat(root, path, NULL);
+    struct stat status;
+
+    for (const char *end = path; *end;) {
+        end += 1 + strcspn(end + 1, "/");
+        g_autofree char *part = g_strndup(path, (gsize)(end - path));
+        g_autofree char *above = g_strconcat(root, part, NULL);
+        if (lstat(above, &status) != 0)
+            return NULL; /* it will be made */
+        if (S_ISLNK(status.st_mode))
+            return g_strdup_printf(
+                "%s is a link, and systemd mounts nothing there: name the folder itself", part);
+        if (!S_ISDIR(status.st_mode))
+            return g_strdup_printf("%s is no folder", part);
+    }
+    g_autoptr(GDir) folder = is_mounted(mounts, path) ? NULL : g_dir_open(full, 0, NULL);
+    return folder && g_dir_read_name(folder)
+               ? g_strdup_printf("%s: it is not empty, and what is in it would be hidden; choose "
+                                 "another folder",
+                     path)
+               : NULL;
+}
+
 gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError **error)
 {
     g_autofree char *size = text_page_size(size_kib);
     g_autofree char *options = g_strconcat("pagesize=", size, NULL);
-
+    g_autoptr(GPtrArray) mounts = mounts_read(root);
+    if (is_mounted(mounts, path))
+        return fail(error, "mounting hugetlbfs at", path, "one is mounted there already");
     if (*root) {
         g_autofree char *line =
             g_strdup_printf("hugetlbfs %s hugetlbfs rw,relatime,%s 0 0\n", path, options);

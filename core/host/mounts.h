@@ -10,7 +10,12 @@ GPtrArray *mounts_read(const char *root);
 char *mounts_value(const GPtrArray *mounts, guint64 size_kib, guint64 default_kib);
 guint64 mounts_default_size(const char *root); /* KiB, of @root/proc/meminfo; 0 unknown */
 
-/* Mounts pages of @size_kib at @path (the folder is made where it is missing, and must be empty),
+/* Why a hugetlbfs should not be mounted at @path, an absolute one, of the tree at @root, where
+ * @mounts (may be NULL) are: a link or a file is on the way, or the folder holds something. NULL
+ * where nothing speaks against it, as far as can be seen. The caller frees it. */
+char *mounts_obstacle(const char *root, const GPtrArray *mounts, const char *path);
+
+/* Mounts pages of @size_kib at @path (the folder is made where it is missing, and must be empty, without a hugetlbfs),
  * or unmounts it. In a tree that is opened here, not mounted, its /proc/mounts is rewritten. FALSE
  * with a KVMTUNE_ERROR_FAILED. */
 gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError **error);

@@ -260,6 +260,23 @@ static gboolean mounts(const BootSetFile *file, guint64 size_kib, char **where)
     return is_it;
 }
 
+/* The page size of kvmtune's unit @path, as it is to be; 0 where there is none. */
+static guint64 own_size(const BootSet *set, const char *path)
+{
+    guint64 size_kib = 0;
+
+    for (guint i = 0; i < set->files->len; i++) {
+        const BootSetFile *file = g_ptr_array_index(set->files, i);
+        MountUnit unit;
+        if (strcmp(file->path, path) != 0 || file->text == NULL ||
+            !mountunit_parse(file->text, &unit))
+            continue;
+        size_kib = unit.size_kib;
+        mountunit_clear(&unit);
+    }
+    return size_kib;
+}
+
 static const Foreign *find_foreign(const BootSet *set, const char *where)
 {
     for (guint i = 0; i < set->foreign->len; i++) {
@@ -339,6 +356,14 @@ static gboolean set_mounts(BootSet *set, guint64 size_kib, const char *value, GE
         g_autofree char *path = g_strconcat(MOUNTUNIT_FOLDER "/", name, NULL);
         g_autofree char *link = link_path(name);
         gboolean has_unit = is_taken(set, path);
+        guint64 other_kib = own_size(set, path);
+        if (other_kib && other_kib != size_kib) {
+            g_autofree char *other = text_page_size(other_kib);
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "%s has pages of another size at boot, hugetlbfs.%s: take it away there first",
+                wanted[i], other);
+            return FALSE;
+        }
         if (find_foreign(set, wanted[i]) || !(has_unit || is_taken(set, link)))
             continue;
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,

@@ -2,6 +2,7 @@
  * the files that keep it across a reboot. */
 #include "core/tune/preview-private.h"
 
+#include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
 #include "core/keep/bootset.h"
 #include "core/util/text.h"
@@ -61,6 +62,98 @@ static void say_beaten(Preview *preview, const Keep *keep, const Change *change,
         change->key->key, sentence);
 }
 
+/* ---- two files that are coupled ---- */
+
+/* The change of the plan that sets the file with which @change's is coupled, now or at boot as
+ * @kind says; NULL for none. */
+static const Change *find_partner(const Preview *preview, const Change *change, StepKind kind)
+{
+    const char *coupled = change->key->tunable->coupled;
+    const GPtrArray *all = coupled ? plan_find(preview->plan, change->target, coupled) : NULL;
+
+    for (guint i = 0; all && i < all->len; i++) {
+        const Change *other = g_ptr_array_index(all, i);
+        if (plan_scope_has(other->scope, kind) && *other->value)
+            return other;
+    }
+    return NULL;
+}
+
+/* NULL where @change's file is coupled with none. */
+static TunableKey *partner_key(const Change *change)
+{
+    const char *coupled = change->key->tunable->coupled;
+
+    return coupled ? tunable_key_parse(TARGET_HOST, coupled, NULL) : NULL;
+}
+
+/* The change that comes with @change: that of @key, to @value. It owns nothing. */
+static Change follower(
+    const Change *change, const Change *partner, TunableKey *key, const char *value)
+{
+    return (Change){.target = change->target,
+        .name = change->name,
+        .key = key,
+        .value = (char *)value,
+        .undoes = partner ? partner->undoes : change->undoes};
+}
+
+/* Takes the line for @key (may be NULL), the other one of a pair, out of the boot files; what it
+ * said, NULL where there is none. */
+static char *take_partner(Boot *boot, const TunableKey *key)
+{
+    g_autofree char *place = key ? tunable_key_place(key) : NULL;
+    g_autofree char *kept = place ? bootset_value(boot->set, place) : NULL;
+
+    return kept && *kept && bootset_set(boot->set, place, "", NULL) ? g_steal_pointer(&kept) : NULL;
+}
+
+/* What stands in the file with which @change's is coupled, and is lost with the write; NULL where
+ * there is none, or it is 0. */
+static char *partner_now(const Host *host, const Change *change)
+{
+    g_autoptr(TunableKey) key = partner_key(change);
+    g_autofree char *now = key ? tunable_host_value(key, host) : NULL;
+
+    return now && !g_str_equal(now, "0") ? g_steal_pointer(&now) : NULL;
+}
+
+/* The step that @change's write takes with it: the kernel makes its partner 0. */
+static void add_follower(
+    Preview *preview, const Change *change, const Change *partner, const char *now)
+{
+    g_autoptr(TunableKey) key = partner_key(change);
+    g_autofree char *place = tunable_key_place(key);
+    Change lost = follower(change, partner, key, "0");
+
+    preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → 0 (by the kernel)", place, now);
+    preview_add_step(preview, STEP_HOST, &lost, now)->follows = TRUE;
+}
+
+/* Whether @change is made by its partner's, or says no value of its own: of a pair the one that is
+ * not 0 counts, and the kernel makes the other one 0. */
+static gboolean is_partners(Preview *preview, const Change *change, const Change *partner)
+{
+    gboolean both = partner && !g_str_equal(partner->value, "0");
+
+    if (change->key->tunable->coupled == NULL)
+        return FALSE;
+    if (!g_str_equal(change->value, "0")) {
+        if (both)
+            preview_refuse(preview,
+                "%s: only one of it and %s counts, the other is 0: leave one out", change->key->key,
+                partner->key->key);
+        return both;
+    }
+    if (both)
+        return TRUE;
+    if (change->undoes)
+        return FALSE;
+    preview_refuse(preview, "%s is 0 where %s counts: set that", change->key->key,
+        change->key->tunable->coupled);
+    return TRUE;
+}
+
 /* ---- at boot ---- */
 
 /* Where a link leads is a line like those of a file. */
@@ -87,8 +180,30 @@ static void note_file(Preview *preview, Boot *boot, const BootSetFile *file, con
         g_hash_table_lookup(boot->blames, file->path), before, text, (guint)preview->making);
 }
 
+/* Whether a hugetlbfs can be mounted at the paths of @change that are not in @now; says why not.
+ * What undo puts back has stood there before. */
+static gboolean may_mount(
+    Preview *preview, const char *root, const Host *host, const Change *change, const char *now)
+{
+    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+
+    if (change->key->tunable->type != VALUE_PATHS || change->undoes)
+        return TRUE;
+    for (guint i = 0; new[i]; i++) {
+        if (g_strv_contains((const char *const *)old, new[i]))
+            continue;
+        g_autofree char *obstacle = mounts_obstacle(root, host->mounts, new[i]);
+        if (obstacle == NULL)
+            continue;
+        preview_refuse(preview, "%s: %s", change->key->key, obstacle);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* Makes one change in the files; FALSE where nothing is to be written, which is said. */
-static gboolean change_boot(Preview *preview, const Host *host, Boot *boot, const Change *change)
+static gboolean change_boot(
+    Preview *preview, const char *root, const Host *host, Boot *boot, const Change *change)
 {
     g_autofree char *place = tunable_key_place(change->key);
     g_autofree char *now = boot->set ? bootset_value(boot->set, place) : NULL;
@@ -110,8 +225,13 @@ static gboolean change_boot(Preview *preview, const Host *host, Boot *boot, cons
             preview, PART_EFFECT, LINE_NOW, "%s is %s at boot already", change->key->key, shown);
         return FALSE;
     }
-    if (!preview_may_write(preview, change, STEP_BOOT, now))
+    const Change *partner = find_partner(preview, change, STEP_BOOT);
+    if ((*change->value && is_partners(preview, change, partner)) ||
+        !preview_may_write(preview, change, STEP_BOOT, now) ||
+        !may_mount(preview, root, host, change, now))
         return FALSE;
+    g_autoptr(TunableKey) coupled = partner_key(change);
+    g_autofree char *lost = *change->value ? take_partner(boot, coupled) : NULL;
     if (!bootset_set(boot->set, place, change->value, &error)) {
         g_autofree char *shown = text_escape(error->message, 0);
         preview_refuse(preview, "%s: %s", change->key->key, shown);
@@ -126,6 +246,13 @@ static gboolean change_boot(Preview *preview, const Host *host, Boot *boot, cons
         say_rival(preview, keep_rival(host->keep, place), change, TRUE);
     say_beaten(preview, host->keep, change, place);
     preview_add_step(preview, STEP_BOOT, change, now);
+    if (lost) {
+        Change gone = follower(change, partner, coupled, "");
+        preview_say(preview, PART_EFFECT, LINE_LATER,
+            "at boot: %s is kept no longer: only one of it and %s counts", coupled->key,
+            change->key->key);
+        preview_add_step(preview, STEP_BOOT, &gone, lost);
+    }
     return TRUE;
 }
 
@@ -176,73 +303,6 @@ static void say_mounts(Preview *preview, const Change *change, const char *now)
         }
 }
 
-/* ---- two files that are coupled ---- */
-
-/* The change of the plan that sets the file with which @change's is coupled; NULL for none. */
-static const Change *find_partner(const Preview *preview, const Change *change)
-{
-    const char *coupled = change->key->tunable->coupled;
-    const GPtrArray *all = coupled ? plan_find(preview->plan, change->target, coupled) : NULL;
-
-    for (guint i = 0; all && i < all->len; i++) {
-        const Change *other = g_ptr_array_index(all, i);
-        if (plan_scope_has(other->scope, STEP_HOST))
-            return other;
-    }
-    return NULL;
-}
-
-/* What stands in the file with which @change's is coupled, and is lost with the write; NULL where
- * there is none, or it is 0. */
-static char *partner_now(const Host *host, const Change *change)
-{
-    const char *coupled = change->key->tunable->coupled;
-    g_autoptr(TunableKey) key = coupled ? tunable_key_parse(TARGET_HOST, coupled, NULL) : NULL;
-    g_autofree char *now = key ? tunable_host_value(key, host) : NULL;
-
-    return now && !g_str_equal(now, "0") ? g_steal_pointer(&now) : NULL;
-}
-
-/* The step that @change's write takes with it: the kernel makes its partner 0. */
-static void add_follower(
-    Preview *preview, const Change *change, const Change *partner, const char *now)
-{
-    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, change->key->tunable->coupled, NULL);
-    g_autofree char *place = tunable_key_place(key);
-    Change lost = {.target = change->target,
-        .name = change->name,
-        .key = key,
-        .value = (char *)"0",
-        .undoes = partner ? partner->undoes : change->undoes};
-
-    preview_say(preview, PART_WRITES, LINE_WRITE, "%s: %s → 0 (by the kernel)", place, now);
-    preview_add_step(preview, STEP_HOST, &lost, now)->follows = TRUE;
-}
-
-/* Whether @change is made by its partner's, or says no value of its own: of a pair the one that is
- * not 0 counts, and the kernel makes the other one 0. */
-static gboolean is_partners(Preview *preview, const Change *change, const Change *partner)
-{
-    gboolean both = partner && !g_str_equal(partner->value, "0");
-
-    if (change->key->tunable->coupled == NULL)
-        return FALSE;
-    if (!g_str_equal(change->value, "0")) {
-        if (both)
-            preview_refuse(preview,
-                "%s: only one of it and %s counts, the other is 0: leave one out", change->key->key,
-                partner->key->key);
-        return both;
-    }
-    if (both)
-        return TRUE;
-    if (change->undoes)
-        return FALSE;
-    preview_refuse(preview, "%s is 0 where %s counts: set that", change->key->key,
-        change->key->tunable->coupled);
-    return TRUE;
-}
-
 /* ---- the change ---- */
 
 /* What stands where @change would be written now; NULL, and says why, where that cannot be. */
@@ -266,11 +326,51 @@ static char *value_to_change(Preview *preview, const Host *host, const Change *c
     return NULL;
 }
 
-static gboolean change_now(Preview *preview, const Host *host, const Change *change)
+/* Who else has a hugetlbfs at @path: "mounted now", the key of an earlier change; NULL: nobody. */
+static const char *other_size(
+    const Preview *preview, const Host *host, const Change *change, const char *path)
+{
+    for (guint i = 0; host->mounts && i < host->mounts->len; i++)
+        if (g_str_equal(((const HugeMount *)host->mounts->pdata[i])->path, path))
+            return "mounted now";
+    for (guint i = 0; i < preview->plan->changes->len; i++) {
+        const Change *other = g_ptr_array_index(preview->plan->changes, i);
+        if (other == change)
+            return NULL;
+        g_auto(GStrv) paths = g_strsplit(other->value, ",", -1);
+        if (other->key->tunable->type == VALUE_PATHS && plan_scope_has(other->scope, STEP_MOUNT) &&
+            g_strv_contains((const char *const *)paths, path))
+            return other->key->key;
+    }
+    return NULL;
+}
+
+/* Whether each path that @change mounts is free of pages of another size, mounted or staged. */
+static gboolean is_one_size(
+    Preview *preview, const Host *host, const Change *change, const char *now)
+{
+    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+
+    for (guint i = 0; new[i]; i++) {
+        const char *other = g_strv_contains((const char *const *)old, new[i])
+                                ? NULL
+                                : other_size(preview, host, change, new[i]);
+        if (other) {
+            preview_refuse(preview,
+                "%s: %s has pages of another size, %s: take it away there first", change->key->key,
+                new[i], other);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean change_now(
+    Preview *preview, const char *root, const Host *host, const Change *change)
 {
     g_autofree char *place = tunable_key_place(change->key);
     g_autofree char *now = value_to_change(preview, host, change);
-    const Change *partner = find_partner(preview, change);
+    const Change *partner = find_partner(preview, change, STEP_HOST);
     StepKind kind = step_kind_now(change->key);
 
     if (now == NULL)
@@ -281,6 +381,9 @@ static gboolean change_now(Preview *preview, const Host *host, const Change *cha
         return FALSE;
     }
     if (is_partners(preview, change, partner) || !preview_may_write(preview, change, kind, now))
+        return FALSE;
+    if (kind == STEP_MOUNT &&
+        !(is_one_size(preview, host, change, now) && may_mount(preview, root, host, change, now)))
         return FALSE;
     g_autofree char *lost = partner_now(host, change);
     if (lost && partner && !preview_may_write(preview, partner, STEP_HOST, lost))
@@ -328,14 +431,14 @@ static void say_rivals(Preview *preview, const Host *host, const Boot *boot, con
 }
 
 /* The file is written first: where that fails nothing has changed yet. */
-static void preview_change(
-    Preview *preview, const Host *host, Boot *boot, const Change *change, GPtrArray *made)
+static void preview_change(Preview *preview, const char *root, const Host *host, Boot *boot,
+    const Change *change, GPtrArray *made)
 {
     guint errors = preview->errors;
     gboolean later =
-        plan_scope_has(change->scope, STEP_BOOT) && change_boot(preview, host, boot, change);
+        plan_scope_has(change->scope, STEP_BOOT) && change_boot(preview, root, host, boot, change);
     gboolean now = plan_scope_has(change->scope, STEP_HOST) && preview->errors == errors &&
-                   change_now(preview, host, change);
+                   change_now(preview, root, host, change);
     g_autofree char *shown = step_shown_value(change->value);
 
     if (now)
@@ -347,15 +450,16 @@ static void preview_change(
         g_ptr_array_add(made, (gpointer)change);
 }
 
-void preview_host(
-    Preview *preview, const Host *host, const RuleGround *ground, const IdSet *changes)
+void preview_host(Preview *preview, const char *root, const Host *host, const RuleGround *ground,
+    const IdSet *changes)
 {
     g_autoptr(GPtrArray) made = g_ptr_array_new();
     g_auto(Boot) boot = boot_open(host);
 
     for (IDSET_EACH(i, changes)) {
         preview->making = i;
-        preview_change(preview, host, &boot, g_ptr_array_index(preview->plan->changes, i), made);
+        preview_change(
+            preview, root, host, &boot, g_ptr_array_index(preview->plan->changes, i), made);
     }
     preview->making = -1;
     say_rivals(preview, host, &boot, made);

@@ -28,9 +28,9 @@ gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind
 void preview_diff(Preview *preview, PreviewPart part, const GPtrArray *diff, const GArray *places,
     const Blame *blame, const IdSet *all);
 
-/* All of the host's section but its heading; @host may be NULL. */
-void preview_host(
-    Preview *preview, const Host *host, const RuleGround *ground, const IdSet *changes);
+/* All of the host's section but its heading; @host, read below @root, may be NULL. */
+void preview_host(Preview *preview, const char *root, const Host *host, const RuleGround *ground,
+    const IdSet *changes);
 
 /* Begins and ends the section of a target, whose @changes are of the plan's, by index. */
 PreviewTarget *preview_begin(

@@ -236,7 +236,7 @@ static void preview_target(
     PreviewTarget *target = preview_begin(preview, head->target, head->name, changes);
 
     if (head->key->tunable->target == TARGET_HOST)
-        preview_host(preview, snapshot->host, ground, changes);
+        preview_host(preview, snapshot->root, snapshot->host, ground, changes);
     else
         preview_domain(preview, snapshot, ground, target, changes);
     preview_end(preview);

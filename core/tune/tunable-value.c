@@ -5,11 +5,14 @@
 #include "core/catalogue/backing.h"
 #include "core/catalogue/cells.h"
 #include "core/catalogue/resctrl.h"
+#include "core/keep/mountunit.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/pageshares.h"
 
 #include <string.h>
+
+#define UNIT_NAME_MAX 200 /* bytes, of the 255 that a file name and a unit may have */
 
 #define PRIORITY_MAX 99 /* sched(7): real-time priorities go from 1 to 99 */
 
@@ -259,21 +262,40 @@ static char *take_text(const TunableKey *key, const char *value, GError **error)
     return g_strstrip(g_strdup(value));
 }
 
-/* A path that a line of /proc/mounts, a mount unit and a list can all hold. */
-static gboolean is_mount_path(const char *path)
+/* Folders of the system itself: what is mounted there would hide it. */
+static gboolean is_system_folder(const char *path)
 {
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    guint count = g_strv_length(parts);
+    static const char *const folders[] = {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib",
+        "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var",
+        NULL};
 
-    if (*path != '/' || count < 2 || count > 32 || strlen(path) > 255)
-        return FALSE;
-    for (guint i = 1; i < count; i++)
-        if (*parts[i] == '\0' || *parts[i] == '.')
-            return FALSE;
+    return g_strv_contains(folders, path) || g_str_has_prefix(path, "/proc/") ||
+           g_str_has_prefix(path, "/sys/");
+}
+
+/* Why @path is none that a line of /proc/mounts, a mount unit and a list can all hold; NULL: it is
+ * one. */
+static const char *mount_path_fault(const char *path)
+{
+    g_autofree char *unit = mountunit_name(path);
+
+    if (*path != '/')
+        return "a folder such as /dev/hugepages is allowed, or several with commas between them, "
+               "or "
+               "nothing to unmount";
+    if (is_system_folder(path))
+        return "a folder of the system itself is not allowed: what is in it would be hidden";
     for (const char *p = path; *p; p++)
         if (!g_ascii_isalnum(*p) && strchr("/._+:@-", *p) == NULL)
-            return FALSE;
-    return TRUE;
+            return "a folder of letters, digits and ._+:@- is allowed";
+    for (const char *p = path; *p; p++)
+        if (*p == '/' && (p[1] == '\0' || p[1] == '/' || p[1] == '.'))
+            return "no part of the path may be empty or begin with \".\"";
+    if (strlen(unit) > UNIT_NAME_MAX)
+        return "the name of its mount unit would be too long: 200 bytes are allowed, of which - + "
+               "and "
+               "@ take four each";
+    return NULL;
 }
 
 static char *take_paths(const TunableKey *key, const char *value, GError **error)
@@ -282,10 +304,9 @@ static char *take_paths(const TunableKey *key, const char *value, GError **error
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
 
     for (guint i = 0; parts[i]; i++) {
-        if (!is_mount_path(parts[i]))
-            return tunable_refuse(key, value, error,
-                "a folder such as /dev/hugepages is allowed, or several with commas between them "
-                "(of letters, digits and ._+:@-), or nothing to unmount");
+        const char *fault = mount_path_fault(parts[i]);
+        if (fault)
+            return tunable_refuse(key, value, error, "%s", fault);
         g_ptr_array_add(paths, parts[i]);
     }
     return text_join_sorted(paths);

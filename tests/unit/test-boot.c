@@ -401,6 +401,141 @@ static void test_broken_mounts(Fixture *f, gconstpointer data)
     g_assert_true(memcmp(kept, broken, sizeof(broken) - 1) == 0);
 }
 
+static void check_refused(
+    const Fixture *f, PlanScope scope, const char *key, const char *value, const char *sentence)
+{
+    g_autoptr(Preview) what = preview(f, scope, key, value, NULL);
+
+    g_assert_cmpuint(what->errors, ==, 1);
+    g_assert_true(has_line(what, LINE_ERROR, sentence));
+    g_assert_cmpuint(what->steps->len, ==, 0);
+}
+
+/* A folder has pages of one size: in one plan, and over two. */
+static void test_one_size(Fixture *f, gconstpointer data)
+{
+    static const PlanScope scopes[] = {SCOPE_LIVE, SCOPE_CONFIG, SCOPE_KEPT};
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+    for (guint i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        g_autoptr(Preview) both =
+            preview(f, scopes[i], "hugetlbfs.2M", "/a,/mnt/huge", "hugetlbfs.1G", "/a", NULL);
+        g_assert_cmpuint(both->errors, ==, 1);
+        g_assert_true(has_line(both, LINE_ERROR, "hugetlbfs.1G: /a has pages of another size"));
+        g_assert_cmpuint(apply_preview(&f->context, both, NULL, NULL), ==, 0);
+        g_autoptr(GPtrArray) mounts = mounts_read(f->root);
+        g_assert_cmpuint(mounts->len, ==, 1);
+        check_text(f, MOUNTUNIT_FOLDER "/a.mount", NULL);
+    }
+    g_autoptr(Preview) first = preview(f, SCOPE_KEPT, "hugetlbfs.2M", "/a,/mnt/huge", NULL);
+    apply(f, first);
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.1G", "/a", "/a has pages of another size, mounted now");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.1G", "/a",
+        "/a has pages of another size at boot, hugetlbfs.2M: take it away there first");
+
+    /* From one size to the other in one plan. */
+    g_autoptr(Preview) moved =
+        preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "", "hugetlbfs.1G", "/a", NULL);
+    guint number = apply(f, moved);
+    g_autofree char *giant = mountunit_text("/a", 1048576), *small = mountunit_text("/a", 2048);
+    check_text(f, MOUNTUNIT_FOLDER "/a.mount", giant);
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    check_text(f, MOUNTUNIT_FOLDER "/a.mount", small);
+}
+
+/* What stands in the tree where it is to be mounted, now and at boot. */
+static void test_obstacles(Fixture *f, gconstpointer data)
+{
+    static const PlanScope scopes[] = {SCOPE_LIVE, SCOPE_CONFIG};
+    static const struct {
+        const char *path, *sentence;
+    } rows[] = {
+        {"/mnt/full", "/mnt/full: it is not empty"},
+        {"/mnt/full/file", "/mnt/full/file is no folder"},
+        {"/mnt/full/file/below", "/mnt/full/file is no folder"},
+        {"/mnt/link", "/mnt/link is a link"},
+        {"/mnt/link/below", "/mnt/link is a link"},
+    };
+    g_autofree char *link = g_strconcat(f->root, "/mnt/link", NULL);
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, "/mnt/full/file", "x");
+    fixture_put(f, "/mnt/huge/page", "x"); /* mounted already */
+    g_assert_cmpint(symlink("/proc", link), ==, 0);
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        g_autofree char *value = g_strconcat("/mnt/huge,", rows[i / 2].path, NULL);
+        check_refused(f, scopes[i % 2], "hugetlbfs.2M", value, rows[i / 2].sentence);
+    }
+}
+
+/* The rule that a path breaks is named. */
+static void test_paths(Fixture *f, gconstpointer data)
+{
+    static const char *const system[] = {"/", "/proc", "/proc/sys/x", "/sys", "/sys/fs/x", "/etc",
+        "/dev", "/run", "/usr", "/var", "/boot", "/bin", "/sbin", "/lib", "/lib64", "/root",
+        "/home"};
+    static const struct {
+        const char *path, *sentence;
+    } rows[] = {
+        {"relative", "a folder such as /dev/hugepages is allowed"},
+        {"/mnt/.h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/../h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt//h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/h/", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/a b", "a folder of letters, digits and ._+:@- is allowed"},
+    };
+    g_autofree char *dashes = g_strnfill(47, '-'), *fits = g_strconcat("/m", dashes, "nnnnn", NULL);
+    g_autofree char *longer = g_strconcat(fits, "n", NULL);
+    g_autoptr(Plan) plan = plan_new();
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows) + G_N_ELEMENTS(system) + 1; i++) {
+        g_autoptr(GError) error = NULL;
+        guint at = i - MIN(i, (guint)G_N_ELEMENTS(rows));
+        const char *path = i < G_N_ELEMENTS(rows)      ? rows[i].path
+                           : at < G_N_ELEMENTS(system) ? system[at]
+                                                       : longer;
+        const char *sentence = i < G_N_ELEMENTS(rows)      ? rows[i].sentence
+                               : at < G_N_ELEMENTS(system) ? "a folder of the system itself"
+                                                           : "200 bytes are allowed";
+        g_assert_false(
+            plan_stage(plan, f->snapshot, "host", "hugetlbfs.2M", path, SCOPE_CONFIG, &error));
+        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, sentence));
+    }
+    g_autofree char *name = mountunit_name(fits);
+    g_assert_cmpuint(strlen(name), ==, 200);
+    put_mounts(f);
+    g_autoptr(Preview) what = preview(f, SCOPE_CONFIG, "hugetlbfs.2M", fits, NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+}
+
+/* Of two that are coupled one is kept: not both, and the other one's line goes. */
+static void test_coupled(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    fixture_put(f, "/proc/sys/vm/dirty_ratio", "20\n");
+    fixture_put(f, "/proc/sys/vm/dirty_bytes", "0\n");
+    g_autoptr(Preview) both =
+        preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", "vm.dirty_ratio", "5", NULL);
+    g_assert_cmpuint(both->errors, ==, 2);
+    g_assert_true(has_line(both, LINE_ERROR,
+        "vm.dirty_bytes: only one of it and vm.dirty_ratio counts, the other is 0: leave one out"));
+
+    fixture_put(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_ratio = 5\n");
+    g_autoptr(Preview) one = preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", NULL);
+    g_assert_cmpuint(one->errors, ==, 0);
+    g_assert_true(has_line(one, LINE_LATER, "vm.dirty_ratio is kept no longer"));
+    guint number = apply(f, one);
+    check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_bytes = 8192\n");
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_ratio = 5\n");
+}
+
 /* Who wins at boot is said, on either side. */
 static void test_rivals(Fixture *f, gconstpointer data)
 {
@@ -462,6 +597,10 @@ int main(int argc, char **argv)
     TEST("foreign-mounts", test_foreign_mounts);
     TEST("owners-link", test_owners_link);
     TEST("broken-mounts", test_broken_mounts);
+    TEST("one-size", test_one_size);
+    TEST("obstacles", test_obstacles);
+    TEST("paths", test_paths);
+    TEST("coupled", test_coupled);
     TEST("rivals", test_rivals);
     TEST("export", test_export);
     return g_test_run();
