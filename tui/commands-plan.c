@@ -113,8 +113,8 @@ gboolean command_export(const CommandOptions *options, char **arguments, GError 
         return TRUE;
     }
     g_autoptr(Preview) preview = preview_make(opened.snapshot, opened.plan);
-    g_autofree char *text =
-        export_text(preview, format, opened.snapshot->link.uri, arguments[0], error);
+    g_autofree char *text = export_text(preview, format,
+        options->collector.demo ? NULL : opened.snapshot->link.uri, arguments[0], error);
     if (text)
         g_print("%s", text);
     return text != NULL;

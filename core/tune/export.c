@@ -1,166 +1,13 @@
-/* A Plan for other hands: the acts of a Preview, there and back, written as a script, a playbook or
+/* A Plan for other hands: the acts of a Preview, written as a script, a playbook or
  * documents. */
-#include "core/tune/export.h"
+#include "core/tune/export-private.h"
 
 #include "core/util/error.h"
 #include "core/util/text.h"
 
 #include <string.h>
 
-/* One act: exactly one of xml, argv, command, path and file is set. */
-typedef struct {
-    char *what;              /* a heading, fit to show: "web1 vcpupin.0 = 2, now" */
-    char *xml;               /* a definition */
-    char **argv;             /* virsh's words */
-    char **command;          /* the words of another command */
-    char *path;              /* a file of the kernel, to which … */
-    char *value;             /* … this is written */
-    const PreviewFile *file; /* a file below /etc, which becomes … */
-    const char *text;        /* … this; "": it goes */
-} Act;
-
-static void act_free(gpointer data)
-{
-    Act *act = data;
-
-    g_free(act->what);
-    g_free(act->xml);
-    g_strfreev(act->argv);
-    g_strfreev(act->command);
-    g_free(act->path);
-    g_free(act->value);
-    g_free(act);
-}
-
-static Act *add_act(GPtrArray *acts, char *what)
-{
-    Act *act = g_new0(Act, 1);
-
-    act->what = what;
-    g_ptr_array_add(acts, act);
-    return act;
-}
-
-static const PreviewTarget *find_target(const Preview *preview, const char *target)
-{
-    for (guint i = 0; i < preview->targets->len; i++) {
-        const PreviewTarget *each = g_ptr_array_index(preview->targets, i);
-        if (g_str_equal(each->target, target))
-            return each;
-    }
-    return NULL;
-}
-
-/* What is mounted for @value that is not for @now, and the other way round. */
-static void add_mounts(GPtrArray *acts, const Step *step, const char *value, const char *now)
-{
-    g_auto(GStrv) new = g_strsplit(value, ",", -1), old = g_strsplit(now, ",", -1);
-    g_autofree char *size = text_page_size(step->key->size_kib);
-    g_autofree char *options = g_strconcat("nosuid,nodev,pagesize=", size, NULL);
-
-    for (guint i = 0; new[i]; i++) {
-        if (g_strv_contains((const char *const *)old, new[i]))
-            continue;
-        const char *const make[] = {"mkdir", "-p", new[i], NULL};
-        const char *const mount[] = {
-            "mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", new[i], NULL};
-        Act *act = add_act(acts, g_strdup_printf("host %s: a folder", step->key->key));
-        act->command = g_strdupv((char **)make);
-        act = add_act(acts, g_strdup_printf("host %s: mount", step->key->key));
-        act->command = g_strdupv((char **)mount);
-    }
-    for (guint i = 0; old[i]; i++) {
-        const char *const unmount[] = {"umount", old[i], NULL};
-        if (g_strv_contains((const char *const *)new, old[i]))
-            continue;
-        Act *act = add_act(acts, g_strdup_printf("host %s: unmount", step->key->key));
-        act->command = g_strdupv((char **)unmount);
-    }
-}
-
-/* @back: the old value takes the new one's place. FALSE with a sentence where virsh has no call. */
-static gboolean add_step(
-    GPtrArray *acts, const Preview *preview, const Step *step, gboolean back, GError **error)
-{
-    const char *value = back ? step->old_value : step->new_value;
-    g_autofree char *shown = step_shown_value(value);
-    g_autoptr(GPtrArray) calls = NULL;
-    Act *act;
-
-    switch (step->kind) {
-    case STEP_HOST:
-        if (back && step->key->tunable->trigger)
-            return TRUE; /* what it did is done */
-        act = add_act(acts, g_strdup_printf("host %s = %s", step->key->key, shown));
-        act->path = tunable_key_place(step->key);
-        act->value = g_strdup(value);
-        return TRUE;
-    case STEP_CONFIG: {
-        const PreviewTarget *target = find_target(preview, step->target);
-        act = add_act(acts, g_strdup_printf("%s, next start", step->name));
-        act->xml = g_strdup(back ? target->next_before : target->next_after);
-        return TRUE;
-    }
-    case STEP_MOUNT:
-        add_mounts(acts, step, value, back ? step->new_value : step->old_value);
-        return TRUE;
-    case STEP_BOOT:
-        for (guint i = 0; i < preview->files->len; i++) {
-            const PreviewFile *file = g_ptr_array_index(preview->files, i);
-            g_autofree char *path = text_escape(file->path, 0);
-            act = add_act(acts, g_strdup_printf("host at boot: %s", path));
-            act->file = file;
-            act->text = back ? file->before : file->after;
-        }
-        return TRUE;
-    case STEP_PAGES:
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s %s: virsh does not move pages; `kvmtune set %s %s=%s` does", step->name,
-            step->key->key, step->name, step->key->key, value);
-        return FALSE;
-    case STEP_LIVE:
-        break;
-    }
-    calls = export_virsh_calls(step, back ? step->new_value : step->old_value, value);
-    if (calls == NULL) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s %s: virsh has no call that sets %s in the running domain: mark it @next",
-            step->name, step->key->key, shown);
-        return FALSE;
-    }
-    for (guint i = 0; i < calls->len; i++) {
-        act = add_act(acts, g_strdup_printf("%s %s = %s, now", step->name, step->key->key, shown));
-        act->argv = g_strdupv(g_ptr_array_index(calls, i));
-    }
-    return TRUE;
-}
-
-/* The acts in order, or backwards with the old values. A domain's definition is one act, where its
- * first step stands. NULL with a sentence. */
-static GPtrArray *make_acts(const Preview *preview, gboolean back, GError **error)
-{
-    g_autoptr(GPtrArray) acts = g_ptr_array_new_with_free_func(act_free);
-    g_autoptr(GHashTable) defined = g_hash_table_new(g_str_hash, g_str_equal);
-    gboolean led = FALSE; /* the step before, on the way back, followed this one */
-
-    for (guint i = 0; i < preview->steps->len; i++) {
-        const Step *step =
-            g_ptr_array_index(preview->steps, back ? preview->steps->len - 1 - i : i);
-        /* Of two coupled files one is written, and the kernel sees to the other. */
-        if (back ? led : step->follows) {
-            led = FALSE;
-            continue;
-        }
-        led = back && step->follows;
-        /* A domain's definition and the host's files are each written once, as a whole. */
-        if ((step->kind == STEP_CONFIG || step->kind == STEP_BOOT) &&
-            !g_hash_table_add(defined, step->target))
-            continue;
-        if (!add_step(acts, preview, step, back, error))
-            return NULL;
-    }
-    return g_steal_pointer(&acts);
-}
+#define OF_DEMO "the host is that of kvmtune's demo, which ended with it"
 
 static gboolean has_password(const GPtrArray *acts)
 {
@@ -172,12 +19,24 @@ static gboolean has_password(const GPtrArray *acts)
     return FALSE;
 }
 
+static gboolean has_file(const GPtrArray *acts)
+{
+    for (guint i = 0; i < acts->len; i++)
+        if (((const Act *)g_ptr_array_index(acts, i))->file)
+            return TRUE;
+    return FALSE;
+}
+
+/* @uri NULL: the demo's. */
 static void write_head(GString *out, const GPtrArray *acts, const char *uri, const char *from)
 {
-    g_autofree char *shown_uri = text_escape(uri, 0), *shown_from = text_escape(from, 100);
+    g_autofree char *shown_uri = text_escape(uri ? uri : "the demo's host", 0);
+    g_autofree char *shown_from = text_escape(from, 100);
 
     g_string_append_printf(
         out, "# Made by kvmtune from %s, for %s as it was then.\n", shown_from, shown_uri);
+    if (uri == NULL)
+        g_string_append(out, "# It does not run: " OF_DEMO ".\n");
     if (has_password(acts))
         g_string_append(out, "# It holds passwords of domains: keep it to yourself.\n");
 }
@@ -243,9 +102,42 @@ static void write_shell_act(GString *out, const Act *act)
     }
 }
 
+/* The words of a shell function: whether $1, a file or a link, still is what the plan saw ($2) or
+ * is what it will be ($3), so that a second run does no harm; "": there is none. Others' lines that
+ * came since would be lost with the whole file. Line ends at a file's end are not looked at. */
+static const char as_seen[] =
+    "    for seen in \"$2\" \"$3\"; do\n"
+    "        if [ -z \"$seen\" ]; then\n"
+    "            if [ ! -s \"$1\" ] && [ ! -L \"$1\" ]; then return 0; fi\n"
+    "        elif [ -L \"$1\" ]; then\n"
+    "            if [ \"$(readlink \"$1\")\" = \"$seen\" ]; then return 0; fi\n"
+    "        elif [ -f \"$1\" ]; then\n"
+    "            if [ \"$(cat \"$1\")\" = \"$(printf '%s' \"$seen\")\" ]; then "
+    "return 0; fi\n"
+    "        fi\n"
+    "    done\n"
+    "    echo \"$1 is not as it was when the plan was exported: nothing is done; "
+    "export it anew on this host\" >&2\n"
+    "    exit 1\n";
+
+/* What @act's file was before it, whichever way. */
+static const char *seen_text(const Act *act)
+{
+    return act->text == act->file->before ? act->file->after : act->file->before;
+}
+
 static void write_shell_function(GString *out, const char *name, const GPtrArray *acts)
 {
     g_string_append_printf(out, "\n%s() {\n    :\n", name);
+    for (guint i = 0; i < acts->len; i++) {
+        const Act *act = g_ptr_array_index(acts, i);
+        if (act->file == NULL)
+            continue;
+        g_autofree char *path = g_shell_quote(act->file->path);
+        g_autofree char *seen = g_shell_quote(seen_text(act));
+        g_autofree char *then = g_shell_quote(act->text);
+        g_string_append_printf(out, "    as_seen %s %s %s\n", path, seen, then);
+    }
     for (guint i = 0; i < acts->len; i++)
         write_shell_act(out, g_ptr_array_index(acts, i));
     g_string_append(out, "}\n");
@@ -254,7 +146,7 @@ static void write_shell_function(GString *out, const char *name, const GPtrArray
 static void write_shell(
     GString *out, const GPtrArray *there, const GPtrArray *back, const char *uri, const char *from)
 {
-    g_autofree char *quoted = g_shell_quote(uri);
+    g_autofree char *quoted = g_shell_quote(uri ? uri : "");
 
     g_string_append(out, "#!/bin/sh\n");
     write_head(out, there, uri, from);
@@ -263,6 +155,10 @@ static void write_shell(
         "set -eu\n"
         "virsh() { command virsh -q -c %s \"$@\"; }\n",
         quoted);
+    if (uri == NULL)
+        g_string_append(out, "echo \"$0: " OF_DEMO "\" >&2; exit 1\n");
+    if (has_file(there))
+        g_string_append_printf(out, "as_seen() {\n%s}\n", as_seen);
     write_shell_function(out, "there", there);
     write_shell_function(out, "back", back);
     g_string_append(out, "\ncase ${1-there} in\n"
@@ -376,14 +272,39 @@ static void write_task(GString *out, const Act *act, const char *uri)
     }
 }
 
+/* Stops where @act's file is not what the plan saw. */
+static void write_task_check(GString *out, const Act *act)
+{
+    g_autofree char *script = g_strconcat("as_seen() {\n", as_seen, "}\nas_seen \"$@\"\n", NULL);
+    const char *const words[] = {
+        "sh", "-c", script, "sh", act->file->path, seen_text(act), act->text};
+    g_autofree char *name = g_strconcat(act->what, " is as the plan saw it", NULL);
+
+    g_string_append(out, "    - name: ");
+    write_yaml_string(out, name);
+    g_string_append(out, "\n      changed_when: false\n      check_mode: false\n"
+                         "      ansible.builtin.command:\n        argv:\n");
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_string_append(out, "          - ");
+        write_yaml_string(out, words[i]);
+        g_string_append_c(out, '\n');
+    }
+}
+
 static void write_play(
     GString *out, const GPtrArray *acts, const char *name, const char *tags, const char *uri)
 {
     g_string_append_printf(
         out, "- name: %s\n  hosts: all\n  become: true\n  gather_facts: false\n%s", name, tags);
     g_string_append(out, acts->len ? "  tasks:\n" : "  tasks: []\n");
+    if (uri == NULL && acts->len)
+        g_string_append(out, "    - name: \"not to be run\"\n      ansible.builtin.fail:\n"
+                             "        msg: \"" OF_DEMO "\"\n");
     for (guint i = 0; i < acts->len; i++)
-        write_task(out, g_ptr_array_index(acts, i), uri);
+        if (((const Act *)g_ptr_array_index(acts, i))->file)
+            write_task_check(out, g_ptr_array_index(acts, i));
+    for (guint i = 0; i < acts->len; i++)
+        write_task(out, g_ptr_array_index(acts, i), uri ? uri : "");
 }
 
 static void write_playbook(
@@ -446,8 +367,8 @@ char *export_text(
             return NULL;
         }
     }
-    g_autoptr(GPtrArray) there = make_acts(preview, FALSE, error);
-    g_autoptr(GPtrArray) back = there ? make_acts(preview, TRUE, error) : NULL;
+    g_autoptr(GPtrArray) there = export_acts(preview, FALSE, error);
+    g_autoptr(GPtrArray) back = there ? export_acts(preview, TRUE, error) : NULL;
     if (back == NULL && format != EXPORT_XML)
         return NULL;
     g_clear_error(error);

@@ -583,6 +583,61 @@ static void test_export(Fixture *f, gconstpointer data)
     g_assert_nonnull(strstr(play, "        path: \"" UNIT "\"\n        state: absent\n"));
 }
 
+/* Runs @shell for the tree: paths below /etc are its. */
+static gboolean run_script(const Fixture *f, const char *shell, const char *way)
+{
+    g_autofree char *etc = g_strconcat("'", f->root, "/etc/", NULL);
+    g_auto(GStrv) parts = g_strsplit(shell, "'/etc/", -1);
+    g_autofree char *moved = g_strjoinv(etc, parts);
+    const char *const argv[] = {"sh", "-c", moved, "sh", way, NULL};
+    g_autofree char *said = NULL;
+    int status;
+
+    g_assert_true(g_spawn_sync(
+        NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &said, &status, NULL));
+    g_test_message("%s", said);
+    gboolean is_done = g_spawn_check_wait_status(status, NULL);
+    g_assert_true(is_done || strstr(said, "is not as it was when the plan was exported"));
+    return is_done;
+}
+
+/* A script does nothing where a file is not what the plan saw, either way. */
+static void test_script_stops(Fixture *f, gconstpointer data)
+{
+    static const char before[] = "# it's mine $x\n" SCAN_LINE "50\n";
+    static const char after[] = "# it's mine $x\n" SCAN_LINE "200\n";
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, BOOTFILE_TMPFILES, before);
+    g_autoptr(Preview) what = preview(
+        f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_autofree char *shell = export_text(what, EXPORT_VIRSH, "test", "p", NULL);
+    g_autofree char *play = export_text(what, EXPORT_ANSIBLE, "test", "p", NULL);
+    const char *check = strstr(play, " is as the plan saw it"),
+               *copy = strstr(play, "builtin.copy");
+    g_assert_true(check && copy && check < copy);
+
+    for (guint i = 0; i < 2; i++) {
+        g_assert_true(run_script(f, shell, "there"));
+        check_text(f, BOOTFILE_TMPFILES, after);
+    }
+    fixture_put(f, BOOTFILE_TMPFILES, "# another's\n");
+    g_assert_false(run_script(f, shell, "back"));
+    g_assert_false(run_script(f, shell, "there"));
+    check_text(f, BOOTFILE_TMPFILES, "# another's\n");
+    fixture_put(f, BOOTFILE_TMPFILES, after);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_true(run_script(f, shell, "back"));
+        check_text(f, BOOTFILE_TMPFILES, before);
+        check_text(f, UNIT, NULL);
+    }
+    fixture_put(f, UNIT, "[Mount]\n");
+    g_assert_false(run_script(f, shell, "there"));
+    check_text(f, BOOTFILE_TMPFILES, before);
+    check_text(f, UNIT, "[Mount]\n");
+}
+
 #define TEST(name, test)                                                                           \
     g_test_add("/boot/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -603,5 +658,6 @@ int main(int argc, char **argv)
     TEST("coupled", test_coupled);
     TEST("rivals", test_rivals);
     TEST("export", test_export);
+    TEST("script-stops", test_script_stops);
     return g_test_run();
 }

@@ -156,6 +156,9 @@ for format in virsh ansible xml; do
     exits 0 "export --format $format" "$kvmtune" --demo export - --format $format <<<$'[web1]\nvcpupin.0=2'
     contains "$output" "<vcpupin vcpu='0' cpuset='2'/>" "holds the definition"
 done
+exits 0 "a script of the demo" "$kvmtune" --demo export - --format virsh <<<$'[web1]\nvcpupin.0=2'
+contains "$output" "It does not run: the host is that of kvmtune's demo" "says so"
+exits 1 "and refuses to run" sh -c "$output"
 refuses 2 "virsh, ansible or xml" --demo export good.plan
 refuses 2 'not "json"' --demo export good.plan --format json
 exits 5 "a plan of domains and marks" "$kvmtune" --demo diff - <<'PLAN'
