@@ -102,6 +102,21 @@ static gboolean set_pages(const TunableKey *key, XmlEdit *edit, const char *valu
     return FALSE;
 }
 
+/* libvirt writes mode='strict' beside a nodeset that came without a mode, and refuses a mode that
+ * has no nodeset: the one goes with the other. Another mode was somebody's choice, and stays. */
+static gboolean set_nodeset(const TunableKey *key, XmlEdit *edit, const char *value, GError **error)
+{
+    g_autofree char *place = tunable_key_place(key);
+    g_autofree char *mode = xml_edit_get(edit, "numatune/memory/@mode");
+    g_autofree char *placement = xml_edit_get(edit, "numatune/memory/@placement");
+
+    if (*value)
+        return xml_edit_set(edit, place, value, error);
+    if (g_strcmp0(mode, "strict") == 0 && g_strcmp0(placement, "auto") != 0)
+        return xml_edit_set(edit, "numatune/memory", NULL, error);
+    return xml_edit_set(edit, place, NULL, error);
+}
+
 static const Tunable rows[] = {
     {DOMAIN_ROW("vcpupin.N", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/vcpupin[@vcpu='%s']/@cpuset", .live = {.call = LIVE_VCPU_PIN},
@@ -265,7 +280,7 @@ static const Tunable rows[] = {
         .source = NUMATUNE, .since = "0.9.3"},
     {DOMAIN_ROW("numatune.nodeset", "NUMA"), .type = VALUE_NODES, .effect = EFFECT_NOW_AND_NEXT,
         .live = {LIVE_NUMA, "numa_nodeset", NULL}, .place = "numatune/memory/@nodeset",
-        .fallback = "any node",
+        .set = set_nodeset, .fallback = "any node",
         .help = "The host's NUMA nodes from which the guest's memory comes.",
         .gain = "Near memory is faster by a third to a half; a full node can keep a strict guest "
                 "from starting.",

@@ -236,13 +236,14 @@ char *connection_libvirt(Connection *connection)
 }
 
 gboolean connection_define(
-    Connection *connection, const char *uuid, const char *xml, GError **error)
+    Connection *connection, const char *name, const char *uuid, const char *xml, GError **error)
 {
     virDomainPtr handle =
         virDomainDefineXMLFlags(connection->handle, xml, VIR_DOMAIN_DEFINE_VALIDATE);
 
     if (handle == NULL) {
-        connection_error(error, "libvirt does not take the new definition of domain %s", uuid);
+        g_autofree char *shown = text_escape(name, 60);
+        connection_error(error, "libvirt does not take the new definition of %s", shown);
         return FALSE;
     }
     char defined[VIR_UUID_STRING_BUFLEN] = "";

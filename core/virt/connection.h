@@ -40,9 +40,10 @@ GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GErr
 /* For arrays of Domain*: by name as people count ("vm2" before "vm10"), then by UUID. */
 int domain_compare(gconstpointer a, gconstpointer b);
 
-/* Changes for the next start: defines @xml (checked by libvirt's schema). FALSE with a sentence. */
+/* Changes for the next start of domain @name: defines @xml (checked by libvirt's schema). FALSE
+ * with a sentence. */
 gboolean connection_define(
-    Connection *connection, const char *uuid, const char *xml, GError **error);
+    Connection *connection, const char *name, const char *uuid, const char *xml, GError **error);
 
 /* The command line that a domain of @xml would be started with, quoted as for a shell; nothing is
  * started. What libvirt sets by QEMU's monitor after the start (disk throttling, some of the CPUs)

@@ -22,7 +22,8 @@ gboolean connection_redefine(
     }
     /* From here to the definition there is only this comparison. */
     gboolean same = strcmp(now, ground) == 0;
-    gboolean defined = same && connection_define(connection, uuid, xml, error);
+    gboolean defined =
+        same && connection_define(connection, virDomainGetName(handle), uuid, xml, error);
     if (!same)
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED,
             "%s was changed by someone else since the preview: nothing is written, look at the new "

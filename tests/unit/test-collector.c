@@ -165,7 +165,7 @@ static void test_default(void)
     const char *end = strstr(domain->xml_config, "<memory");
     g_autofree char *xml = g_strdup_printf("%.*s<title>by another</title>%s",
         (int)(end - domain->xml_config), domain->xml_config, end);
-    g_assert_true(connection_define(other, domain->uuid, xml, &error));
+    g_assert_true(connection_define(other, domain->name, domain->uuid, xml, &error));
     g_assert_no_error(error);
     g_autoptr(Snapshot) later = wait_for(collector, &bell, has_title, "by another");
     g_assert_nonnull(later);

@@ -193,6 +193,33 @@ static void test_xml_same_set(void)
     g_assert_cmpstr(xml_edit_text(edit, NULL), ==, document);
 }
 
+/* The mode that libvirt fills in goes with the nodeset, and numatune with it where that is all. */
+static void test_xml_nodeset(void)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        {"<numatune><memory mode='strict' nodeset='1'/></numatune>", ""},
+        {"<numatune><memory nodeset='1'/></numatune>", ""},
+        {"<numatune><memory mode='strict' nodeset='1'/><memnode cellid='0' mode='strict' "
+         "nodeset='0'/></numatune>",
+            "<numatune><memnode cellid='0' mode='strict' nodeset='0'/></numatune>"},
+        {"<numatune><memory mode='interleave' nodeset='1'/></numatune>",
+            "<numatune><memory mode='interleave'/></numatune>"},
+        {"<numatune><memory mode='strict' placement='auto' nodeset='1'/></numatune>",
+            "<numatune><memory mode='strict' placement='auto'/></numatune>"},
+    };
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, "numatune.nodeset", NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *before = g_strconcat("<domain>", rows[i].before, "</domain>", NULL);
+        g_autofree char *after = g_strconcat("<domain>", rows[i].after, "</domain>", NULL);
+        g_autoptr(XmlEdit) edit = xml_edit_open(before, -1, NULL);
+        g_assert_true(tunable_xml_set(key, edit, "", NULL));
+        g_assert_cmpstr(xml_edit_text(edit, NULL), ==, after);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -201,6 +228,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tunable/places", test_places);
     g_test_add_func("/tunable/values", test_values);
     g_test_add_func("/tunable/xml", test_xml);
+    g_test_add_func("/tunable/xml-nodeset", test_xml_nodeset);
     g_test_add_func("/tunable/xml-same-set", test_xml_same_set);
     return g_test_run();
 }

@@ -324,6 +324,31 @@ static void test_unfit_values(Fixture *f, gconstpointer data)
     }
 }
 
+/* libvirt fills in the mode beside a nodeset, and takes no mode alone: it goes back with the
+ * nodeset.
+ */
+static void test_filled_mode(Fixture *f, gconstpointer data)
+{
+    virDomainPtr handle = find(f, "vm1");
+    g_autoptr(GError) error = NULL;
+    (void)data;
+
+    g_assert_cmpint(virDomainDestroy(handle), ==, 0);
+    virDomainFree(handle);
+    g_autoptr(Preview) preview = fixture_preview(f, "vm1", "numatune.nodeset", "0", NULL);
+    guint number = apply_preview(&f->context, preview, NULL, &error);
+    g_assert_no_error(error);
+    fixture_check_value(f, "vm1", "numatune.mode", "strict");
+    g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+    g_assert_no_error(error);
+    fixture_check_value(f, "vm1", "numatune.nodeset", "");
+    fixture_check_value(f, "vm1", "numatune.mode", "");
+
+    /* What libvirt refuses says of whom. */
+    g_assert_false(connection_define(f->connection, "vm1", "", "<domain type='test'/>", &error));
+    g_assert_nonnull(strstr(error->message, "new definition of vm1: "));
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -337,6 +362,7 @@ int main(int argc, char **argv)
         {"/undo/renamed", test_renamed, 1},
         {"/undo/gone", test_gone, 1},
         {"/undo/not-the-newest", test_not_the_newest, 1},
+        {"/undo/filled-mode", test_filled_mode, 1},
         {"/undo/against-a-rule", test_against_a_rule, 0},
         {"/undo/file-gone", test_file_gone, 0},
         {"/undo/long-journal", test_long_journal, 0},
