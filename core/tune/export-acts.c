@@ -102,13 +102,20 @@ static gboolean add_step(
         return TRUE;
     case STEP_PAGES:
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s %s: virsh does not move pages; `kvmtune set %s %s=%s` does", step->name,
-            step->key->key, step->name, step->key->key, value);
+            "%s %s: neither virsh nor an Ansible module moves pages; `kvmtune set %s %s=%s` does",
+            step->name, step->key->key, step->name, step->key->key, value);
         return FALSE;
     case STEP_LIVE:
         break;
     }
     calls = export_virsh_calls(step, back ? step->new_value : step->old_value, value);
+    if (calls == NULL && back) {
+        add_act(acts,
+            g_strdup_printf("%s %s = %s: virsh has no call for it in the running domain, which "
+                            "keeps what it has until its next start",
+                step->name, step->key->key, shown));
+        return TRUE;
+    }
     if (calls == NULL) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s %s: virsh has no call that sets %s in the running domain: mark it @next",

@@ -3,7 +3,8 @@
 
 #include "core/tune/export.h"
 
-/* One act: exactly one of xml, argv, command, path and file is set. */
+/* One act: exactly one of xml, argv, command, path and file is set; none of them: it is a remark,
+ * of what cannot be done. */
 typedef struct {
     char *what;              /* a heading, fit to show: "web1 vcpupin.0 = 2, now" */
     char *xml;               /* a definition */

@@ -9,6 +9,11 @@
 
 #define OF_DEMO "the host is that of kvmtune's demo, which ended with it"
 
+static gboolean is_remark(const Act *act)
+{
+    return !act->xml && !act->argv && !act->command && !act->path && !act->file;
+}
+
 static gboolean has_password(const GPtrArray *acts)
 {
     for (guint i = 0; i < acts->len; i++) {
@@ -84,6 +89,8 @@ static void write_words(GString *out, char **words)
 static void write_shell_act(GString *out, const Act *act)
 {
     g_string_append_printf(out, "    # %s\n", act->what);
+    if (is_remark(act))
+        return;
     if (act->xml) {
         g_autofree char *end = free_delimiter(act->xml);
         g_string_append_printf(out, "    virsh define /dev/stdin <<'%s'\n%s%s%s\n", end, act->xml,
@@ -235,6 +242,11 @@ static void write_task_file(GString *out, const Act *act)
 
 static void write_task(GString *out, const Act *act, const char *uri)
 {
+    if (is_remark(act)) {
+        g_autofree char *what = g_utf8_make_valid(act->what, -1);
+        g_string_append_printf(out, "    # %s\n", what);
+        return;
+    }
     g_string_append(out, "    - name: ");
     write_yaml_string(out, act->what);
     if (act->xml) {
@@ -296,8 +308,11 @@ static void write_play(
 {
     g_string_append_printf(
         out, "- name: %s\n  hosts: all\n  become: true\n  gather_facts: false\n%s", name, tags);
-    g_string_append(out, acts->len ? "  tasks:\n" : "  tasks: []\n");
-    if (uri == NULL && acts->len)
+    gboolean any = FALSE;
+    for (guint i = 0; i < acts->len; i++)
+        any |= !is_remark(g_ptr_array_index(acts, i));
+    g_string_append(out, any ? "  tasks:\n" : "  tasks: []\n");
+    if (uri == NULL && any)
         g_string_append(out, "    - name: \"not to be run\"\n      ansible.builtin.fail:\n"
                              "        msg: \"" OF_DEMO "\"\n");
     for (guint i = 0; i < acts->len; i++)
@@ -338,6 +353,14 @@ static void write_documents(GString *out, const Preview *preview)
     }
 }
 
+static gboolean any_document(const Preview *preview)
+{
+    for (guint i = 0; i < preview->targets->len; i++)
+        if (((const PreviewTarget *)g_ptr_array_index(preview->targets, i))->next_after)
+            return TRUE;
+    return FALSE;
+}
+
 static const char *const formats[] = {
     [EXPORT_VIRSH] = "virsh", [EXPORT_ANSIBLE] = "ansible", [EXPORT_XML] = "xml"};
 
@@ -366,6 +389,11 @@ char *export_text(
                 "the plan cannot be made like this: %s", line->text);
             return NULL;
         }
+    }
+    if (format == EXPORT_XML && !any_document(preview)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "the plan changes the next start of no domain here: there is no XML to export");
+        return NULL;
     }
     g_autoptr(GPtrArray) there = export_acts(preview, FALSE, error);
     g_autoptr(GPtrArray) back = there ? export_acts(preview, TRUE, error) : NULL;

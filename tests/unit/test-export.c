@@ -198,6 +198,27 @@ static void test_refused(void)
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
 }
 
+/* A setting that virsh cannot take away goes with the next start, and the way back says so. */
+static void test_no_way(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot();
+    g_autoptr(Plan) plan = plan_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(plan_stage(plan, snapshot, UUID, "numatune.nodeset", "0", SCOPE_LIVE, &error));
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    for (ExportFormat format = EXPORT_VIRSH; format <= EXPORT_ANSIBLE; format++) {
+        g_autofree char *text = export_text(preview, format, "u", "p", &error);
+        g_assert_no_error(error);
+        const char *back = strstr(text, format == EXPORT_VIRSH ? "\nback() {" : "  tasks: []\n");
+        g_assert_nonnull(back);
+        g_assert_nonnull(strstr(back, "keeps what it has until its next start\n"));
+    }
+    g_assert_null(export_text(preview, EXPORT_XML, "u", "p", &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "there is no XML to export"));
+}
+
 /* Whatever of a running domain can be set at all, virsh can set. */
 static void test_every_live_key(void)
 {
@@ -229,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/export/playbook", test_playbook);
     g_test_add_func("/export/block", test_block);
     g_test_add_func("/export/refused", test_refused);
+    g_test_add_func("/export/no-way", test_no_way);
     g_test_add_func("/export/every-live-key", test_every_live_key);
     return g_test_run();
 }
