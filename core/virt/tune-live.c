@@ -12,6 +12,7 @@ typedef struct {
     Connection *connection;
     const char *uuid;
     virDomainPtr handle;
+    char *name; /* of the domain, fit to show; libvirt forgets its last error when it is asked */
     const LiveWay *way;
     const char *object;
     const char *value; /* "" only for the pins: all CPUs that are online */
@@ -49,6 +50,22 @@ static unsigned char *make_map(Connection *connection, const IdSet *cpus, int *l
     return map;
 }
 
+/* TRUE with a sentence where the call that failed is none of the driver's, which says so or
+ * nothing: libvirt's test driver has few of them. */
+static gboolean is_unknown_to_driver(const Tuning *tuning, const char *what, GError **error)
+{
+    int code = virGetLastErrorCode();
+
+    if (code != VIR_ERR_NO_SUPPORT && code != VIR_ERR_OK &&
+        !g_str_has_prefix(virGetLastErrorMessage(), "unsupported flags"))
+        return FALSE;
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+        "this libvirt driver does not take %s of a running domain (%s): with @next or --config it "
+        "waits for the next start",
+        what, tuning->name);
+    return TRUE;
+}
+
 /* The number of what is pinned, if it has one, and what it is called. */
 static gboolean set_pin(const Tuning *tuning, GError **error)
 {
@@ -67,12 +84,13 @@ static gboolean set_pin(const Tuning *tuning, GError **error)
                      : virDomainPinIOThread(tuning->handle, id, map, length, tuning->flags);
     if (result == 0)
         return TRUE;
-    g_autofree char *name = text_escape(virDomainGetName(tuning->handle), 60);
+    if (is_unknown_to_driver(tuning, "pins", error))
+        return FALSE;
     connection_error(error, "%s%s of %s cannot be pinned",
         call == LIVE_VCPU_PIN       ? "vCPU "
         : call == LIVE_EMULATOR_PIN ? "the emulator thread"
                                     : "I/O thread ",
-        tuning->object ? tuning->object : "", name);
+        tuning->object ? tuning->object : "", tuning->name);
     return FALSE;
 }
 
@@ -81,9 +99,10 @@ static gboolean done(const Tuning *tuning, int result, GError **error)
 {
     if (result == 0)
         return TRUE;
-    g_autofree char *name = text_escape(virDomainGetName(tuning->handle), 60);
     const char *field = tuning->way->field;
-    connection_error(error, "the running %s does not take %s%s%s", name, field ? field : "",
+    if (is_unknown_to_driver(tuning, field ? field : "this", error))
+        return FALSE;
+    connection_error(error, "the running %s does not take %s%s%s", tuning->name, field ? field : "",
         field ? "=" : "", tuning->value);
     return FALSE;
 }
@@ -294,7 +313,7 @@ gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay
     /* The test driver, which pins too, knows no LIVE. */
     guint flags =
         connection->test && is_pin(way->call) ? VIR_DOMAIN_AFFECT_CURRENT : VIR_DOMAIN_AFFECT_LIVE;
-    Tuning tuning = {connection, uuid, NULL, way, object, given, flags};
+    Tuning tuning = {connection, uuid, NULL, NULL, way, object, given, flags};
 
     if (way->call == LIVE_NONE || (*given == '\0' && !is_pin(way->call))) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
@@ -307,7 +326,9 @@ gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay
     tuning.handle = connection_find(connection, uuid, error);
     if (tuning.handle == NULL)
         return FALSE;
+    tuning.name = text_escape(virDomainGetName(tuning.handle), 60);
     gboolean made = calls[way->call].make(&tuning, error);
+    g_free(tuning.name);
     virDomainFree(tuning.handle);
     return made;
 }
