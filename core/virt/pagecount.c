@@ -3,6 +3,7 @@
 #include "core/virt/pagecount.h"
 
 #include "core/virt/domain.h"
+#include "core/virt/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ static void add_kib(GArray *pages, guint64 page_kib, int node, guint64 kib)
     for (guint i = 0; i < pages->len; i++) {
         PageKib *part = &g_array_index(pages, PageKib, i);
         if (part->page_kib == page_kib && part->node == node) {
-            part->kib += kib;
+            part->kib = MIN(part->kib + kib, NODE_KIB_MAX);
             return;
         }
     }
@@ -68,7 +69,7 @@ static void take_line(PageCount *count, const char *line)
         if (equals == p + 2 || *equals != '=' || node >= IDSET_MAX)
             continue;
         guint64 n = g_ascii_strtoull(equals + 1, NULL, 10);
-        add_kib(count->pages, page_kib, (int)node, MIN(n, G_MAXINT64 / page_kib) * page_kib);
+        add_kib(count->pages, page_kib, (int)node, MIN(n, NODE_KIB_MAX / page_kib) * page_kib);
     }
 }
 
@@ -142,15 +143,7 @@ GArray *page_count_nodes(const PageCount *count)
 
     for (guint i = 0; i < count->pages->len; i++) {
         const PageKib *part = &g_array_index(count->pages, PageKib, i);
-        guint at = 0;
-        while (at < memory->len && g_array_index(memory, NodeKib, at).node != part->node)
-            at++;
-        if (at < memory->len) {
-            g_array_index(memory, NodeKib, at).kib += part->kib;
-            continue;
-        }
-        NodeKib fresh = {part->node, part->kib};
-        g_array_append_val(memory, fresh);
+        node_kib_add(memory, part->node, part->kib);
     }
     g_array_sort(memory, compare_nodes);
     return memory;

@@ -79,17 +79,6 @@ gboolean page_move_look(PageMove *move, MoveResult *result)
 
 /* ---- what there is to move ---- */
 
-static void add_kib(GArray *memory, int node, guint64 kib)
-{
-    for (guint i = 0; i < memory->len; i++)
-        if (g_array_index(memory, NodeKib, i).node == node) {
-            g_array_index(memory, NodeKib, i).kib += kib;
-            return;
-        }
-    NodeKib fresh = {node, kib};
-    g_array_append_val(memory, fresh);
-}
-
 /* Adds the pages by node of a line of numa_maps, "… N0=5 N1=7 kernelpagesize_kB=4". Returns the
  * size of its pages, 0 where it has none of its own. */
 static guint64 read_pages(const char *line, GArray *memory)
@@ -106,7 +95,7 @@ static guint64 read_pages(const char *line, GArray *memory)
         if (equals == p + 2 || *equals != '=' || node >= IDSET_MAX)
             continue;
         guint64 pages = g_ascii_strtoull(equals + 1, NULL, 10);
-        add_kib(memory, (int)node, MIN(pages, G_MAXINT32) * page_kib);
+        node_kib_add(memory, (int)node, MIN(pages, NODE_KIB_MAX / page_kib) * page_kib);
         any = TRUE;
     }
     return any ? page_kib : 0;

@@ -2,6 +2,19 @@
  */
 #include "core/virt/pages.h"
 
+void node_kib_add(GArray *memory, int node, guint64 kib)
+{
+    for (guint i = 0; i < memory->len; i++) {
+        NodeKib *known = &g_array_index(memory, NodeKib, i);
+        if (known->node == node) {
+            known->kib = MIN(known->kib + MIN(kib, NODE_KIB_MAX), NODE_KIB_MAX);
+            return;
+        }
+    }
+    NodeKib fresh = {node, MIN(kib, NODE_KIB_MAX)};
+    g_array_append_val(memory, fresh);
+}
+
 guint64 node_kib_sum(const GArray *memory)
 {
     guint64 sum = 0;

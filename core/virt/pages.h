@@ -29,6 +29,8 @@ gboolean domain_pages_stray(const DomainPages *pages);
 /* @part of @whole in 1/1000; unknown where one of them is, or there is no whole. */
 Num domain_pages_share(Num part, Num whole);
 
+/* Adds @kib of @node to @memory (NodeKib), to NODE_KIB_MAX at most. */
+void node_kib_add(GArray *memory, int node, guint64 kib);
 /* The sum of @memory (NodeKib; may be NULL) in KiB, and what of it is on @node. */
 guint64 node_kib_sum(const GArray *memory);
 guint64 node_kib_on(const GArray *memory, int node);

@@ -90,19 +90,6 @@ static int compare_nodes(gconstpointer a, gconstpointer b)
     return ((const NodeKib *)a)->node - ((const NodeKib *)b)->node;
 }
 
-static void add_kib(GArray *memory, int node, guint64 kib)
-{
-    for (guint i = 0; i < memory->len; i++) {
-        NodeKib *known = &g_array_index(memory, NodeKib, i);
-        if (known->node == node) {
-            known->kib += kib;
-            return;
-        }
-    }
-    NodeKib fresh = {node, kib};
-    g_array_append_val(memory, fresh);
-}
-
 /* Adds the figures of the line "KEY N0=5 N1=6" or "KEY=11 N0=5 N1=6" of @text, in units of
  * @multiply / @divide KiB. FALSE where there is no such line. */
 static gboolean add_line(
@@ -121,7 +108,7 @@ static gboolean add_line(
             if (*equals != '=' || node >= IDSET_MAX)
                 return FALSE;
             guint64 value = g_ascii_strtoull(equals + 1, &after, 10);
-            add_kib(memory, (int)node, MIN(value, G_MAXUINT64 / 1024) * multiply / divide);
+            node_kib_add(memory, (int)node, MIN(value, G_MAXUINT64 / 1024) * multiply / divide);
             p = after;
         }
         return TRUE;

@@ -3,6 +3,7 @@
 #include "core/host/topology.h"
 #include "core/virt/pagecount.h"
 #include "core/virt/pages.h"
+#include "core/virt/pageshares.h"
 #include "tests/unit/tree.h"
 
 #include <sys/wait.h>
@@ -160,6 +161,25 @@ static void test_count(Tree *tree, gconstpointer unused)
     assert_page(count, 2, 2048, 1, 6144);
 }
 
+/* Figures beyond all reason are taken as much memory, and no sum of them overflows. */
+static void test_count_absurd(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(PageCount) count = count_of(tree, "a\nb\n",
+        "7f00 default anon=1 N0=9223372036854775807 N1=18446744073709551615 kernelpagesize_kB=4\n"
+        "7e00 default anon=1 N0=9223372036854775807 N1=1 kernelpagesize_kB=4\n"
+        "7d00 huge anon=1 N0=9 N1=9 kernelpagesize_kB=18446744073709551615\n");
+    g_autoptr(GArray) memory = page_count_nodes(count);
+    g_autoptr(PageShares) shares = page_shares_parse("0:100", NULL);
+    g_autoptr(GArray) excess = page_shares_excess(shares, memory);
+    (void)unused;
+
+    g_assert_cmpuint(node_kib_on(memory, 0), <=, NODE_KIB_MAX);
+    g_assert_cmpuint(node_kib_sum(memory), >, NODE_KIB_MAX);
+    g_assert_cmpuint(node_kib_sum(memory), <=, 2 * NODE_KIB_MAX);
+    g_assert_cmpint(g_array_index(excess, gint64, 0), <, 0);
+    g_assert_cmpint(g_array_index(excess, gint64, 1), >, 0);
+}
+
 static void test_count_problems(Tree *tree, gconstpointer unused)
 {
     (void)unused;
@@ -206,6 +226,7 @@ int main(int argc, char **argv)
     g_test_add("/pages/unknown", Tree, NULL, tree_setup, test_unknown, tree_teardown);
     g_test_add_func("/pages/nodes", test_nodes);
     g_test_add("/pages/count", Tree, NULL, tree_setup, test_count, tree_teardown);
+    g_test_add("/pages/count-absurd", Tree, NULL, tree_setup, test_count_absurd, tree_teardown);
     g_test_add("/pages/count-problems", Tree, NULL, tree_setup, test_count_problems, tree_teardown);
     g_test_add_func("/pages/count-real", test_count_real);
     return g_test_run();
