@@ -112,6 +112,9 @@ char *preview_pages(
 
     if (!domain_is_active(view->domain) || change->scope == SCOPE_CONFIG)
         preview_refuse(preview, "pages: only a running domain has pages to move");
+    else if (*snapshot->root && !snapshot->link.demo)
+        preview_refuse(preview, "pages: those of %s are not moved: %s is another machine's tree",
+            change->name, snapshot->root);
     else if (memory == NULL)
         preview_refuse(preview,
             "pages: where those of %s are is not known, its cgroup does not say: c on Memory's "

@@ -338,6 +338,7 @@ static Snapshot *picture(const Tree *tree)
         "<domain type='kvm'><vcpu>1</vcpu><memory>1</memory></domain>");
     g_free(snapshot->root);
     snapshot->root = g_strdup(tree->root);
+    snapshot->link.demo = TRUE; /* a tree whose pages a kernel of its own moves */
     usage->pid = PID;
     usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
     usage->memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
