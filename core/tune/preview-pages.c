@@ -5,48 +5,53 @@
 #include "core/virt/pages.h"
 #include "core/virt/pageshares.h"
 
-/* The free pages of all pools of @node, in KiB; unknown where one of them is. */
-static Num free_pool_kib(const NodeMemory *node)
+/* Warns where of @comes KiB, in pages of @size_kib (0: no pool's), only @free have room on @node.
+ */
+static void check_fit(Preview *preview, int node, guint64 size_kib, gint64 comes, Num free)
 {
-    gint64 kib = 0;
-
-    for (guint i = 0; i < node->pools->len; i++) {
-        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
-        if (!pool->free.known)
-            return NUM_UNKNOWN;
-        kib += pool->free.value * (gint64)pool->size_kib;
-    }
-    return NUM(kib);
+    if (comes <= 0 || !free.known || comes <= free.value)
+        return;
+    g_autofree char *size = size_kib ? text_page_size(size_kib) : NULL;
+    g_autofree char *fits = text_size_kib((guint64)MAX(free.value, 0));
+    g_autofree char *all = text_size_kib((guint64)comes);
+    g_autofree char *stays = text_size_kib((guint64)(comes - MAX(free.value, 0)));
+    preview_warn(preview,
+        "pages: node %d has %s free%s%s%s, %s are to come: %s have no room and stay where they are",
+        node, fits, size ? " in pools of " : "", size ? size : "", size ? " pages" : "", all,
+        stays);
 }
 
-/* Whether what is to come has room on each node. @small_kib: how much of the guest is no page of a
- * pool; what comes beyond that must be. */
-static void check_room(Preview *preview, const Host *host, const GArray *excess, Num small_kib)
+static Num free_pool_kib(const NodeMemory *node, guint64 size_kib)
 {
+    for (guint i = 0; i < node->pools->len; i++) {
+        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
+        if (pool->size_kib == size_kib)
+            return pool->free.known ? NUM(pool->free.value * (gint64)size_kib) : NUM_UNKNOWN;
+    }
+    return NUM_UNKNOWN;
+}
+
+/* Whether what is to come has room on each node. What of the guest is no page of a pool comes
+ * first, and of the pools' pages each size in its part. */
+static void check_room(
+    Preview *preview, const Host *host, const GArray *excess, const DomainUsage *usage)
+{
+    gint64 held = 0;
+
+    for (guint i = 0; usage->hugetlb && i < usage->hugetlb->len; i++)
+        held += (gint64)MIN(g_array_index(usage->hugetlb, HugeHeld, i).kib, NODE_KIB_MAX);
     for (guint i = 0; host && i < host->nodes->len; i++) {
         const Node *node = g_ptr_array_index(host->topology->nodes, i);
         const NodeMemory *memory = g_ptr_array_index(host->nodes, i);
-        gint64 comes = -g_array_index(excess, gint64, node->id);
-        if (comes <= 0)
-            continue;
-        gint64 small = small_kib.known ? MIN(comes, small_kib.value) : comes;
-        gint64 pool = comes - small;
-        Num free_pool = free_pool_kib(memory);
-        g_autofree char *small_text = text_size_kib((guint64)small);
-        g_autofree char *pool_text = text_size_kib((guint64)pool);
-        if (memory->free_kib.known && small > memory->free_kib.value) {
-            g_autofree char *free_text = text_size_kib((guint64)memory->free_kib.value);
-            preview_warn(preview,
-                "pages: node %d has %s free, %s are to come: what has no room stays where it is",
-                node->id, free_text, small_text);
-        }
-        if (pool > 0 && free_pool.known && pool > free_pool.value) {
-            g_autofree char *free_text = text_size_kib((guint64)free_pool.value);
-            preview_warn(preview,
-                "pages: the pools of node %d have %s free, %s in hugepages are to come: what has "
-                "no "
-                "room stays where it is",
-                node->id, free_text, pool_text);
+        gint64 comes = MAX(-g_array_index(excess, gint64, node->id), 0);
+        gint64 small = usage->small_kib.known ? MIN(comes, usage->small_kib.value) : comes;
+        check_fit(preview, node->id, 0, small, memory->free_kib);
+        for (guint n = 0; held > 0 && n < usage->hugetlb->len; n++) {
+            const HugeHeld *part = &g_array_index(usage->hugetlb, HugeHeld, n);
+            double share = (double)MIN(part->kib, NODE_KIB_MAX) / (double)held;
+            gint64 pages = (gint64)((double)(comes - small) * share) / (gint64)part->size_kib;
+            check_fit(preview, node->id, part->size_kib, pages * (gint64)part->size_kib,
+                free_pool_kib(memory, part->size_kib));
         }
     }
 }
@@ -135,7 +140,7 @@ char *preview_pages(
     g_autofree char *size = text_size_kib((guint64)moves);
     preview_say(preview, PART_EFFECT, LINE_NOW,
         "now: pages = %s: %s move, a portion at a time while the guest runs", change->value, size);
-    check_room(preview, snapshot->host, excess, view->usage->small_kib);
+    check_room(preview, snapshot->host, excess, view->usage);
     check_policy(preview, view->domain, shares);
     if (snapshot->host)
         check_balancing(preview, snapshot, view, shares);

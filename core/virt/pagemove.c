@@ -40,7 +40,7 @@ typedef struct {
     GArray *memory;   /* NodeKib: where its pages are */
     GArray *excess;   /* page_shares_excess() */
     int nodes;        /* beyond the highest number of a node in it */
-    IdSet *full[2];   /* nodes without room: for small pages, for those of pools */
+    GHashTable *full; /* size of a page in KiB → IdSet: nodes without room for more of them */
     gboolean refused; /* its cpuset does not let move_pages() */
     gboolean ended;
 } Mover;
@@ -202,13 +202,25 @@ static gboolean may_go_on(const Mover *mover)
     return wish == MOVE_RUNS;
 }
 
-/* The node with most room left. */
-static int best_target(const Mover *mover, gboolean huge)
+static IdSet *full_for(const Mover *mover, const Mapping *mapping)
+{
+    gpointer size = GUINT_TO_POINTER((guint)mapping->page_kib);
+    IdSet *full = g_hash_table_lookup(mover->full, size);
+
+    if (full == NULL) {
+        full = hwloc_bitmap_alloc();
+        g_hash_table_insert(mover->full, size, full);
+    }
+    return full;
+}
+
+/* The node with most room left that is not among @full. */
+static int best_target(const Mover *mover, const IdSet *full)
 {
     int best = -1;
 
     for (int node = 0; node < mover->nodes; node++)
-        if (hwloc_bitmap_isset(mover->full[huge], (unsigned)node))
+        if (hwloc_bitmap_isset(full, (unsigned)node))
             continue;
         else if (best < 0 || g_array_index(mover->excess, gint64, node) <
                                  g_array_index(mover->excess, gint64, best))
@@ -246,16 +258,22 @@ typedef struct {
 /* Keeps of @portion, whose status says where the pages are, those on a node that has too many. */
 static void choose(Mover *mover, const Mapping *mapping, Portion *portion)
 {
+    const IdSet *full = full_for(mover, mapping);
     guint chosen = 0;
 
     for (guint i = 0; i < portion->count; i++) {
         int node = portion->status[i];
         if (node < 0 || node >= IDSET_MAX || g_array_index(mover->excess, gint64, node) <= 0)
             continue;
-        int target = best_target(mover, mapping->huge);
-        if (target < 0 || g_array_index(mover->excess, gint64, target) >= 0)
+        int target = best_target(mover, full);
+        gboolean wanted = target >= 0 && g_array_index(mover->excess, gint64, target) < 0;
+        if (!wanted && hwloc_bitmap_iszero(full))
             break;
         g_array_index(mover->excess, gint64, node) -= (gint64)mapping->page_kib;
+        if (!wanted) { /* those that want it are full: it is not tried */
+            stays(mover, mapping, STAYS_ROOM);
+            continue;
+        }
         g_array_index(mover->excess, gint64, target) += (gint64)mapping->page_kib;
         portion->pages[chosen] = portion->pages[i];
         portion->from[chosen] = node;
@@ -267,6 +285,7 @@ static void choose(Mover *mover, const Mapping *mapping, Portion *portion)
 /* Moves the chosen pages of @portion, and those that did not go along once more one by one. */
 static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *portion)
 {
+    IdSet *full = full_for(mover, mapping);
     int problem, single;
 
     for (guint i = 0; i < portion->count; i++)
@@ -278,8 +297,8 @@ static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *port
     for (guint i = 0; i < portion->count; i++) {
         int status = portion->status[i];
         /* Not told, or refused as one of a huge page that was on its way already. */
-        gboolean full = hwloc_bitmap_isset(mover->full[mapping->huge], (unsigned)portion->to[i]);
-        if (portion->now[i] == portion->from[i] && full) {
+        gboolean no_room = hwloc_bitmap_isset(full, (unsigned)portion->to[i]);
+        if (portion->now[i] == portion->from[i] && no_room) {
             problem = ENOMEM;
         } else if (portion->now[i] == portion->from[i]) {
             status = UNTOLD;
@@ -288,7 +307,7 @@ static gboolean move_portion(Mover *mover, const Mapping *mapping, Portion *port
                 return FALSE;
         }
         if (portion->now[i] == portion->from[i] && reason_of(status, problem) == STAYS_ROOM)
-            hwloc_bitmap_set(mover->full[mapping->huge], (unsigned)portion->to[i]);
+            hwloc_bitmap_set(full, (unsigned)portion->to[i]);
         if (portion->now[i] == portion->from[i])
             stays(mover, mapping, reason_of(status, problem));
         else
@@ -402,9 +421,6 @@ static gboolean run(Mover *mover, const PageShares *shares, GError **error)
         if (problem)
             return fail(mover, problem, error);
     }
-    /* What was not tried any more once the nodes were full. */
-    if (!hwloc_bitmap_iszero(mover->full[0]) || !hwloc_bitmap_iszero(mover->full[1]))
-        count(mover, &result->stayed[STAYS_ROOM], kib_to_move(mover));
     g_mutex_lock(&mover->move->lock);
     result->stopped = g_atomic_int_get(&mover->move->wish) == MOVE_STOPPED;
     g_mutex_unlock(&mover->move->lock);
@@ -420,6 +436,11 @@ static void set_running(PageMove *move, gboolean running)
     g_mutex_unlock(&move->lock);
 }
 
+static void free_set(gpointer set)
+{
+    hwloc_bitmap_free(set);
+}
+
 gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShares *shares,
     const PageCalls *calls, GError **error)
 {
@@ -429,13 +450,12 @@ gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShar
         .calls = calls ? calls : &kernel_calls,
         .mappings = g_array_new(FALSE, FALSE, sizeof(Mapping)),
         .memory = g_array_new(FALSE, FALSE, sizeof(NodeKib)),
-        .full = {hwloc_bitmap_alloc(), hwloc_bitmap_alloc()}};
+        .full = g_hash_table_new_full(NULL, NULL, NULL, free_set)};
 
     set_running(move, TRUE);
     gboolean moved = run(&mover, shares, error);
     set_running(move, FALSE);
-    hwloc_bitmap_free(mover.full[0]);
-    hwloc_bitmap_free(mover.full[1]);
+    g_hash_table_unref(mover.full);
     g_array_unref(mover.mappings);
     g_array_unref(mover.memory);
     g_clear_pointer(&mover.excess, g_array_unref);

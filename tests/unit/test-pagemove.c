@@ -20,6 +20,7 @@
 #define PID   77
 #define START 0x10000000u
 #define PAGES 3000u
+#define NODE2 "/sys/devices/system/node/node2/hugepages/"
 
 /* The kernel of the test: a node for each page, and what it does not do. */
 static struct {
@@ -207,6 +208,17 @@ static void test_stays(Tree *tree, gconstpointer unused)
     result = move_to("2", NULL);
     g_assert_cmpuint(result.moved, ==, 400);
     g_assert_cmpuint(result.stayed[STAYS_ROOM], ==, 2600 * 4);
+    g_assert_cmpuint(result.stayed_huge, ==, 0);
+
+    /* What was not tried any more is told as well, and that it is in hugepages. */
+    begin(tree);
+    kernel.room = 100;
+    tree_put(tree, "/proc/77/numa_maps",
+        "10000000 default file=/dev/hugepages/x huge dirty=2700 N0=1500 N1=1200 "
+        "kernelpagesize_kB=4\n");
+    result = move_to("2", NULL);
+    g_assert_cmpuint(result.stayed[STAYS_ROOM], ==, 2600 * 4);
+    g_assert_cmpuint(result.stayed_huge, ==, 2600 * 4);
 }
 
 static void test_stop(Tree *tree, gconstpointer unused)
@@ -479,13 +491,30 @@ static void test_preview(Tree *tree, gconstpointer unused)
     tree_put(tree, "/sys/devices/system/node/node1/cpulist", "1\n");
     tree_put(tree, "/sys/devices/system/node/node2/cpulist", "\n");
     tree_put(tree, "/sys/devices/system/node/node2/meminfo", "Node 2 MemFree: 100 kB\n");
+    tree_put(tree, NODE2 "hugepages-1048576kB/nr_hugepages", "1\n");
+    tree_put(tree, NODE2 "hugepages-1048576kB/free_hugepages", "1\n");
+    tree_put(tree, NODE2 "hugepages-2048kB/nr_hugepages", "4096\n");
+    tree_put(tree, NODE2 "hugepages-2048kB/free_hugepages", "4096\n");
     g_autoptr(Snapshot) snapshot = picture(tree);
     snapshot->host = host_read(tree->root, NULL, &error);
     g_assert_no_error(error);
     assert_finding(snapshot, "2", "10.5 MiB move, a portion at a time");
-    assert_finding(snapshot, "2", "node 2 has 100 KiB free, 10.5 MiB are to come");
+    assert_finding(snapshot, "2",
+        "node 2 has 100 KiB free, 10.5 MiB are to come: 10.4 MiB have no room and stay");
     assert_finding(snapshot, "0-1", "pages are on 0-1 already");
+    snapshot->link.demo = FALSE;
+    assert_finding(snapshot, "2", "is another machine's tree");
+    snapshot->link.demo = TRUE;
     DomainView *view = g_ptr_array_index(snapshot->domains, 0);
+    /* Pages of a pool want room in the pool of their size, whatever the others have. */
+    const HugeHeld held = {1048576, 3 * 1048576};
+    g_array_set_size(view->usage->memory, 0);
+    node_kib_add(view->usage->memory, 0, held.kib);
+    view->usage->small_kib = NUM(0);
+    view->usage->hugetlb = g_array_new(FALSE, FALSE, sizeof(HugeHeld));
+    g_array_append_val(view->usage->hugetlb, held);
+    assert_finding(snapshot, "2",
+        "node 2 has 1.0 GiB free in pools of 1G pages, 3.0 GiB are to come: 2.0 GiB have no room");
     g_clear_pointer(&view->usage->memory, g_array_unref);
     assert_finding(snapshot, "2", "is not known, its cgroup does not say");
     view->domain->id = -1;
