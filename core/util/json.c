@@ -1,6 +1,8 @@
 /* Members of JSON objects as kvmtune writes them. */
 #include "core/util/json.h"
 
+#include "core/util/text.h"
+
 void json_put_text(JsonBuilder *builder, const char *name, const char *text)
 {
     json_builder_set_member_name(builder, name);
@@ -54,6 +56,22 @@ void json_open_array(JsonBuilder *builder, const char *name)
     json_builder_begin_array(builder);
 }
 
+/* What stands outside ASCII is in strings, where an escape says the same: none of it may act on the
+ * terminal that the text is printed on. */
+static char *escape_unsafe(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if ((c >= 0x7f && c < 0xa0) || text_is_deceptive(c))
+            g_string_append_printf(out, "\\u%04x", c);
+        else
+            g_string_append_unichar(out, c);
+    }
+    return g_string_free(out, FALSE);
+}
+
 char *json_to_text(JsonBuilder *builder)
 {
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
@@ -62,5 +80,6 @@ char *json_to_text(JsonBuilder *builder)
     json_generator_set_root(generator, root);
     json_generator_set_pretty(generator, TRUE);
     g_autofree char *text = json_generator_to_data(generator, NULL);
-    return g_strconcat(text, "\n", NULL);
+    g_autofree char *safe = escape_unsafe(text);
+    return g_strconcat(safe, "\n", NULL);
 }

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Characters that reorder or hide the text around them (Unicode's Bidi_Control and zero widths). */
-static gboolean is_deceptive(gunichar c)
+gboolean text_is_deceptive(gunichar c)
 {
     return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x061c;
@@ -48,7 +47,7 @@ char *text_escape(const char *text, gsize max_chars)
         if (g_unichar_iscntrl(c)) {
             g_string_append_printf(out, "\\x%02x", c);
             chars += 4;
-        } else if (is_deceptive(c)) {
+        } else if (text_is_deceptive(c)) {
             g_string_append_printf(out, "\\u{%04x}", c);
             chars += 8;
         } else {

@@ -7,6 +7,9 @@
  * then its length. */
 gboolean text_is_plain(const char *text, gsize *length);
 
+/* Whether @c reorders or hides the text around it: Unicode's Bidi_Control, zero widths. */
+gboolean text_is_deceptive(gunichar c);
+
 /* @text with control characters, invalid UTF-8 and direction overrides written as \xNN or \u{NNNN},
  * cut to at most @max_chars characters (the cut shown as "…"); 0 means no cut. NULL gives "–".
  * The caller frees it. Everything that comes from a guest, a file, libvirt or the command line

@@ -256,6 +256,7 @@ char *domains_to_json(const Snapshot *snapshot)
 }
 
 #define TABLE_COLUMNS 8
+#define NAME_CHARS    40 /* of a name: a longer one would push all columns off the screen */
 
 /* The cells @text takes on a terminal. */
 static guint cells_of(const char *text)
@@ -269,8 +270,7 @@ static guint cells_of(const char *text)
     return cells;
 }
 
-/* The rows (char *[TABLE_COLUMNS]) in columns as wide as what they hold: a table that is piped on
- * must not be cut. */
+/* The rows (char *[TABLE_COLUMNS]) in columns as wide as what they hold, whatever the terminal. */
 static char *format_rows(const GPtrArray *rows)
 {
     guint widths[TABLE_COLUMNS] = {0};
@@ -341,7 +341,7 @@ char *domains_to_table(const Snapshot *snapshot)
         g_autoptr(IdSet) asked = config ? domain_config_all_asked(config) : NULL;
         g_autoptr(IdSet) real =
             config && view->usage ? domain_usage_all_real(view->usage, config) : NULL;
-        g_autofree char *name = text_escape(view->domain->name, 0);
+        g_autofree char *name = text_escape(view->domain->name, NAME_CHARS);
         g_autofree char *vcpus =
             config ? g_strdup_printf("%u", config->vcpus_current) : g_strdup("–");
         g_autofree char *memory = config && config->memory_kib.known

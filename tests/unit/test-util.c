@@ -1,10 +1,12 @@
 /* core/util: sets, sizes, escaping, kernel files. */
 #include "core/util/error.h"
 #include "core/util/idset.h"
+#include "core/util/json.h"
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 static void test_idset(void)
 {
@@ -45,6 +47,25 @@ static void test_escape(void)
         g_autofree char *shown = text_escape(rows[i].text, rows[i].max);
         g_assert_cmpstr(shown, ==, rows[i].shown);
     }
+}
+
+/* What acts on a terminal stands as an escape in JSON, and means the same; the rest as it is. */
+static void test_json(void)
+{
+    static const char name[] =
+        "w\302\233b\342\200\256\342\200\213\033\177\"\303\244\360\237\220\247";
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonParser) parser = json_parser_new();
+
+    json_builder_begin_object(builder);
+    json_put_text(builder, "name", name);
+    json_builder_end_object(builder);
+    g_autofree char *text = json_to_text(builder);
+    g_assert_nonnull(
+        strstr(text, "\"w\\u009bb\\u202e\\u200b\\u001b\\u007f\\\"\303\244\360\237\220\247\""));
+    g_assert_true(json_parser_load_from_data(parser, text, -1, NULL));
+    JsonObject *object = json_node_get_object(json_parser_get_root(parser));
+    g_assert_cmpstr(json_object_get_string_member(object, "name"), ==, name);
 }
 
 static void test_size(void)
@@ -100,6 +121,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/util/idset", test_idset);
     g_test_add_func("/util/escape", test_escape);
+    g_test_add_func("/util/json", test_json);
     g_test_add_func("/util/size", test_size);
     g_test_add_func("/util/mount-path", test_mount_path);
     g_test_add_func("/util/rootfile", test_rootfile);
