@@ -26,6 +26,18 @@ static gboolean split_assignment(char *text, char **value, GError **error)
     return TRUE;
 }
 
+/* Whether @text is a key that comes for the first time; of two values one would be lost. */
+static gboolean check_key(GHashTable *seen, TargetKind kind, const char *text, GError **error)
+{
+    g_autoptr(TunableKey) key = tunable_key_parse(kind, text, error);
+
+    if (key == NULL || g_hash_table_add(seen, g_strdup(key->key)))
+        return key != NULL;
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "%s stands twice, and has one value: leave the other out", key->key);
+    return FALSE;
+}
+
 static gboolean set_xml(const CommandOptions *options, char **assignments, GError **error)
 {
     gsize length;
@@ -40,9 +52,11 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
     /* Only a document that says how many vCPUs it has can be held to it. */
     g_autoptr(DomainConfig) config = domain_config_parse(text, NULL);
     Domain domain = {.name = (char *)options->xml, .config = config};
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (; *assignments; assignments++) {
         char *value;
-        if (!split_assignment(*assignments, &value, error))
+        if (!split_assignment(*assignments, &value, error) ||
+            !check_key(seen, TARGET_DOMAIN, *assignments, error))
             return FALSE;
         g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, *assignments, error);
         g_autofree char *checked =
@@ -62,9 +76,13 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
 static gboolean stage_all(Plan *plan, const Snapshot *snapshot, const char *target,
     char **assignments, PlanScope scope, GError **error)
 {
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    TargetKind kind = g_str_equal(target, "host") ? TARGET_HOST : TARGET_DOMAIN;
+
     for (; *assignments; assignments++) {
         char *value;
         if (!split_assignment(*assignments, &value, error) ||
+            !check_key(seen, kind, *assignments, error) ||
             !plan_stage(plan, snapshot, target, *assignments, value, scope, error))
             return FALSE;
     }

@@ -4,6 +4,7 @@
 #include "core/tune/tunable-value.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/pageshares.h"
 
 #include <string.h>
 
@@ -36,12 +37,25 @@ static char *node_list(const Host *host)
     return g_string_free(ids, FALSE);
 }
 
+/* Those of "2", "0-1" or "0:60,1:40"; NULL where it is none of these. */
+static IdSet *spread_nodes(const char *value)
+{
+    g_autoptr(PageShares) shares = page_shares_parse(value, NULL);
+    IdSet *nodes = shares ? hwloc_bitmap_alloc() : NULL;
+
+    for (guint i = 0; shares && i < shares->parts->len; i++)
+        hwloc_bitmap_set(nodes, (unsigned)g_array_index(shares->parts, NodeKib, i).node);
+    return nodes;
+}
+
 /* The set of nodes in the value, which may have a mode before it ("strict:0-1"). */
 static gboolean check_nodes(
     const TunableKey *key, const char *value, const Host *host, GError **error)
 {
     const char *colon = strchr(value, ':');
-    g_autoptr(IdSet) nodes = idset_parse(colon ? colon + 1 : value, NULL);
+    gboolean spread = key->tunable->type == VALUE_SPREAD;
+    g_autoptr(IdSet) nodes =
+        spread ? spread_nodes(value) : idset_parse(colon ? colon + 1 : value, NULL);
 
     for (IDSET_EACH(id, nodes)) {
         if (host_node(host, id) != NULL)
@@ -99,6 +113,7 @@ static gboolean check_host_value(
         return check_cpus(key, value, host, error);
     case VALUE_NODES:
     case VALUE_MEMNODE:
+    case VALUE_SPREAD:
         return check_nodes(key, value, host, error);
     case VALUE_BACKING:
         return check_backing(key, value, host, error);
@@ -112,8 +127,8 @@ static gboolean check_pool_key(const TunableKey *key, const Host *host, GError *
 {
     const NodeMemory *node = host_node(host, (int)key->n);
 
-    /* Which sizes of transparent pages there are, the preview says; of an image no kernel is there to
-     * ask. */
+    /* Which sizes of transparent pages there are, the preview says; of an image no kernel is there
+     * to ask. */
     if (key->size_kib == 0 || host->is_image || g_str_has_prefix(key->key, "thp."))
         return TRUE;
     if (key->tunable->type == VALUE_PATHS && has_pool(host->pools, key->size_kib))

@@ -55,6 +55,10 @@ done <<'BAD'
 2|one is enough|--demo set host ksm.run=1 --boot --both
 2|the host takes --now, --boot or --both|--demo set host ksm.run=1 --config
 2|a domain takes --live or --config|--demo set web1 vcpupin.0=0 --boot
+2|has no NUMA node 9|--demo set build pages=9
+2|has no NUMA node 9|--demo set build pages=0:50,9:50
+2|vcpupin.0 stands twice|--demo set web1 vcpupin.0=1 vcpupin.00=2
+2|ksm.run stands twice|--demo set host ksm.run=1 ksm.run=0
 2|ksm.run cannot be ""|--demo set host ksm.run= --both
 2|--root is for what an image sets|set host ksm.run=1 --root empty
 2|--root is an image: leave out|--demo set host ksm.run=1 --boot --root empty
@@ -62,6 +66,7 @@ done <<'BAD'
 2|--root goes with a command|--root empty
 2|--root goes with a command|--demo --root empty
 2|apply takes no --root|apply x --root empty
+1|driver does not take cpu_shares of a running domain (desktop)|--demo set desktop cputune.shares=2048 --live
 1|is no tree of a host|set host ksm.run=1 --boot --root empty
 2|from 0.1 to 86400|-d nan host
 2|out of range|-d 1e309 host
@@ -159,6 +164,10 @@ done
 exits 0 "a script of the demo" "$kvmtune" --demo export - --format virsh <<<$'[web1]\nvcpupin.0=2'
 contains "$output" "It does not run: the host is that of kvmtune's demo" "says so"
 exits 1 "and refuses to run" sh -c "$output"
+printf '[build]\npages=2\n' > pages.plan
+refuses 1 "neither virsh nor an Ansible module moves pages" --demo export pages.plan --format virsh
+refuses 1 "neither virsh nor an Ansible module moves pages" --demo export pages.plan --format ansible
+refuses 1 "there is no XML to export" --demo export pages.plan --format xml
 refuses 2 "virsh, ansible or xml" --demo export good.plan
 refuses 2 'not "json"' --demo export good.plan --format json
 exits 5 "a plan of domains and marks" "$kvmtune" --demo diff - <<'PLAN'
