@@ -29,6 +29,7 @@ struct AppPrivate {
     gboolean recovery_offered; /* what was not ended was looked for since the start, or a failure */
     guint surveyed;            /* the entry that was not ended, and … */
     char *survey;              /* … what stands of it, a line a step */
+    gboolean leaving;          /* the end of the job is the end of the program */
     gboolean quit;
     int exit_code;
 };
@@ -47,6 +48,12 @@ void edit_clear(Edit *edit);
 
 /* Ends a job that is done; to be called at every wake. */
 void jobs_poll(App *app);
+/* Frees a job that ended with the collector; one that hangs in libvirt keeps what it works on. */
+void jobs_clear(App *app);
+/* Asks what there is to ask, and lets the loop end (quit.c). */
+void quit_ask(App *app);
+/* Lets the pages that are moved stay where they are. */
+void quit_stop_move(App *app);
 /* Ask for a file's name: to save what is staged in it, to stage what it holds instead (plans.c). */
 void plans_save(App *app);
 void plans_open(App *app);

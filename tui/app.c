@@ -132,23 +132,6 @@ void app_confirm(App *app, const char *title, const char *text,
 
 /* ---- keys and mouse ---- */
 
-static void quit_confirmed(App *app, gpointer data)
-{
-    (void)data;
-    app->private->quit = TRUE;
-}
-
-static void quit(App *app)
-{
-    if (app->plan->changes->len == 0) {
-        app->private->quit = TRUE;
-        return;
-    }
-    g_autofree char *text = g_strdup_printf("%u staged change%s will be forgotten. Quit? y/n",
-        app->plan->changes->len, app->plan->changes->len == 1 ? "" : "s");
-    app_confirm(app, "Quit", text, quit_confirmed, NULL);
-}
-
 static void next_theme(App *app)
 {
     const char *const *names = theme_names();
@@ -187,7 +170,7 @@ static void act_everywhere(App *app, Action action)
 {
     switch (action) {
     case ACTION_QUIT:
-        quit(app);
+        quit_ask(app);
         break;
     case ACTION_HELP:
         app_open(app, SCREEN_HELP);
@@ -492,7 +475,9 @@ int app_run(const AppOptions *options, GError **error)
     app_update(&app);
     run_loop(&app, signal_fd);
     terminal_close();
+    quit_stop_move(&app); /* a signal asks nobody */
     collector_free(private.collector);
+    jobs_clear(&app);
     app_clear(&app);
     close(private.wake_fd);
     close(signal_fd);

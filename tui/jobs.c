@@ -476,5 +476,15 @@ void jobs_poll(App *app)
             app_say_error(app, job->error);
         break;
     }
+    private->quit |= private->leaving;
     job_free(job);
+}
+
+void jobs_clear(App *app)
+{
+    Job *job = app->private->job;
+
+    if (job && g_atomic_int_get(&job->done))
+        job_free(job);
+    app->private->job = NULL;
 }
