@@ -317,7 +317,10 @@ void collector_run_host(Collector *c, CollectorWork work, gpointer data, gint *d
 void collector_note_pages(Collector *c, int pid, GArray *memory)
 {
     g_mutex_lock(&c->lock);
-    g_hash_table_insert(c->counted, GINT_TO_POINTER(pid), memory);
+    if (memory)
+        g_hash_table_insert(c->counted, GINT_TO_POINTER(pid), memory);
+    else
+        g_hash_table_remove(c->counted, GINT_TO_POINTER(pid));
     g_mutex_unlock(&c->lock);
     collector_refresh(c);
 }

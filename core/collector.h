@@ -48,7 +48,8 @@ void collector_ask(
 void collector_run_host(Collector *collector, CollectorWork work, gpointer data, gint *done);
 
 /* Where the pages of process @pid are (GArray of NodeKib, taken), as somebody counted them: shown
- * for its domain as long as it lives, where its cgroup does not say. */
+ * for its domain as long as it lives, where its cgroup does not say. NULL: that is no longer known.
+ */
 void collector_note_pages(Collector *collector, int pid, GArray *memory);
 
 /* Takes a new picture now, not at the next interval. */

@@ -255,8 +255,21 @@ static void unstage_undo(App *app, const Preview *preview)
     }
 }
 
+/* Where pages that moved were counted to be tells nothing any more. */
+static void forget_counts(App *app, const Preview *preview)
+{
+    for (guint i = 0; i < preview->steps->len; i++) {
+        const Step *step = g_ptr_array_index(preview->steps, i);
+        const DomainView *view =
+            step->kind == STEP_PAGES ? snapshot_domain(app->snapshot, step->target) : NULL;
+        if (view && view->usage)
+            app_note_pages(app, view->usage->pid, NULL);
+    }
+}
+
 static void end_apply(App *app, const Job *job)
 {
+    forget_counts(app, job->preview);
     const Step *first = g_ptr_array_index(job->preview->steps, 0);
 
     /* An undo that is written but leaves a part standing tells so by an error. */

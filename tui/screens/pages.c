@@ -147,6 +147,11 @@ static void pages_update(App *app, gpointer data)
 
     if (snapshot->host == NULL)
         return;
+    /* What was written since may have moved the pages. */
+    if (state->count && state->serial != app_journal_serial(app)) {
+        g_atomic_int_set(&state->count->stop, 1);
+        g_clear_pointer(&state->count, page_count_unref);
+    }
     if (state->count && !state->noted && g_atomic_int_get(&state->count->done)) {
         state->noted = TRUE;
         if (state->count->problem == NULL)
@@ -225,6 +230,7 @@ static void count_pages(App *app, PagesState *state)
     g_free(state->counted);
     state->count = page_count_new(app->snapshot->root, view->usage->pid);
     state->counted = g_strdup(view->domain->uuid);
+    state->serial = app_journal_serial(app);
     state->noted = FALSE;
     app_run_aside(app, run_count, page_count_ref(state->count));
 }

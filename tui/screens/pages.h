@@ -17,6 +17,7 @@ typedef struct {
     PageCount *count; /* the newest, running or done; NULL */
     gboolean noted;   /* what it counted was told to the collector */
     char *counted;    /* the UUID of the domain it is of */
+    guint serial;     /* app_journal_serial() when it began */
 } PagesState;
 
 /* The domain under the cursor; NULL where none is. */
