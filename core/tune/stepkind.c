@@ -125,6 +125,18 @@ const char *step_written_value(const Step *step, gboolean back)
     return back ? step->old_value : step->new_value;
 }
 
+/* The host's nodes that have memory, in list form: of these a guest without numatune takes its own.
+ * NULL where they are not known. The caller frees it. */
+static char *all_nodes(const ApplyContext *context)
+{
+    g_autofree char *memory = rootfile_read(context->root, "/sys/devices/system/node/has_memory");
+    g_autofree char *online =
+        memory ? NULL : rootfile_read(context->root, "/sys/devices/system/node/online");
+    g_autoptr(IdSet) nodes = idset_parse_kernel(memory ? memory : online);
+
+    return nodes && !hwloc_bitmap_iszero(nodes) ? idset_format(nodes) : NULL;
+}
+
 static gboolean write_live(const ApplyContext *context, const Unit *unit, gboolean back,
     const char *ground, GError **error)
 {
@@ -134,8 +146,11 @@ static gboolean write_live(const ApplyContext *context, const Unit *unit, gboole
 
     if (domain == NULL)
         return FALSE;
-    return tunable_set_live(
-        context->connection, domain, step->key, step_written_value(step, back), error);
+    const char *value = step_written_value(step, back);
+    /* libvirt takes no nodeset away from a running domain: all nodes are the same to it. */
+    g_autofree char *nodes =
+        *value == '\0' && step->key->tunable->type == VALUE_NODES ? all_nodes(context) : NULL;
+    return tunable_set_live(context->connection, domain, step->key, nodes ? nodes : value, error);
 }
 
 /* One definition with the values of all its steps, set in @base, which must still be there. */
@@ -186,12 +201,17 @@ static gboolean granted_as_asked(
     return step->key->tunable->trigger || tunable_granted(step->key, wanted, got);
 }
 
-/* A running domain's pin has no "nothing": libvirt pins it to all CPUs that are online. */
+/* A running domain's pin has no "nothing": libvirt pins it to all CPUs that are online; nor has its
+ * nodeset, see write_live(). */
 static gboolean granted_live(
     const ApplyContext *context, const Step *step, const char *wanted, const char *got)
 {
     if (granted_as_asked(context, step, wanted, got))
         return TRUE;
+    if (*wanted == '\0' && step->key->tunable->type == VALUE_NODES) {
+        g_autofree char *nodes = all_nodes(context);
+        return g_strcmp0(nodes, got) == 0;
+    }
     if (*wanted != '\0' || step->key->tunable->type != VALUE_CPUS)
         return FALSE;
     g_autoptr(IdSet) cpus = idset_parse(got, NULL);

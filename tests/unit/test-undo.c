@@ -344,6 +344,23 @@ static void test_filled_mode(Fixture *f, gconstpointer data)
     fixture_check_value(f, "vm1", "numatune.nodeset", "");
     fixture_check_value(f, "vm1", "numatune.mode", "");
 
+    /* Of the running domain as well: libvirt takes no nodeset away, all nodes are as good. */
+    fixture_put(f, "/sys/devices/system/node/online", "0-1\n");
+    handle = find(f, "vm1");
+    g_assert_cmpint(virDomainCreate(handle), ==, 0);
+    virDomainFree(handle);
+    g_autoptr(Preview) both = fixture_preview(f, "vm1", "numatune.nodeset", "0", NULL);
+    number = apply_preview(&f->context, both, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(both->steps->len, ==, 2);
+    g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+    g_assert_no_error(error);
+    fixture_check_value(f, "vm1", "numatune.nodeset", "");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    const DomainView *view = g_ptr_array_index(snapshot->domains, 0);
+    g_autofree char *running = idset_format(view->domain->live->numatune_nodeset);
+    g_assert_cmpstr(running, ==, "0-1");
+
     /* What libvirt refuses says of whom. */
     g_assert_false(connection_define(f->connection, "vm1", "", "<domain type='test'/>", &error));
     g_assert_nonnull(strstr(error->message, "new definition of vm1: "));
