@@ -231,7 +231,8 @@ static gboolean change_boot(
         !may_mount(preview, root, host, change, now))
         return FALSE;
     g_autoptr(TunableKey) coupled = partner_key(change);
-    g_autofree char *lost = *change->value ? take_partner(boot, coupled) : NULL;
+    gboolean counts = *change->value && !g_str_equal(change->value, "0");
+    g_autofree char *lost = counts ? take_partner(boot, coupled) : NULL;
     if (!bootset_set(boot->set, place, change->value, &error)) {
         g_autofree char *shown = text_escape(error->message, 0);
         preview_refuse(preview, "%s: %s", change->key->key, shown);
