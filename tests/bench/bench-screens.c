@@ -88,7 +88,8 @@ int main(void)
     } rows[] = {{"form-open", open_form}, {"form-key", press_down}, {"form-fold-all", fold_all},
         {"form-picture", take_picture}, {"list-key", press_list_down},
         {"list-picture", take_picture}};
-    static const AppOptions options = {.journal_folder = "/nonexistent/kvmtune"};
+    static const AppOptions options = {
+        .collector.root = "", .journal_folder = "/nonexistent/kvmtune"};
     struct AppPrivate private = {0};
     App app = {.options = &options, .private = &private};
 

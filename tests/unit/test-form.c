@@ -138,6 +138,7 @@ typedef struct {
 static void set_up(Fixture *f, gconstpointer data)
 {
     (void)data;
+    f->options.collector.root = "";
     f->options.journal_folder = "/nonexistent/kvmtune";
     f->app = (App){.options = &f->options, .private = &f->private};
     f->app.snapshot = made_snapshot();

@@ -193,7 +193,7 @@ static gboolean shows(const char *text)
 static void test_screens(Fixture *f, gconstpointer data)
 {
     Kernel kernel = GPOINTER_TO_UINT(data);
-    AppOptions options = {.journal_folder = "/nonexistent/kvmtune"};
+    AppOptions options = {.collector.root = "", .journal_folder = "/nonexistent/kvmtune"};
     struct AppPrivate private = {0};
     App app = {.options = &options, .private = &private};
 
