@@ -12,7 +12,7 @@ exits 0 "its pages are asked to be on all nodes" "$kvmtune" set "$name" "pages=$
 contains "$output" "nothing to do" "which they are"
 exits 0 "the same, previewed" "$kvmtune" set "$name" "pages=$nodes" --dry-run
 contains "$output" "pages are on $nodes already" "says so"
-exits 1 "a node that the host has not" "$kvmtune" set "$name" pages=4095
+exits 2 "a node that the host has not" "$kvmtune" set "$name" pages=4095
 exits 2 "no nodes at all" "$kvmtune" set "$name" pages=x
 exits 1 "at its next start" "$kvmtune" set "$name" pages=0 --config
 contains "$output" "only a running domain has pages to move" "says why"
