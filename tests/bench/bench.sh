@@ -72,8 +72,10 @@ clean_up()
     trap - EXIT INT TERM HUP
     if [ -n "$libvirtd" ]; then
         kill -CONT "$libvirtd" 2>/dev/null
-        # Their pid files lie in folders that are the bench's own.
-        cat /run/libvirt/qemu/kvmtune-bench-*.pid 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+        # Their pid files lie in folders that are the bench's own; none ends in a line end.
+        for file in /run/libvirt/qemu/kvmtune-bench-*.pid; do
+            kill -KILL "$(cat "$file" 2>/dev/null)" 2>/dev/null
+        done
         kill "$libvirtd" 2>/dev/null
         for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$libvirtd" 2>/dev/null && sleep 0.5; done
         kill -KILL "$libvirtd" 2>/dev/null
