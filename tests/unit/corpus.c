@@ -1,4 +1,4 @@
-/* The corpus of real domain files. */
+/* Domain files: real ones of ../shared/corpus, and our own. */
 #include "tests/unit/corpus.h"
 
 #include <libxml/parser.h>
@@ -14,6 +14,38 @@ xmlDoc *corpus_parse(const char *text)
     xmlDoc *doc = xmlReadMemory(text, (int)strlen(text), NULL, NULL, XML_PARSE_NONET);
     g_assert_nonnull(doc);
     return doc;
+}
+
+/* The text behind the tag, comment or CDATA section at @text, which begins with "<". */
+static const char *behind_tag(const char *text)
+{
+    static const char *const ends[][2] = {
+        {"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}, {"<", ">"}};
+    gsize i = 0;
+
+    while (!g_str_has_prefix(text, ends[i][0]))
+        i++;
+    const char *end = strstr(text, ends[i][1]);
+    g_assert_nonnull(end);
+    return end + strlen(ends[i][1]);
+}
+
+char *corpus_lines(const char *text)
+{
+    const char *first = strchr(text, '\n');
+    gboolean spread = first == NULL || first[1] == '\0';
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    for (const char *at = strchr(text, '<'), *next; at != NULL; at = next) {
+        const char *behind = behind_tag(at);
+        g_autofree char *tag = g_strndup(at, (gsize)(behind - at));
+        spread = spread || (g_ascii_isalpha(tag[1]) && strchr(tag, '\n'));
+        next = strchr(behind, '<');
+        g_autofree char *content = next ? g_strndup(behind, (gsize)(next - behind)) : g_strdup("");
+        g_string_append_printf(lines, "%s%s\n", g_strdelimit(tag, "\r\n\t", ' '),
+            g_strdelimit(g_strchomp(content), "\r\n\t", ' '));
+    }
+    return spread ? g_string_free(g_steal_pointer(&lines), FALSE) : g_strdup(text);
 }
 
 #if LIBXML_VERSION >= 21200
@@ -79,14 +111,15 @@ static int compare_names(gconstpointer a, gconstpointer b)
 
 gboolean corpus_each_domain(const char *folder, void (*check)(const char *name, const char *text))
 {
-    g_autofree char *path = g_build_filename(g_getenv("top_srcdir") ? g_getenv("top_srcdir") : ".",
-        "..", "shared", "corpus", folder, NULL);
+    g_autofree char *path =
+        g_build_filename(g_getenv("top_srcdir") ? g_getenv("top_srcdir") : ".", folder, NULL);
     g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     const char *name;
 
     if (dir == NULL) {
-        g_test_skip("no such folder in ../shared/corpus beside the source");
+        g_autofree char *why = g_strdup_printf("no folder %s", path);
+        g_test_skip(why);
         return FALSE;
     }
     while ((name = g_dir_read_name(dir)) != NULL)

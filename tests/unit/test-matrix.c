@@ -1,9 +1,9 @@
-/* Every row of the catalogue on every domain file of ../shared/corpus that it fits: the value is
- * right, no line of anything else differs, the file stays valid by libvirt's schema, a second set
- * changes nothing, and the old value set again gives the first bytes.
+/* Every row of the catalogue on every domain file, of ../shared/corpus and our own, that it fits:
+ * the value is right, no line of anything else differs, the file stays valid by libvirt's schema, a
+ * second set changes nothing, and the old value set again gives the first bytes.
  *
- * By default each file gets every SAMPLE-th case, another set of them for each file;
- * KVMTUNE_MATRIX=all runs them all. */
+ * By default each file gets every 211th case (of our own in tests/domains every 11th), another set
+ * of them for each file; `make matrix` (KVMTUNE_MATRIX=all) runs them all. */
 #include "core/tune/diff.h"
 #include "core/tune/rules.h"
 #include "core/tune/tunable.h"
@@ -12,8 +12,9 @@
 
 #include <string.h>
 
-#define SAMPLE    211 /* a prime, so that files do not fall into step with the rows */
-#define CASES_MAX 12  /* values of one key */
+#define SAMPLE     211 /* primes, so that files do not fall into step with the rows */
+#define SAMPLE_OWN 11
+#define CASES_MAX  12 /* values of one key */
 #define OTHERS                                                                                     \
     400 /* other keys looked at after each case: of a file with more, those near the               \
          * changed one and, another part each time, of the rest */
@@ -22,6 +23,7 @@ static struct {
     guint files, cases, skipped, valid, invalid, reverted, respelled;
 } seen;
 static gboolean whole;
+static guint sample;           /* one case of so many */
 static const char *file_name;  /* of the file that is checked */
 static GHashTable *complained; /* const Tunable* */
 
@@ -127,7 +129,8 @@ static gboolean is_named(const char *line, const char *place)
 static void check_lines(
     const TunableKey *key, const char *before, const char *after, const char *place)
 {
-    g_autoptr(GPtrArray) lines = diff_unified(before, after, 0, NULL);
+    g_autofree char *was = corpus_lines(before), *is = corpus_lines(after);
+    g_autoptr(GPtrArray) lines = diff_unified(was, is, 0, NULL);
 
     for (guint i = 0; i < lines->len; i++) {
         const char *line = lines->pdata[i];
@@ -287,8 +290,9 @@ static void check_file(const char *name, const char *text)
         values_of(key, values);
         gboolean excluded = is_excluded(key, edit);
         for (guint k = 0; values[k]; k++) {
-            if (!excluded && (number++ % SAMPLE == 0 || whole)) {
-                g_test_message("%s: %s=%s", name, key->key, values[k]);
+            if (!excluded && (number++ % sample == 0 || whole)) {
+                if (!whole)
+                    g_test_message("%s: %s=%s", name, key->key, values[k]);
                 check_case(&file, i, values[k]);
             }
             g_free(values[k]);
@@ -301,6 +305,7 @@ static void test_folder(gconstpointer folder)
     gint64 start = g_get_monotonic_time();
 
     memset(&seen, 0, sizeof seen);
+    sample = g_str_equal(folder, CORPUS_OWN) ? SAMPLE_OWN : SAMPLE;
     if (!corpus_each_domain(folder, check_file))
         return;
     g_assert_cmpuint(seen.files, >, 0);
@@ -317,8 +322,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     whole = g_strcmp0(g_getenv("KVMTUNE_MATRIX"), "all") == 0;
-    g_test_add_data_func("/matrix/libvirt", "libvirt", test_folder);
-    g_test_add_data_func("/matrix/virt-manager", "virt-manager", test_folder);
+    g_test_add_data_func("/matrix/libvirt", CORPUS_LIBVIRT, test_folder);
+    g_test_add_data_func("/matrix/virt-manager", CORPUS_VIRT_MANAGER, test_folder);
+    g_test_add_data_func("/matrix/own", CORPUS_OWN, test_folder);
     complained = g_hash_table_new(NULL, NULL);
     int result = g_test_run();
     g_hash_table_unref(complained);
