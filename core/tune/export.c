@@ -328,7 +328,7 @@ static void write_playbook(
     g_string_append(out, "---\n");
     write_head(out, there, uri, from);
     g_string_append(
-        out, "# ansible-playbook THIS makes it so, with --tags back it takes it back.\n");
+        out, "# ansible-playbook -i HOST, THIS makes it so, with --tags back it takes it back.\n");
     write_play(out, there, "kvmtune plan", "", uri);
     write_play(out, back, "kvmtune plan, the way back", "  tags: [never, back]\n", uri);
 }
