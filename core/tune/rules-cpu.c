@@ -261,7 +261,7 @@ static void vcpus_current(RuleCase *c, const xmlNode *domain, const char *name)
 
 static void topology_count(RuleCase *c, const xmlNode *domain, const char *name)
 {
-    static const char *const parts[] = {"sockets", "dies", "cores", "threads"};
+    static const char *const parts[] = {"sockets", "dies", "clusters", "cores", "threads"};
     const xmlNode *topology = xml_read_at(domain, "cpu/topology");
     gint64 product = 1;
     (void)name;

@@ -122,6 +122,19 @@ static void test_cases(void)
 }
 
 /* A rule that no case breaks is named here, with the test that does. */
+/* Of libvirt 10.1 and later: clusters, which the key does not name, count as well. */
+static void test_clusters(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot();
+    g_autoptr(GPtrArray) fine = look_at(snapshot, "kvm",
+        BASE CPU("", "<topology sockets='1' dies='1' clusters='2' cores='1' threads='1'/>"));
+    g_autoptr(GPtrArray) broken = look_at(snapshot, "kvm",
+        BASE CPU("", "<topology sockets='1' dies='1' clusters='2' cores='2' threads='1'/>"));
+
+    g_assert_null(find(fine, "cpu-topology", NULL));
+    g_assert_nonnull(find(broken, "cpu-topology", "cpu.topology"));
+}
+
 static void test_all_rules_have_a_case(void)
 {
     static const char *const elsewhere[] = {"numatune-node", "numatune-far", "hugepages-pool",
@@ -403,6 +416,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rules/cases", test_cases);
+    g_test_add_func("/rules/clusters", test_clusters);
     g_test_add_func("/rules/all-have-a-case", test_all_rules_have_a_case);
     g_test_add_func("/rules/keys-are-rows", test_keys_are_rows);
     g_test_add_func("/rules/untouched", test_untouched);
