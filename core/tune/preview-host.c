@@ -180,14 +180,24 @@ static void note_file(Preview *preview, Boot *boot, const BootSetFile *file, con
         g_hash_table_lookup(boot->blames, file->path), before, text, (guint)preview->making);
 }
 
-/* Whether a hugetlbfs can be mounted at the paths of @change that are not in @now; says why not.
- * What undo puts back has stood there before. */
+/* Whether a hugetlbfs can be mounted at the paths of @change that are not in @now, and what is
+ * mounted @now can be put back; says why not. What undo puts back has stood there before. */
 static gboolean may_mount(
     Preview *preview, const char *root, const Host *host, const Change *change, const char *now)
 {
     g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
 
-    if (change->key->tunable->type != VALUE_PATHS || change->undoes)
+    if (change->key->tunable->type != VALUE_PATHS)
+        return TRUE;
+    g_autofree char *known = *now ? tunable_normalize(change->key, now, NULL) : g_strdup("");
+    if (known == NULL) {
+        g_autofree char *shown = text_escape(now, 100);
+        preview_refuse(preview,
+            "%s: %s is set by hand, and kvmtune could not put it back: it mounts at no such folder",
+            change->key->key, shown);
+        return FALSE;
+    }
+    if (change->undoes)
         return TRUE;
     for (guint i = 0; new[i]; i++) {
         if (g_strv_contains((const char *const *)old, new[i]))

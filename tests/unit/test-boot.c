@@ -445,6 +445,21 @@ static void test_one_size(Fixture *f, gconstpointer data)
     check_text(f, MOUNTUNIT_FOLDER "/a.mount", small);
 }
 
+/* What the owner has mounted where kvmtune mounts nothing could not be put back: it stays. */
+static void test_owners_odd_mount(Fixture *f, gconstpointer data)
+{
+    static const char odd[] = "hugetlbfs /mnt/.huge hugetlbfs rw,relatime,pagesize=2M 0 0";
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, "/proc/mounts", odd);
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "/mnt/new", "/mnt/.huge is set by hand");
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "", "/mnt/.huge is set by hand");
+    fixture_check_file(f, "/proc/mounts", odd);
+    fixture_put(f, "/etc/fstab", "none /mnt/.boot hugetlbfs pagesize=2M 0 0\n");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.2M", "/mnt/new", "/mnt/.boot is set by hand");
+}
+
 /* What stands in the tree where it is to be mounted, now and at boot. */
 static void test_obstacles(Fixture *f, gconstpointer data)
 {
@@ -652,6 +667,7 @@ int main(int argc, char **argv)
     TEST("foreign-mounts", test_foreign_mounts);
     TEST("owners-link", test_owners_link);
     TEST("broken-mounts", test_broken_mounts);
+    TEST("owners-odd-mount", test_owners_odd_mount);
     TEST("one-size", test_one_size);
     TEST("obstacles", test_obstacles);
     TEST("paths", test_paths);
