@@ -5,6 +5,7 @@
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
+#include "core/virt/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,8 @@
 
 struct Journal {
     char *folder;
+    char *name;        /* what sentences call it */
+    gboolean is_trees; /* of a tree: a command for it needs options that are not known here */
 };
 
 /* An entry's file is NUMBER.open until its transaction ended, then NUMBER.json. */
@@ -34,7 +37,7 @@ JournalEntry *journal_entry_new(const char *uri, const GPtrArray *steps)
 
     entry->state = ENTRY_OPEN;
     entry->time = g_get_real_time() / G_USEC_PER_SEC;
-    entry->uri = g_strdup(uri);
+    entry->uri = uri ? connection_shown_uri(uri) : NULL; /* a password is not for a file */
     entry->steps = g_ptr_array_new_with_free_func((GDestroyNotify)step_free);
     for (guint i = 0; i < steps->len; i++) {
         Step *step = step_copy(g_ptr_array_index(steps, i));
@@ -123,6 +126,8 @@ Journal *journal_open(const char *root, const char *folder, GError **error)
     }
     Journal *journal = g_new0(Journal, 1);
     journal->folder = g_strdup(folder);
+    journal->is_trees = *root != '\0';
+    journal->name = *root ? g_strdup_printf("the journal of %s", root) : g_strdup("the journal");
     return journal;
 }
 
@@ -131,6 +136,7 @@ void journal_close(Journal *journal)
     if (journal == NULL)
         return;
     g_free(journal->folder);
+    g_free(journal->name);
     g_free(journal);
 }
 
@@ -196,22 +202,43 @@ static JournalEntry *damaged_entry(Journal *journal, EntryFile file, const char 
     return entry;
 }
 
-/* Never NULL: what cannot be read is a damaged entry. */
+/* All of @fd, a plain file of at most ENTRY_MAX bytes; NULL, with *fault, where it is none. */
+static GString *read_plain(int fd, const char **fault)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    char buffer[4096];
+    struct stat status;
+    ssize_t n = 0;
+
+    *fault = "it is no plain file, or far too large";
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    do {
+        if (n > 0)
+            g_string_append_len(text, buffer, n);
+        n = text->len > ENTRY_MAX ? 0 : read(fd, buffer, sizeof buffer);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    if (text->len > ENTRY_MAX)
+        return NULL;
+    *fault = "it cannot be read";
+    return n == 0 ? g_steal_pointer(&text) : NULL;
+}
+
+/* Never NULL: what cannot be read is a damaged entry. A link is none of kvmtune's, and a pipe is
+ * not waited on. */
 static JournalEntry *read_entry(Journal *journal, EntryFile file)
 {
     g_autofree char *path = entry_path(journal, file);
-    g_autofree char *text = NULL;
-    struct stat status;
-    gsize length;
+    const char *fault = NULL;
 
-    /* Looked at first: a pipe would be waited on, a huge file read whole. */
-    if (stat(path, &status) != 0)
-        return damaged_entry(journal, file, g_strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_size > ENTRY_MAX)
-        return damaged_entry(journal, file, "it is no plain file, or far too large");
-    if (!g_file_get_contents(path, &text, &length, NULL))
-        return damaged_entry(journal, file, "it cannot be read");
-    JournalEntry *entry = journal_file_parse(file.number, text, length);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return damaged_entry(journal, file, errno == ELOOP ? "it is a link" : g_strerror(errno));
+    g_autoptr(GString) text = read_plain(fd, &fault);
+    close(fd);
+    if (text == NULL)
+        return damaged_entry(journal, file, fault);
+    JournalEntry *entry = journal_file_parse(file.number, text->str, text->len);
     return entry ? entry : damaged_entry(journal, file, "it is not what kvmtune writes");
 }
 
@@ -246,6 +273,12 @@ static gboolean can_be_undone(const JournalEntry *entry)
     return reason == NULL && entry->undoes == 0 && entry->steps->len > 0;
 }
 
+/* What is added to a command that is named, so that it reaches the same journal. */
+static const char *with_options(const Journal *journal)
+{
+    return journal->is_trees ? ", with the same --root or --sysroot," : "";
+}
+
 JournalEntry *journal_get(Journal *journal, guint number, GError **error)
 {
     g_autoptr(GArray) files = list_files(journal);
@@ -258,7 +291,8 @@ JournalEntry *journal_get(Journal *journal, guint number, GError **error)
         /* What the newest entry did is not known: an older one is not silently taken for it. */
         if (entry->state == ENTRY_DAMAGED) {
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-                "%s; `kvmtune undo NUMBER` takes another one back", entry->problem);
+                "%s; `kvmtune undo NUMBER`%s takes another one back", entry->problem,
+                with_options(journal));
             return NULL;
         }
         if (number || can_be_undone(entry))
@@ -266,10 +300,11 @@ JournalEntry *journal_get(Journal *journal, guint number, GError **error)
     }
     if (number)
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "the journal has no entry %u; `kvmtune journal` lists them", number);
+            "%s has no entry %u; `kvmtune journal`%s lists them", journal->name, number,
+            with_options(journal));
     else
-        g_set_error(
-            error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "the journal has nothing left to undo");
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s has nothing left to undo",
+            journal->name);
     return NULL;
 }
 

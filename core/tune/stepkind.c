@@ -5,6 +5,7 @@
 #include "core/tune/stephost.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "core/virt/connection.h"
 #include "core/virt/define.h"
 #include "core/virt/pagecount.h"
 #include "core/virt/usage.h"
@@ -288,7 +289,8 @@ static char *domain_command(const ApplyContext *context, const Step *step)
 {
     g_autofree char *assignment = g_strdup_printf("%s=%s", step->key->key, step->old_value);
     g_autofree char *quoted = g_shell_quote(assignment);
-    g_autofree char *uri = g_shell_quote(context->uri ? context->uri : "qemu:///system");
+    g_autofree char *shown = connection_shown_uri(context->uri ? context->uri : "qemu:///system");
+    g_autofree char *uri = g_shell_quote(shown);
 
     return g_strdup_printf("kvmtune -c %s set %s %s --%s", uri, step->target, quoted,
         step->kind == STEP_CONFIG ? "config" : "live");

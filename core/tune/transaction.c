@@ -4,6 +4,7 @@
 #include "core/tune/grant.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/connection.h"
 
 G_GNUC_PRINTF(2, 3)
 static void add_sentence(GString *text, const char *format, ...)
@@ -244,6 +245,18 @@ gboolean transaction_fail(Transaction *t, const char *standing, const char *prob
     return lost;
 }
 
+/* The command that ends what libvirt left in the middle: of the same tree and the same libvirt. */
+static char *recover_command(const ApplyContext *context)
+{
+    g_autofree char *shown = context->uri ? connection_shown_uri(context->uri) : NULL;
+    g_autofree char *uri = shown ? g_shell_quote(shown) : NULL;
+    g_autofree char *root = g_shell_quote(context->root);
+    gboolean usual = shown == NULL || g_str_equal(shown, "qemu:///system");
+
+    return g_strconcat("kvmtune recover", usual ? "" : " -c ", usual ? "" : uri,
+        *context->root ? " --sysroot " : "", *context->root ? root : "", NULL);
+}
+
 /* Everything back after @cause; the error says how that went. */
 static void give_up(Transaction *t, guint count, const GError *cause, GError **error)
 {
@@ -253,15 +266,16 @@ static void give_up(Transaction *t, guint count, const GError *cause, GError **e
     g_autofree char *problem =
         standing ? g_strdup_printf("%s; %s", reason, standing) : g_strdup(reason);
 
-    if (transaction_fail(t, standing, problem))
+    if (transaction_fail(t, standing, problem)) {
+        g_autofree char *command = recover_command(t->context);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL,
-            "libvirt went away in the middle of entry %u: `kvmtune recover` finishes it or takes "
-            "it "
-            "back when libvirt is there again; %s",
-            t->entry->number, problem);
-    else
+            "libvirt went away in the middle of entry %u: `%s` finishes it or takes it back when "
+            "libvirt is there again; %s",
+            t->entry->number, command, problem);
+    } else {
         g_set_error(error, KVMTUNE_ERROR, standing ? (int)KVMTUNE_ERROR_PARTIAL : cause->code,
             standing ? "%s" : "%s; everything is as before", problem);
+    }
 }
 
 gboolean transaction_run(Transaction *t, GError **error)

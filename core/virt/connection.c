@@ -161,19 +161,56 @@ void connection_close(Connection *connection)
     g_free(connection);
 }
 
+/* Whether the parameter @text ("NAME=VALUE") of a URI is a secret. */
+static gboolean is_secret(const char *text)
+{
+    static const char *const names[] = {"password", "passwd", "pass", "secret", "token", NULL};
+    g_autofree char *name =
+        g_uri_unescape_segment(text, text + strcspn(text, "="), NULL); /* NULL: no UTF-8 */
+    g_autofree char *folded = name ? g_ascii_strdown(name, -1) : NULL;
+
+    return folded && g_strv_contains(names, folded);
+}
+
+/* Adds what follows "?" in a URI, up to its end or "#", without the secrets. */
+static void add_parameters(GString *out, const char *query, gsize length)
+{
+    g_autofree char *text = g_strndup(query, length);
+    g_auto(GStrv) parts = g_strsplit_set(text, "&;", -1);
+    char before = '?';
+
+    for (guint i = 0; parts[i]; i++) {
+        if (is_secret(parts[i]))
+            continue;
+        g_string_append_c(out, before);
+        g_string_append(out, parts[i]);
+        before = '&';
+    }
+}
+
 char *connection_shown_uri(const char *uri)
 {
     const char *scheme_end = uri ? strstr(uri, "://") : NULL;
-    const char *authority = scheme_end ? scheme_end + 3 : uri;
-    gsize length = scheme_end ? strcspn(authority, "/?#") : 0;
+
+    if (scheme_end == NULL)
+        return text_escape(uri, 200);
+    const char *authority = scheme_end + 3;
+    gsize length = strcspn(authority, "/?#");
     /* The last "@" ends the user part: a careless password may hold one itself. */
     const char *at = g_strrstr_len(authority, (gssize)length, "@");
     const char *colon = at ? memchr(authority, ':', (gsize)(at - authority)) : NULL;
+    const char *rest = colon ? at : authority;
+    gsize place = strcspn(rest, "?#");
+    g_autoptr(GString) out = g_string_new_len(uri, (gssize)((colon ? colon : authority) - uri));
 
-    if (colon == NULL)
-        return text_escape(uri, 200);
-    g_autofree char *without = g_strdup_printf("%.*s%s", (int)(colon - uri), uri, at);
-    return text_escape(without, 200);
+    g_string_append_len(out, rest, (gssize)place);
+    if (rest[place] == '?') {
+        gsize query = strcspn(rest + place + 1, "#");
+        add_parameters(out, rest + place + 1, query);
+        place += 1 + query;
+    }
+    g_string_append(out, rest + place);
+    return text_escape(out->str, 200);
 }
 
 const char *connection_default_uri(void)

@@ -22,7 +22,8 @@ gboolean connection_alive(Connection *connection);
 gboolean connection_answers(Connection *connection);
 /* Where no URI is given: LIBVIRT_DEFAULT_URI, else qemu:///system. Never freed. */
 const char *connection_default_uri(void);
-/* @uri fit to show, without a password in it. The caller frees it. */
+/* @uri fit to show and to keep in a file, without a password in it: neither the user's nor one that
+ * is a parameter. The caller frees it. */
 char *connection_shown_uri(const char *uri);
 const char *connection_uri(const Connection *connection); /* fit to show, as above */
 char *connection_hypervisor(Connection *connection);      /* "QEMU 7.2.22"; the caller frees it */

@@ -354,6 +354,28 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
     fixture_check_file(f, "/sys/kernel/mm/ksm/run", "0");
 }
 
+/* A link in the journal is no entry, whatever it leads to; nor is a password written into one. */
+static void test_journal_keeps_out(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
+    const char *uri = f->context.uri;
+    (void)data;
+
+    f->context.uri = "qemu+tcp://u:secret@host/system?password=secret&no_tty=1";
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 1);
+    f->context.uri = uri;
+    g_autofree char *text = rootfile_read(f->root, "/journal/00000001.json");
+    g_assert_nonnull(strstr(text, "qemu+tcp://u@host/system?no_tty=1"));
+    g_assert_null(strstr(text, "secret"));
+
+    g_autofree char *link = g_build_filename(f->root, "journal", "00000002.json", NULL);
+    g_assert_cmpint(symlink("00000001.json", link), ==, 0);
+    g_autoptr(GPtrArray) entries = journal_list(f->journal, 0, NULL);
+    const JournalEntry *linked = g_ptr_array_index(entries, 0);
+    g_assert_cmpint(linked->state, ==, ENTRY_DAMAGED);
+    g_assert_nonnull(strstr(linked->problem, "it is a link"));
+}
+
 /* A link out of the tree would write to this host; a pipe would be waited on. */
 static void test_write_stays_inside(Fixture *f, gconstpointer data)
 {
@@ -394,6 +416,7 @@ int main(int argc, char **argv)
         {"/apply/two-at-once", test_two_at_once},
         {"/apply/journal-unwritable", test_journal_unwritable},
         {"/apply/journal-hostile", test_journal_hostile},
+        {"/apply/journal-keeps-out", test_journal_keeps_out},
         {"/apply/write-stays-inside", test_write_stays_inside},
     };
 

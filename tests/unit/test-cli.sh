@@ -194,7 +194,7 @@ exits 0 "one change" "$kvmtune" --sysroot "$tree" set host ksm.run=1
 contains "$output" "\`kvmtune undo --sysroot '$tree'\` takes it back" "the way back names the tree"
 mkfifo "$journal/00000002.json"
 refuses 1 "damaged" --sysroot "$tree" undo
-refuses 2 "has no entry 3" --sysroot "$tree" undo 3
+refuses 2 "the journal of $tree has no entry 3; \`kvmtune journal\`, with the same" --sysroot "$tree" undo 3
 is "$(cat "$ksm/run")" 1 "nothing older is undone instead"
 exits 0 "by its number it is" "$kvmtune" --sysroot "$tree" undo 1
 is "$(cat "$ksm/run")" 0 "and stands as before"

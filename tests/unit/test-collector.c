@@ -330,6 +330,10 @@ static void test_shown_uri(void)
         {"qemu+tcp://u:secret@host:99/system", "qemu+tcp://u@host:99/system"},
         {"qemu+tcp://u:p@ss:w@host/x?a=b@c:d", "qemu+tcp://u@host/x?a=b@c:d"},
         {"test:///a:b@c", "test:///a:b@c"},
+        {"qemu+ssh://h/system?password=x", "qemu+ssh://h/system"},
+        {"qemu+ssh://u:x@h/system?no_tty=1&Pass%77ord=x&command=c#f",
+            "qemu+ssh://u@h/system?no_tty=1&command=c#f"},
+        {"qemu+ssh://h/system?passwd=x;mode=direct", "qemu+ssh://h/system?mode=direct"},
         {"a\033b", "a\\x1bb"},
     };
 
