@@ -86,7 +86,7 @@ static gboolean check_image(const JournalEntry *entry, GError **error)
 {
     for (guint i = 0; i < entry->steps->len; i++) {
         const Step *step = g_ptr_array_index(entry->steps, i);
-        if (step->kind == STEP_BOOT)
+        if (step_traits[step->kind].host && step_traits[step->kind].later)
             continue;
         g_autofree char *text = step_text(step, FALSE);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
@@ -126,7 +126,7 @@ static Snapshot *take_snapshot(const CommandOptions *options, const JournalEntry
     gboolean domains = FALSE;
 
     for (guint i = 0; i < entry->steps->len; i++)
-        domains |= !step_kind_is_host(((const Step *)g_ptr_array_index(entry->steps, i))->kind);
+        domains |= !step_traits[((const Step *)g_ptr_array_index(entry->steps, i))->kind].host;
     *way = *options;
     if (options->image && !check_image(entry, error))
         return NULL;

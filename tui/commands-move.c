@@ -67,7 +67,7 @@ MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context)
     gboolean any = FALSE;
 
     for (guint i = 0; i < preview->steps->len; i++)
-        any |= ((const Step *)g_ptr_array_index(preview->steps, i))->kind == STEP_PAGES;
+        any |= step_traits[((const Step *)g_ptr_array_index(preview->steps, i))->kind].drifts;
     if (!any)
         return NULL;
     MoveWatch *watch = g_new0(MoveWatch, 1);

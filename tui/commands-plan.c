@@ -65,7 +65,7 @@ static void print_difference(const Step *step)
     g_autofree char *wanted = step_shown_value(step->new_value);
 
     g_print("%s %s: %s, not %s%s\n", step->name, step->key->key, is, wanted,
-        step_kind_where(step->kind));
+        step_traits[step->kind].where);
 }
 
 gboolean command_diff(const CommandOptions *options, char **arguments, GError **error)

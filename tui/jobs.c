@@ -93,7 +93,7 @@ static gboolean entry_is_of_host(Journal *journal, guint number)
     g_autoptr(JournalEntry) entry = journal_get(journal, number, NULL);
 
     for (guint i = 0; entry && i < entry->steps->len; i++)
-        if (!step_kind_is_host(((const Step *)g_ptr_array_index(entry->steps, i))->kind))
+        if (!step_traits[((const Step *)g_ptr_array_index(entry->steps, i))->kind].host)
             return FALSE;
     return entry != NULL;
 }
@@ -111,8 +111,7 @@ static gboolean is_of_host(const App *app, const Preview *preview, guint number)
         return FALSE;
     for (guint i = 0; preview && i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        gboolean pages = step->kind == STEP_PAGES && step->undoes == 0;
-        if (!step_kind_is_host(step->kind) && !pages)
+        if (step_traits[step->kind].libvirt)
             return FALSE;
         if (step->undoes && step->undoes != seen && !entry_is_of_host(journal, step->undoes))
             return FALSE;
@@ -261,7 +260,7 @@ static void forget_counts(App *app, const Preview *preview)
     for (guint i = 0; i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
         const DomainView *view =
-            step->kind == STEP_PAGES ? snapshot_domain(app->snapshot, step->target) : NULL;
+            step_traits[step->kind].drifts ? snapshot_domain(app->snapshot, step->target) : NULL;
         if (view && view->usage)
             app_note_pages(app, view->usage->pid, NULL);
     }

@@ -16,7 +16,7 @@ static gboolean check_unmoved(const ApplyContext *context, const Preview *previe
 
     for (guint i = 0; i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        if (step->kind == STEP_CONFIG) {
+        if (step_traits[step->kind].whole) {
             const char *xml = reading_config(reading, step, error);
             if (xml == NULL)
                 return FALSE;

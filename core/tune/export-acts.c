@@ -38,12 +38,22 @@ static const PreviewTarget *find_target(const Preview *preview, const char *targ
     return NULL;
 }
 
-/* What is mounted for @value that is not for @now, and the other way round. */
-static void add_mounts(GPtrArray *acts, const Step *step, const char *value, const char *now)
+/* A step, there or back. */
+typedef struct {
+    GPtrArray *acts; /* what comes of it goes here */
+    const Preview *preview;
+    const Step *step;
+    gboolean back;
+    const char *value, *now; /* what is to be set, and what it stands at before */
+} Way;
+
+/* What is mounted for @way's value that is not before, and the other way round. */
+static gboolean add_mounts(const Way *way, GError **error)
 {
-    g_auto(GStrv) new = g_strsplit(value, ",", -1), old = g_strsplit(now, ",", -1);
-    g_autofree char *size = text_page_size(step->key->size_kib);
+    g_auto(GStrv) new = g_strsplit(way->value, ",", -1), old = g_strsplit(way->now, ",", -1);
+    g_autofree char *size = text_page_size(way->step->key->size_kib);
     g_autofree char *options = g_strconcat("nosuid,nodev,pagesize=", size, NULL);
+    (void)error;
 
     for (guint i = 0; new[i]; i++) {
         if (g_strv_contains((const char *const *)old, new[i]))
@@ -51,83 +61,102 @@ static void add_mounts(GPtrArray *acts, const Step *step, const char *value, con
         const char *const make[] = {"mkdir", "-p", new[i], NULL};
         const char *const mount[] = {
             "mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", new[i], NULL};
-        Act *act = add_act(acts, g_strdup_printf("host %s: a folder", step->key->key));
+        Act *act = add_act(way->acts, g_strdup_printf("host %s: a folder", way->step->key->key));
         act->command = g_strdupv((char **)make);
-        act = add_act(acts, g_strdup_printf("host %s: mount", step->key->key));
+        act = add_act(way->acts, g_strdup_printf("host %s: mount", way->step->key->key));
         act->command = g_strdupv((char **)mount);
     }
     for (guint i = 0; old[i]; i++) {
         const char *const unmount[] = {"umount", old[i], NULL};
         if (g_strv_contains((const char *const *)new, old[i]))
             continue;
-        Act *act = add_act(acts, g_strdup_printf("host %s: unmount", step->key->key));
+        Act *act = add_act(way->acts, g_strdup_printf("host %s: unmount", way->step->key->key));
         act->command = g_strdupv((char **)unmount);
     }
+    return TRUE;
 }
 
-/* @back: the old value takes the new one's place. FALSE with a sentence where virsh has no call. */
-static gboolean add_step(
-    GPtrArray *acts, const Preview *preview, const Step *step, gboolean back, GError **error)
+static gboolean add_write(const Way *way, GError **error)
 {
-    const char *value = back ? step->old_value : step->new_value;
-    g_autofree char *shown = step_shown_value(value);
-    g_autoptr(GPtrArray) calls = NULL;
-    Act *act;
+    g_autofree char *shown = step_shown_value(way->value);
+    (void)error;
 
-    switch (step->kind) {
-    case STEP_HOST:
-        if (back && step->key->tunable->trigger)
-            return TRUE; /* what it did is done */
-        act = add_act(acts, g_strdup_printf("host %s = %s", step->key->key, shown));
-        act->path = tunable_key_place(step->key);
-        act->value = g_strdup(value);
-        return TRUE;
-    case STEP_CONFIG: {
-        const PreviewTarget *target = find_target(preview, step->target);
-        act = add_act(acts, g_strdup_printf("%s, next start", step->name));
-        act->xml = g_strdup(back ? target->next_before : target->next_after);
-        return TRUE;
-    }
-    case STEP_MOUNT:
-        add_mounts(acts, step, value, back ? step->new_value : step->old_value);
-        return TRUE;
-    case STEP_BOOT:
-        for (guint i = 0; i < preview->files->len; i++) {
-            const PreviewFile *file = g_ptr_array_index(preview->files, i);
-            g_autofree char *path = text_escape(file->path, 0);
-            act = add_act(acts, g_strdup_printf("host at boot: %s", path));
-            act->file = file;
-            act->text = back ? file->before : file->after;
-        }
-        return TRUE;
-    case STEP_PAGES:
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s %s: neither virsh nor an Ansible module moves pages; `kvmtune set %s %s=%s` does",
-            step->name, step->key->key, step->name, step->key->key, value);
-        return FALSE;
-    case STEP_LIVE:
-        break;
-    }
-    calls = export_virsh_calls(step, back ? step->new_value : step->old_value, value);
-    if (calls == NULL && back) {
-        add_act(acts,
+    if (way->back && way->step->key->tunable->trigger)
+        return TRUE; /* what it did is done */
+    Act *act = add_act(way->acts, g_strdup_printf("host %s = %s", way->step->key->key, shown));
+    act->path = tunable_key_place(way->step->key);
+    act->value = g_strdup(way->value);
+    return TRUE;
+}
+
+static gboolean add_calls(const Way *way, GError **error)
+{
+    g_autofree char *shown = step_shown_value(way->value);
+    g_autoptr(GPtrArray) calls = export_virsh_calls(way->step, way->now, way->value);
+
+    if (calls == NULL && way->back) {
+        add_act(way->acts,
             g_strdup_printf("%s %s = %s: virsh has no call for it in the running domain, which "
                             "keeps what it has until its next start",
-                step->name, step->key->key, shown));
+                way->step->name, way->step->key->key, shown));
         return TRUE;
     }
     if (calls == NULL) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s %s: virsh has no call that sets %s in the running domain: mark it @next",
-            step->name, step->key->key, shown);
+            way->step->name, way->step->key->key, shown);
         return FALSE;
     }
     for (guint i = 0; i < calls->len; i++) {
-        act = add_act(acts, g_strdup_printf("%s %s = %s, now", step->name, step->key->key, shown));
+        Act *act = add_act(way->acts,
+            g_strdup_printf("%s %s = %s, now", way->step->name, way->step->key->key, shown));
         act->argv = g_strdupv(g_ptr_array_index(calls, i));
     }
     return TRUE;
 }
+
+static gboolean add_definition(const Way *way, GError **error)
+{
+    const PreviewTarget *target = find_target(way->preview, way->step->target);
+    Act *act = add_act(way->acts, g_strdup_printf("%s, next start", way->step->name));
+    (void)error;
+
+    act->xml = g_strdup(way->back ? target->next_before : target->next_after);
+    return TRUE;
+}
+
+static gboolean add_files(const Way *way, GError **error)
+{
+    (void)error;
+
+    for (guint i = 0; i < way->preview->files->len; i++) {
+        const PreviewFile *file = g_ptr_array_index(way->preview->files, i);
+        g_autofree char *path = text_escape(file->path, 0);
+        Act *act = add_act(way->acts, g_strdup_printf("host at boot: %s", path));
+        act->file = file;
+        act->text = way->back ? file->before : file->after;
+    }
+    return TRUE;
+}
+
+static gboolean refuse_pages(const Way *way, GError **error)
+{
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+        "%s %s: neither virsh nor an Ansible module moves pages; `kvmtune set %s %s=%s` does",
+        way->step->name, way->step->key->key, way->step->name, way->step->key->key, way->value);
+    return FALSE;
+}
+
+/* Puts a step of each kind among the acts; FALSE with a sentence where others have no words for it.
+ */
+static gboolean (*const adders[STEP_KINDS])(const Way *way, GError **error) = {
+    [STEP_HOST] = add_write,
+    [STEP_LIVE] = add_calls,
+    [STEP_CONFIG] = add_definition,
+    [STEP_BOOT] = add_files,
+    [STEP_MOUNT] = add_mounts,
+    [STEP_PAGES] = refuse_pages,
+};
 
 GPtrArray *export_acts(const Preview *preview, gboolean back, GError **error)
 {
@@ -145,10 +174,15 @@ GPtrArray *export_acts(const Preview *preview, gboolean back, GError **error)
         }
         led = back && step->follows;
         /* A domain's definition and the host's files are each written once, as a whole. */
-        if ((step->kind == STEP_CONFIG || step->kind == STEP_BOOT) &&
-            !g_hash_table_add(defined, step->target))
+        if (step_traits[step->kind].later && !g_hash_table_add(defined, step->target))
             continue;
-        if (!add_step(acts, preview, step, back, error))
+        const Way way = {.acts = acts,
+            .preview = preview,
+            .step = step,
+            .back = back,
+            .value = back ? step->old_value : step->new_value,
+            .now = back ? step->new_value : step->old_value};
+        if (!adders[step->kind](&way, error))
             return NULL;
     }
     return g_steal_pointer(&acts);

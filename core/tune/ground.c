@@ -32,7 +32,7 @@ void ground_free(Ground *ground)
 
 const XmlEdit *ground_document(Ground *ground, Domain *domain, StepKind kind)
 {
-    const char *xml = kind == STEP_LIVE ? domain->xml_live : domain->xml_config;
+    const char *xml = step_traits[kind].later ? domain->xml_config : domain->xml_live;
 
     if (ground->domain != domain) {
         let_go(ground);
@@ -48,12 +48,14 @@ const XmlEdit *ground_document(Ground *ground, Domain *domain, StepKind kind)
 char *ground_value(
     Ground *ground, const Host *host, Domain *domain, const TunableKey *key, StepKind kind)
 {
-    if (kind == STEP_BOOT)
+    const StepTraits *traits = &step_traits[kind];
+
+    if (traits->host && traits->later)
         return host ? tunable_boot_value(key, host) : NULL;
-    if (kind == STEP_PAGES) /* stands in no document, and comes and goes by itself */
-        return NULL;
-    if (step_kind_is_host(kind))
+    if (traits->host)
         return host ? tunable_host_value(key, host) : NULL;
+    if (traits->drifts) /* stands in no document */
+        return NULL;
     const XmlEdit *document = domain ? ground_document(ground, domain, kind) : NULL;
     return document ? tunable_xml_value(key, document) : NULL;
 }

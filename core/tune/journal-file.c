@@ -20,15 +20,6 @@ const char *journal_state_name(EntryState state)
     return state_names[state];
 }
 
-static const char *const kind_names[STEP_KINDS] = {
-    [STEP_HOST] = "host",
-    [STEP_LIVE] = "live",
-    [STEP_CONFIG] = "config",
-    [STEP_BOOT] = "boot",
-    [STEP_MOUNT] = "mount",
-    [STEP_PAGES] = "pages",
-};
-
 static const char *const progress_names[] = {
     [STEP_PLANNED] = "planned",
     [STEP_BEGUN] = "begun",
@@ -41,6 +32,15 @@ static int name_index(const char *const *names, guint count, const char *name)
     for (guint i = 0; name && i < count; i++)
         if (g_str_equal(names[i], name))
             return (int)i;
+    return -1;
+}
+
+/* The StepKind of that name; -1 for none. */
+static int kind_of(const char *name)
+{
+    for (int kind = 0; name && kind < STEP_KINDS; kind++)
+        if (g_str_equal(step_traits[kind].name, name))
+            return kind;
     return -1;
 }
 
@@ -86,7 +86,7 @@ char *journal_file_begin(const JournalEntry *entry)
     for (guint i = 0; i < entry->steps->len; i++) {
         const Step *step = g_ptr_array_index(entry->steps, i);
         json_builder_begin_object(builder);
-        put_text(builder, "kind", kind_names[step->kind]);
+        put_text(builder, "kind", step_traits[step->kind].name);
         put_text(builder, "target", step->target);
         put_text(builder, "name", step->name);
         put_text(builder, "key", step->key->key);
@@ -171,7 +171,7 @@ static JsonObject *load_object(JsonParser *parser, const char *text, gsize lengt
  * stood at boot @before may be a word that a person wrote there, if it is no more than a word. */
 static gboolean is_fit(StepKind kind, const TunableKey *key, const char *text, gboolean before)
 {
-    if ((kind != STEP_BOOT && kind != STEP_MOUNT) || *text == '\0')
+    if (!step_traits[kind].unchecked || *text == '\0')
         return TRUE;
     g_autofree char *normal = tunable_normalize(key, text, NULL);
     gboolean is_word = key->tunable->type != VALUE_PATHS &&
@@ -185,14 +185,14 @@ static Step *parse_step(JsonNode *node, guint index)
     JsonObject *object = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     if (object == NULL)
         return NULL;
-    int kind = name_index(kind_names, G_N_ELEMENTS(kind_names), take_text(object, "kind"));
+    int kind = kind_of(take_text(object, "kind"));
     const char *target = take_text(object, "target"), *key = take_text(object, "key");
     const char *old_value = take_text(object, "old"), *new_value = take_text(object, "new");
     if (kind < 0 || !target || !key || !old_value || !new_value)
         return NULL;
     /* A key is its text: what else is known of it comes from today's catalogue. */
-    TunableKey *parsed = tunable_key_parse(
-        step_kind_is_host((StepKind)kind) ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
+    TunableKey *parsed =
+        tunable_key_parse(step_traits[kind].host ? TARGET_HOST : TARGET_DOMAIN, key, NULL);
     if (parsed == NULL)
         return NULL;
     if (!is_fit((StepKind)kind, parsed, old_value, TRUE) ||

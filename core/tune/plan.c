@@ -80,15 +80,19 @@ guint plan_count(const Plan *plan, const char *target)
 
 gboolean plan_scope_has(PlanScope scope, StepKind kind)
 {
-    static const guint kinds[PLAN_SCOPES] = {
-        [SCOPE_BOTH] =
-            1 << STEP_LIVE | 1 << STEP_CONFIG | 1 << STEP_PAGES | 1 << STEP_HOST | 1 << STEP_MOUNT,
-        [SCOPE_LIVE] = 1 << STEP_LIVE | 1 << STEP_PAGES | 1 << STEP_HOST | 1 << STEP_MOUNT,
-        [SCOPE_CONFIG] = 1 << STEP_CONFIG | 1 << STEP_BOOT,
-        [SCOPE_KEPT] = 1 << STEP_HOST | 1 << STEP_MOUNT | 1 << STEP_BOOT,
-    };
+    const StepTraits *traits = &step_traits[kind];
 
-    return (kinds[scope] & 1u << kind) != 0;
+    switch (scope) {
+    case SCOPE_BOTH:
+        return !traits->host || !traits->later;
+    case SCOPE_LIVE:
+        return !traits->later;
+    case SCOPE_CONFIG:
+        return traits->later;
+    case SCOPE_KEPT:
+        return traits->host;
+    }
+    return FALSE;
 }
 
 /* The value of the first change of @key that takes steps of @kind (STEP_KINDS: of any). */
@@ -180,8 +184,7 @@ void plan_free(Plan *plan)
 
 gboolean change_has_moved(const Change *change, StepKind kind, const char *now)
 {
-    /* Pages come and go by themselves. */
-    return kind != STEP_PAGES && change->ground[kind] && now &&
+    return !step_traits[kind].drifts && change->ground[kind] && now &&
            !g_str_equal(now, change->ground[kind]) && !g_str_equal(now, change->value);
 }
 
@@ -268,8 +271,8 @@ static void put_change(Plan *plan, const Host *host, Domain *domain, const Tunab
     change->value = g_strdup(value);
     change->scope = scope;
     for (guint kind = 0; kind < STEP_KINDS; kind++)
-        if (step_kind_is_host(kind) == (domain == NULL) && plan_scope_has(scope, kind) &&
-            (domain || kind == STEP_BOOT || kind == step_kind_now(key)))
+        if (step_traits[kind].host == (domain == NULL) && plan_scope_has(scope, kind) &&
+            (domain || step_traits[kind].later || kind == step_kind_now(key)))
             change->ground[kind] = ground_value(plan->ground, host, domain, key, kind);
     plan_add(plan, change);
 }

@@ -28,10 +28,10 @@ gboolean preview_may_write(Preview *preview, const Change *change, StepKind kind
     g_autofree char *is = step_shown_value(now), *was = step_shown_value(change->ground[kind]);
     if (change->undoes)
         preview_warn(preview, "%s %s%s is %s now, not %s as entry %u left it: it is left alone",
-            change->name, change->key->key, step_kind_where(kind), is, was, change->undoes);
+            change->name, change->key->key, step_traits[kind].where, is, was, change->undoes);
     else
         preview_warn(preview, "%s %s%s was %s when it was staged, somebody made it %s since",
-            change->name, change->key->key, step_kind_where(kind), was, is);
+            change->name, change->key->key, step_traits[kind].where, was, is);
     preview->moved++;
     return change->undoes == 0;
 }

@@ -130,10 +130,11 @@ PreviewLine *preview_say(
 void preview_call(Preview *preview, const Step *step)
 {
     PreviewTarget *target = newest_target(preview);
+    const StepTraits *traits = &step_traits[step->kind];
 
-    if (step_kind_is_host(step->kind) || step->kind == STEP_PAGES)
-        return; /* no call of libvirt */
-    if (step->kind == STEP_CONFIG && target->definition) {
+    if (!traits->libvirt)
+        return;
+    if (traits->whole && target->definition) {
         hwloc_bitmap_set(target->definition->changes, (guint)preview->making);
         return;
     }
@@ -142,7 +143,7 @@ void preview_call(Preview *preview, const Step *step)
         preview_say(preview, PART_CALLS, LINE_HEAD, "calls of libvirt, in order");
     PreviewLine *line =
         preview_line(preview, PART_CALLS, LINE_CALL, step_call(step, preview->live_flag));
-    if (step->kind == STEP_CONFIG)
+    if (traits->whole)
         target->definition = line;
 }
 

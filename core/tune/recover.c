@@ -17,7 +17,7 @@ static StepStanding look(const ApplyContext *context, Reading *reading, const St
     char *now = reading_value(reading, step, &error);
 
     if (now == NULL) {
-        gboolean gone = !step_kind_is_host(step->kind) && error->code == KVMTUNE_ERROR_CHANGED;
+        gboolean gone = !step_traits[step->kind].host && error->code == KVMTUNE_ERROR_CHANGED;
         return (StepStanding){
             gone ? STANDS_NOWHERE : STANDS_UNKNOWN, text_escape(error->message, 0)};
     }
@@ -152,10 +152,11 @@ char *apply_mark_undone(const ApplyContext *context, guint number, guint by)
         g_autofree char *was = step_shown_value(step_left(step));
         if (standing->standing == STANDS_NEW)
             g_string_append_printf(left, "%s%s %s%s still is %s", left->len ? "; " : "", name,
-                step->key->key, step_kind_where(step->kind), now);
+                step->key->key, step_traits[step->kind].where, now);
         else if (standing->standing == STANDS_OTHER)
             g_string_append_printf(left, "%s%s %s%s is %s now, not %s: it is left alone",
-                left->len ? "; " : "", name, step->key->key, step_kind_where(step->kind), now, was);
+                left->len ? "; " : "", name, step->key->key, step_traits[step->kind].where, now,
+                was);
         else
             g_string_append_printf(left, "%s%s", left->len ? "; " : "", now);
     }

@@ -1,12 +1,8 @@
-/* Steps: the reversible writes that a Preview holds, apply executes and the Journal keeps. */
+/* Steps: the reversible writes that a Preview holds, apply executes and the Journal keeps; and what
+ * is true of each kind of them. A new kind is a new row here and in stepkind.c. */
 #include "core/tune/step.h"
 
 #include "core/util/text.h"
-
-gboolean step_kind_is_host(StepKind kind)
-{
-    return kind == STEP_HOST || kind == STEP_BOOT || kind == STEP_MOUNT;
-}
 
 StepKind step_kind_now(const TunableKey *key)
 {
@@ -49,20 +45,6 @@ char *step_shown_value(const char *value)
     return *value ? text_escape(value, 200) : g_strdup("(nothing)");
 }
 
-const char *step_kind_where(StepKind kind)
-{
-    static const char *const wheres[STEP_KINDS] = {
-        [STEP_HOST] = "",
-        [STEP_LIVE] = ", running now",
-        [STEP_CONFIG] = ", next start",
-        [STEP_BOOT] = ", at boot",
-        [STEP_MOUNT] = "",
-        [STEP_PAGES] = ", running now",
-    };
-
-    return wheres[kind];
-}
-
 char *step_text(const Step *step, gboolean back)
 {
     g_autofree char *name = text_escape(step->name, 60);
@@ -70,7 +52,7 @@ char *step_text(const Step *step, gboolean back)
     g_autofree char *from = step_shown_value(back ? step_left(step) : step->old_value);
     g_autofree char *to = step_shown_value(back ? step->old_value : step_left(step));
 
-    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, step_kind_where(step->kind));
+    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, step_traits[step->kind].where);
 }
 
 /* The arguments of the call that sets a running domain: which object, which field, the value. */
@@ -85,28 +67,67 @@ static char *live_arguments(const Step *step)
         field ? field : "", field ? "=" : "", value);
 }
 
-char *step_call(const Step *step, const char *live)
+static char *call_live(const Step *step, const char *live)
 {
     g_autofree char *name = text_escape(step->name, 60);
+    g_autofree char *arguments = live_arguments(step);
 
-    switch (step->kind) {
-    case STEP_LIVE: {
-        g_autofree char *arguments = live_arguments(step);
-        return g_strdup_printf("%s(%s, %s, %s)",
-            connection_tune_name(step->key->tunable->live.call), name, arguments, live);
-    }
-    case STEP_CONFIG:
-        return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
-    case STEP_PAGES: {
-        g_autofree char *to = step_shown_value(step->new_value);
-        return g_strdup_printf("move_pages(%s, %s)", name, to);
-    }
-    case STEP_BOOT:
-        return g_strdup_printf("keep %s=%s at boot", step->key->key, step->new_value);
-    case STEP_MOUNT:
-    case STEP_HOST:
-        break;
-    }
+    return g_strdup_printf("%s(%s, %s, %s)", connection_tune_name(step->key->tunable->live.call),
+        name, arguments, live);
+}
+
+static char *call_define(const Step *step, const char *live)
+{
+    g_autofree char *name = text_escape(step->name, 60);
+    (void)live;
+
+    return g_strdup_printf("virDomainDefineXMLFlags(%s, validate)", name);
+}
+
+static char *call_move(const Step *step, const char *live)
+{
+    g_autofree char *name = text_escape(step->name, 60);
+    g_autofree char *to = step_shown_value(step->new_value);
+    (void)live;
+
+    return g_strdup_printf("move_pages(%s, %s)", name, to);
+}
+
+static char *call_keep(const Step *step, const char *live)
+{
+    (void)live;
+    return g_strdup_printf("keep %s=%s at boot", step->key->key, step->new_value);
+}
+
+static char *call_write(const Step *step, const char *live)
+{
     g_autofree char *place = tunable_key_place(step->key);
+    (void)live;
+
     return g_strdup_printf("write %s to %s", step->new_value, place);
 }
+
+char *step_call(const Step *step, const char *live)
+{
+    return step_traits[step->kind].call(step, live);
+}
+
+const StepTraits step_traits[STEP_KINDS] = {
+    [STEP_HOST] = {.name = "host", .where = "", .call = call_write, .host = TRUE},
+    [STEP_LIVE] = {.name = "live", .where = ", running now", .call = call_live, .libvirt = TRUE},
+    [STEP_CONFIG] = {.name = "config",
+        .where = ", next start",
+        .call = call_define,
+        .later = TRUE,
+        .libvirt = TRUE,
+        .whole = TRUE},
+    [STEP_BOOT] = {.name = "boot",
+        .where = ", at boot",
+        .call = call_keep,
+        .host = TRUE,
+        .later = TRUE,
+        .unchecked = TRUE},
+    [STEP_MOUNT] =
+        {.name = "mount", .where = "", .call = call_write, .host = TRUE, .unchecked = TRUE},
+    [STEP_PAGES] = {.name = "pages", .where = ", running now", .call = call_move, .drifts = TRUE},
+};

@@ -15,8 +15,27 @@ typedef enum {
 
 #define STEP_KINDS (STEP_PAGES + 1)
 
-/* Whether steps of @kind are the host's; the others are a domain's. */
-gboolean step_kind_is_host(StepKind kind);
+typedef struct Step Step;
+
+/* What is true of a kind of step, whoever asks; stepkind.c has how each is read and written. */
+typedef struct {
+    const char *name;  /* in the journal's files */
+    const char *where; /* ", running now", ", next start": which of the values it sets; "" */
+    /* What is called to execute a step, see step_call(). */
+    char *(*call)(const Step *step, const char *live);
+    gboolean host;    /* it is the host's; else a domain's */
+    gboolean later;   /* it takes effect at the next start, or at boot; else at once */
+    gboolean libvirt; /* it is a call of libvirt */
+    /* All steps of one target are one write, of a whole that is still the one previewed. */
+    gboolean whole;
+    /* What it writes moves by itself: it is not held against the preview before the write, and
+     * what is granted is told, not refused. */
+    gboolean drifts;
+    gboolean unchecked; /* nobody refuses a text that makes no sense there */
+} StepTraits;
+
+extern const StepTraits step_traits[STEP_KINDS];
+
 /* The kind of step that sets @key, one of the host's, at once. */
 StepKind step_kind_now(const TunableKey *key);
 
@@ -28,7 +47,7 @@ typedef enum {
     STEP_BACK,    /* being put back: either value may stand */
 } StepProgress;
 
-typedef struct {
+struct Step {
     StepKind kind;
     char *target, *name; /* as in Change */
     TunableKey *key;
@@ -38,7 +57,7 @@ typedef struct {
     gboolean follows; /* the kernel does it with the step before, a file coupled to that */
     guint index;      /* its place among the steps of its entry */
     StepProgress progress;
-} Step;
+};
 
 Step *step_copy(const Step *step);
 void step_free(Step *step);
@@ -52,7 +71,5 @@ char *step_shown_value(const char *value);
  * "virDomainDefineXMLFlags(web1, validate)", "write 2 to /sys/kernel/mm/ksm/run"; @live is the flag
  * by which this libvirt reaches the running domain. Safe to show. The caller frees it. */
 char *step_call(const Step *step, const char *live);
-/* "", ", running now", ", next start": which of a domain's values a step of that kind sets. */
-const char *step_kind_where(StepKind kind);
 /* "web1 vcpupin.0: 0 → 2-3, next start", escaped; the way back with @back. The caller frees it. */
 char *step_text(const Step *step, gboolean back);

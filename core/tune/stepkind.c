@@ -1,5 +1,5 @@
 /* The kinds of steps: how each is read, written, compared and said as a command. A new kind is a
- * new row. */
+ * new row, beside that in step.c. */
 #include "core/tune/stepkind.h"
 
 #include "core/tune/stephost.h"
@@ -299,27 +299,20 @@ static char *domain_command(const ApplyContext *context, const Step *step)
 /* ---- the table ---- */
 
 static const struct {
-    gboolean together; /* all steps of one target are one write */
     char *(*read)(Reading *reading, const Step *step, GError **error);
     gboolean (*write)(const ApplyContext *context, const Unit *unit, gboolean back,
         const char *ground, GError **error);
     gboolean (*granted)(
         const ApplyContext *context, const Step *step, const char *wanted, const char *got);
     char *(*back_command)(const ApplyContext *context, const Step *step);
-    gboolean drifts; /* step_drifts() */
 } rows[STEP_KINDS] = {
-    [STEP_HOST] = {FALSE, stephost_read, stephost_write, granted_as_asked, stephost_command},
-    [STEP_LIVE] = {FALSE, read_document, write_live, granted_live, domain_command},
-    [STEP_CONFIG] = {TRUE, read_document, write_config, granted_as_asked, domain_command},
-    [STEP_BOOT] = {FALSE, stepboot_read, stepboot_write, granted_as_asked, stepboot_command},
-    [STEP_MOUNT] = {FALSE, stepmount_read, stepmount_write, granted_as_asked, stepmount_command},
-    [STEP_PAGES] = {FALSE, read_pages, write_pages, granted_pages, domain_command, TRUE},
+    [STEP_HOST] = {stephost_read, stephost_write, granted_as_asked, stephost_command},
+    [STEP_LIVE] = {read_document, write_live, granted_live, domain_command},
+    [STEP_CONFIG] = {read_document, write_config, granted_as_asked, domain_command},
+    [STEP_BOOT] = {stepboot_read, stepboot_write, granted_as_asked, stepboot_command},
+    [STEP_MOUNT] = {stepmount_read, stepmount_write, granted_as_asked, stepmount_command},
+    [STEP_PAGES] = {read_pages, write_pages, granted_pages, domain_command},
 };
-
-gboolean step_drifts(StepKind kind)
-{
-    return rows[kind].drifts;
-}
 
 gboolean step_has_place(const ApplyContext *context, const Step *step, GError **error)
 {
@@ -383,7 +376,7 @@ GPtrArray *units_make(const GPtrArray *steps)
 
     for (guint i = 0; i < steps->len; i++) {
         Step *step = g_ptr_array_index(steps, i);
-        if (rows[step->kind].together)
+        if (step_traits[step->kind].whole)
             g_ptr_array_add(unit_together(together, step)->steps, step);
     }
     for (guint i = 0; i < steps->len; i++) {
@@ -395,7 +388,7 @@ GPtrArray *units_make(const GPtrArray *steps)
             g_ptr_array_add(units, whole);
             g_hash_table_remove(together, step->target);
         }
-        if (rows[step->kind].together)
+        if (step_traits[step->kind].whole)
             continue;
         if (step->follows && units->len > 0) {
             g_ptr_array_add(((Unit *)g_ptr_array_index(units, units->len - 1))->steps, step);

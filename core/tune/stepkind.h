@@ -47,9 +47,6 @@ Unit *unit_new(StepKind kind);
 void unit_free(Unit *unit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Unit, unit_free)
 
-/* Whether what @kind writes moves by itself: it is not held against the preview before the write,
- * and what is granted is told, not refused. */
-gboolean step_drifts(StepKind kind);
 /* Whether the place of a step that drifts is there still; else CHANGED. */
 gboolean step_has_place(const ApplyContext *context, const Step *step, GError **error);
 

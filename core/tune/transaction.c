@@ -20,7 +20,7 @@ static void add_sentence(GString *text, const char *format, ...)
 
 gboolean transaction_check_step(Reading *reading, const Step *step, GError **error)
 {
-    if (step_drifts(step->kind))
+    if (step_traits[step->kind].drifts)
         return step_has_place(reading_context(reading), step, error);
     g_autofree char *now = reading_value(reading, step, error);
 
@@ -99,9 +99,10 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
             return FALSE;
         g_free(step->granted);
         step->granted = got;
-        if (step_drifts(step->kind))
+        if (step_traits[step->kind].drifts)
             tell_moved(t, step);
-        if (step_drifts(step->kind) || step_is_granted(t->context, step, step->new_value, got))
+        if (step_traits[step->kind].drifts ||
+            step_is_granted(t->context, step, step->new_value, got))
             continue;
         g_autofree char *asked = step_shown_value(step->new_value);
         g_autofree char *shown = step_shown_value(got);
@@ -135,7 +136,7 @@ static Unit *not_yet_written(Transaction *t, const Unit *unit)
 static gboolean run_steps(Transaction *t, const Unit *unit, GError **error)
 {
     const Step *first = g_ptr_array_index(unit->steps, 0);
-    const char *ground = t->grounds && unit->kind == STEP_CONFIG
+    const char *ground = t->grounds && step_traits[unit->kind].whole
                              ? g_hash_table_lookup(t->grounds, first->target)
                              : NULL;
 
@@ -165,7 +166,7 @@ static Unit *still_written(Transaction *t, const Unit *unit, GString *standing)
         g_autofree char *now = reading_value(reading, step, &error);
         if (now && step_is_granted(t->context, step, step->old_value, now))
             continue;
-        if (now == NULL && !step_kind_is_host(unit->kind) && error->code == KVMTUNE_ERROR_CHANGED)
+        if (now == NULL && !step_traits[unit->kind].host && error->code == KVMTUNE_ERROR_CHANGED)
             continue;
         if (now == NULL) {
             g_autofree char *command = step_back_command(t->context, step);

@@ -48,13 +48,13 @@ static Domain *find_domain(Undo *undo, const Step *step)
         g_autofree char *now = text_escape(domain->name, 60);
         tell(undo, "%s is called %s now", name, now);
     }
-    if ((step->kind == STEP_LIVE || step->kind == STEP_PAGES) && !domain_is_active(domain)) {
+    if (!step_traits[step->kind].later && !domain_is_active(domain)) {
         tell(undo,
             "%s does not run any more: what entry %u set of the running domain ended with it", name,
             undo->entry->number);
         return NULL;
     }
-    if (step->kind == STEP_CONFIG && !domain->persistent) {
+    if (step_traits[step->kind].later && !domain->persistent) {
         tell(undo, "%s has no next start any more: it is transient", name);
         return NULL;
     }
@@ -74,8 +74,7 @@ static Change *make_change(const Undo *undo, const Step *step, const Domain *dom
     change->name = domain ? text_escape(domain->name, 60) : g_strdup("host");
     change->key = tunable_key_copy(step->key);
     change->value = g_strdup(step->old_value);
-    change->scope =
-        step->kind == STEP_CONFIG || step->kind == STEP_BOOT ? SCOPE_CONFIG : SCOPE_LIVE;
+    change->scope = step_traits[step->kind].later ? SCOPE_CONFIG : SCOPE_LIVE;
     change->undoes = undo->entry->number;
     change->ground[step->kind] = g_strdup(step_left(step));
     return change;
@@ -93,7 +92,7 @@ static gboolean join(Undo *undo, const Change *change, const Step *step)
         !g_str_equal(last->target, change->target) ||
         !g_str_equal(last->key->key, change->key->key) || !g_str_equal(last->value, change->value))
         return FALSE;
-    last->scope = step_kind_is_host(step->kind) ? SCOPE_KEPT : SCOPE_BOTH;
+    last->scope = step_traits[step->kind].host ? SCOPE_KEPT : SCOPE_BOTH;
     last->ground[step->kind] = g_strdup(change->ground[step->kind]);
     return TRUE;
 }
@@ -114,7 +113,7 @@ static void tell_started(Undo *undo, const Step *step, const Change *change, Dom
 
 static void stage_step(Undo *undo, const Step *step)
 {
-    gboolean is_host = step_kind_is_host(step->kind);
+    gboolean is_host = step_traits[step->kind].host;
     Domain *domain = is_host ? NULL : find_domain(undo, step);
 
     if (!is_host && domain == NULL)
