@@ -289,19 +289,18 @@ static gboolean remove_value(XmlEdit *edit, const XmlPath *path, const char *sho
     return whole->len + kept->len == 0 || remove_nodes(edit, path, whole, kept, error);
 }
 
-/* TRUE where the value is an attribute by which the path knows its element: it can be changed, not
- * made. */
-static gboolean names_its_value(const XmlPath *path)
+/* Takes away what stands at @path, and what the path names when that is gone: a document may have
+ * a container twice. */
+static gboolean remove_all(XmlEdit *edit, const XmlPath *path, const char *shown, GError **error)
 {
-    const XmlStep *step = xml_path_step(path, path->steps->len - 1);
-
-    for (guint i = 0; i < path->attributes->len; i++)
-        for (guint k = 0; k < step->predicates->len; k++)
-            if (xml_step_predicate(step, k)->child == NULL &&
-                g_str_equal(
-                    xml_step_predicate(step, k)->attribute, xml_path_attribute(path, i)->name))
-                return TRUE;
-    return FALSE;
+    for (;;) {
+        if (!remove_value(edit, path, shown, error))
+            return FALSE;
+        const xmlNode *element = xml_path_find(path, xml_text_root(edit->xml), NULL, NULL);
+        g_autofree char *value = element ? xml_value_at(path, element) : NULL;
+        if (value == NULL)
+            return TRUE;
+    }
 }
 
 /* Puts the new elements into the tree and gives them their places; @at is where what was written
@@ -339,7 +338,7 @@ static gboolean write_new(XmlEdit *edit, const XmlPath *path, const char *shown,
     XmlNewElement new = {edit, path, depth, value, NULL, nodes, spans};
     xmlNode *before, *behind;
 
-    if (!xml_path_has_room(path, xml_text_root(edit->xml)) || names_its_value(path)) {
+    if (!xml_path_has_room(path, xml_text_root(edit->xml)) || xml_path_names_its_value(path)) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "the domain has nothing at %s: the element is not made, it comes with its device",
             shown);
@@ -433,17 +432,22 @@ static gboolean write_value(
 }
 
 /* Whether @value is one that several attributes can be made to read as: it has no part too many,
- * and none is empty at its end, or where a missing attribute reads as something. */
+ * none is empty at its end, or where a missing attribute reads as something, and one is written. */
 static gboolean check_parts(
     const XmlPath *path, const char *shown, const char *value, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(value, path->separator, -1);
     guint count = g_strv_length(parts);
     gboolean ok = count > 0 && count <= path->attributes->len && *parts[count - 1] != '\0';
+    gboolean written = FALSE;
 
-    for (guint i = 0; ok && i < path->attributes->len; i++)
-        ok = xml_path_attribute(path, i)->fallback == NULL || (i < count && *parts[i] != '\0');
-    if (ok)
+    for (guint i = 0; ok && i < path->attributes->len; i++) {
+        gboolean given = i < count && *parts[i] != '\0';
+        gboolean needed = xml_path_attribute(path, i)->fallback != NULL;
+        ok = given || !needed;
+        written |= given && !needed;
+    }
+    if (ok && written)
         return TRUE;
     g_autofree char *bad = text_escape(value, 60);
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
@@ -463,7 +467,7 @@ gboolean xml_edit_set(XmlEdit *edit, const char *path, const char *value, GError
         return FALSE;
     }
     if (value == NULL)
-        return remove_value(edit, parsed, path, error);
+        return remove_all(edit, parsed, path, error);
     if (parsed->part == XML_PART_ELEMENT && *value != '\0') {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "%s is there or not, it has no value: name its attribute or text()", path);

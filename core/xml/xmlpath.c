@@ -49,14 +49,22 @@ static char *take_name(const char **p)
     return g_strndup(start, (gsize)(*p - start));
 }
 
+/* Takes the name of an attribute. "xmlns" is none: it says what names mean. */
+static char *take_attribute_name(const char **p)
+{
+    g_autofree char *name = take_name(p);
+    return g_strcmp0(name, "xmlns") == 0 ? NULL : g_steal_pointer(&name);
+}
+
 /* Whether one of @predicates speaks of the same thing: with another value no element would hold
- * both, and one that is made could not be found again. */
+ * both, and one that is made could not be found again. One child has all that is said of it. */
 static gboolean is_spoken_of(const GArray *predicates, const XmlPredicate *predicate)
 {
     for (guint i = 0; i < predicates->len; i++) {
         const XmlPredicate *other = &g_array_index(predicates, XmlPredicate, i);
-        if (g_strcmp0(other->child, predicate->child) == 0 &&
-            g_strcmp0(other->attribute, predicate->attribute) == 0)
+        if (predicate->child != NULL
+                ? g_strcmp0(other->child, predicate->child) == 0
+                : other->child == NULL && g_strcmp0(other->attribute, predicate->attribute) == 0)
             return TRUE;
     }
     return FALSE;
@@ -75,7 +83,7 @@ static gboolean take_predicate(const char **p, GArray *predicates)
     }
     if (ok && **p == '@') {
         (*p)++;
-        predicate.attribute = take_name(p);
+        predicate.attribute = take_attribute_name(p);
         ok = predicate.attribute != NULL;
     }
     ok = ok && g_str_has_prefix(*p, "='");
@@ -98,7 +106,7 @@ static gboolean take_attributes(const char **p, XmlPath *path)
     for (;;) {
         if (*(*p)++ != '@')
             return FALSE;
-        XmlAttribute attribute = {take_name(p), NULL};
+        XmlAttribute attribute = {take_attribute_name(p), NULL};
         if (attribute.name != NULL && **p == '=') {
             gsize length = strcspn(*p + 1, ":,");
             attribute.fallback = g_strndup(*p + 1, length);
@@ -146,22 +154,43 @@ static gboolean is_plain(const char *text)
     return xml_is_text(text);
 }
 
-/* FALSE where a step or the value names an attribute twice. */
-static gboolean names_each_once(const XmlPath *path)
+/* FALSE where the value names an attribute twice, or could be one of which nothing is written. */
+static gboolean has_plain_value(const XmlPath *path)
 {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean written = path->part != XML_PART_ATTRIBUTES;
 
-    for (guint i = 0; i < path->steps->len; i++) {
-        const XmlStep *step = xml_path_step(path, i);
-        g_hash_table_remove_all(names);
-        for (guint k = 0; k < step->predicates->len; k++)
-            if (xml_step_predicate(step, k)->child == NULL &&
-                !g_hash_table_add(names, xml_step_predicate(step, k)->attribute))
-                return FALSE;
+    for (guint i = 0; i < path->attributes->len; i++) {
+        const XmlAttribute *attribute = xml_path_attribute(path, i);
+        if (!g_hash_table_add(names, attribute->name))
+            return FALSE;
+        written |= attribute->fallback == NULL;
     }
-    g_hash_table_remove_all(names);
-    for (guint i = 0; i < path->attributes->len; i++)
-        if (!g_hash_table_add(names, xml_path_attribute(path, i)->name))
+    return written;
+}
+
+/* TRUE where @next goes into the child by which @step knows its element: it comes with the element,
+ * and is not made beside it. */
+static gboolean enters_known_child(const XmlStep *step, const XmlStep *next)
+{
+    for (guint i = 0; i < step->predicates->len; i++)
+        if (g_strcmp0(xml_step_predicate(step, i)->child, next->name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* FALSE where an element that is made would hold what it is known by a second time, or beside the
+ * text that is its value. */
+static gboolean makes_each_once(const XmlPath *path)
+{
+    const XmlStep *last = path->steps->len ? xml_path_step(path, path->steps->len - 1) : NULL;
+
+    for (guint i = 0; last != NULL && path->part == XML_PART_TEXT && i < last->predicates->len; i++)
+        if (xml_step_predicate(last, i)->child != NULL)
+            return FALSE;
+    for (guint i = 0; i + 1 < path->steps->len; i++)
+        if (!xml_path_step(path, i)->required &&
+            enters_known_child(xml_path_step(path, i), xml_path_step(path, i + 1)))
             return FALSE;
     return TRUE;
 }
@@ -176,7 +205,7 @@ XmlPath *xml_path_parse(const char *text, GError **error)
     path->attributes = array_of(sizeof(XmlAttribute), attribute_clear);
     while (ok && (ok = take_part(&p, path)) && *p == '/')
         p++;
-    if (ok && names_each_once(path))
+    if (ok && has_plain_value(path) && makes_each_once(path))
         return g_steal_pointer(&path);
     g_autofree char *shown = text_escape(text, 80);
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
@@ -321,4 +350,17 @@ gboolean xml_path_has_room(const XmlPath *path, xmlNode *root)
             return FALSE;
     }
     return TRUE;
+}
+
+gboolean xml_path_names_its_value(const XmlPath *path)
+{
+    const XmlStep *step = xml_path_step(path, path->steps->len - 1);
+
+    for (guint i = 0; i < path->attributes->len; i++)
+        for (guint k = 0; k < step->predicates->len; k++)
+            if (xml_step_predicate(step, k)->child == NULL &&
+                g_str_equal(
+                    xml_step_predicate(step, k)->attribute, xml_path_attribute(path, i)->name))
+                return TRUE;
+    return FALSE;
 }

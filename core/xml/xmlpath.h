@@ -10,7 +10,8 @@
  *
  * A step marked "!" is never made nor taken away: the domain has such an element or the path names
  * nothing. "@dies=1" is an attribute that reads as 1 where it is missing, and then need not be
- * written. */
+ * written; one beside it has no such reading, or nothing might be written at all. No path goes into
+ * the child by which it knows an element that it may make, and "xmlns" is not an attribute. */
 #pragma once
 
 #include <glib.h>
@@ -72,3 +73,7 @@ gboolean xml_path_has_room(const XmlPath *path, xmlNode *root);
 char *xml_node_attribute(const xmlNode *node, const char *name);
 /* The text directly in @node. The caller frees it. */
 char *xml_node_text(const xmlNode *node);
+
+/* TRUE where the value is an attribute by which the path, of a step or more, knows its element: it
+ * can be changed, not made, and once changed the path names another element or none. */
+gboolean xml_path_names_its_value(const XmlPath *path);
