@@ -117,6 +117,19 @@ static gboolean set_nodeset(const TunableKey *key, XmlEdit *edit, const char *va
     return xml_edit_set(edit, place, NULL, error);
 }
 
+/* What QEMU's memory was allocated by cannot change: libvirt (qemuDomainSetNumaParamsLive) binds a
+ * running domain where nothing bound it so far, and else where the mode is restrictive. */
+static const char *nodeset_waits(const XmlEdit *live)
+{
+    g_autofree char *mode = xml_edit_get(live, "numatune/memory/@mode");
+    g_autofree char *nodeset = xml_edit_get(live, "numatune/memory/@nodeset");
+    gboolean unbound = mode == NULL && nodeset == NULL;
+
+    return unbound || g_strcmp0(mode, "restrictive") == 0
+               ? NULL
+               : "while it runs only mode restrictive lets it change";
+}
+
 static const Tunable rows[] = {
     {DOMAIN_ROW("vcpupin.N", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/vcpupin[@vcpu='%s']/@cpuset", .live = {.call = LIVE_VCPU_PIN},
@@ -279,8 +292,9 @@ static const Tunable rows[] = {
                 "numatune.nodeset.",
         .source = NUMATUNE, .since = "0.9.3"},
     {DOMAIN_ROW("numatune.nodeset", "NUMA"), .type = VALUE_NODES, .effect = EFFECT_NOW_AND_NEXT,
-        .live = {LIVE_NUMA, "numa_nodeset", NULL}, .place = "numatune/memory/@nodeset",
-        .set = set_nodeset, .fallback = "any node",
+        .live = {LIVE_NUMA, "numa_nodeset", NULL, "numa_mode=restrictive"},
+        .place = "numatune/memory/@nodeset", .set = set_nodeset, .waits = nodeset_waits,
+        .fallback = "any node",
         .help = "The host's NUMA nodes from which the guest's memory comes.",
         .gain = "Near memory is faster by a third to a half; a full node can keep a strict guest "
                 "from starting.",

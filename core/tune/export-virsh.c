@@ -9,7 +9,7 @@
  * vCPU, a disk, a card), %v the value, %p the key's last part with - for _. */
 static const struct {
     const char *key;
-    const char *words[4];
+    const char *words[6];
     const char *unset; /* the value that takes the setting away; NULL: none does */
 } rows[] = {
     {"vcpupin.N", {"vcpupin", "%o", "%v"}, "r"},
@@ -27,7 +27,7 @@ static const struct {
     {"vcpus.current", {"setvcpus", "%v"}, NULL},
     {"memory.current", {"setmem", "%v"}, NULL},
     {"memtune.*", {"memtune", "--%p", "%v"}, "-1"},
-    {"numatune.nodeset", {"numatune", "--nodeset", "%v"}, NULL},
+    {"numatune.nodeset", {"numatune", "--mode", "restrictive", "--nodeset", "%v"}, NULL},
     {"memballoon.period", {"dommemstat", "--period", "%v"}, "0"},
     {"blkio.weight", {"blkiotune", "--weight", "%v"}, "500"},
     {"blkio.device.PATH.weight", {"blkiotune", "--device-weights", "%o,%v"}, "0"},

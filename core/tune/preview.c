@@ -81,13 +81,26 @@ static gboolean change_document(
     return TRUE;
 }
 
+/* Why the domain that runs as @live says does not take @change before its next start; NULL: it
+ * does, or never could. */
+static const char *why_waits(const Change *change, const Document *live)
+{
+    const Tunable *row = change->key->tunable;
+
+    return row->waits && live->edit ? row->waits(live->edit) : NULL;
+}
+
 /* What is no good about @change's scope, before anything is tried; FALSE: it is said. */
 static gboolean may_change(
     Preview *preview, const Change *change, const Document *live, const Document *config)
 {
+    const char *waits = change->scope == SCOPE_LIVE ? why_waits(change, live) : NULL;
+
     if (change->scope == SCOPE_LIVE && change->key->tunable->effect == EFFECT_NEXT)
         preview_refuse(
             preview, "%s cannot change while the domain runs: leave out --live", change->key->key);
+    else if (waits)
+        preview_refuse(preview, "%s: %s: leave out --live", change->key->key, waits);
     else if (change->scope == SCOPE_LIVE && live->edit == NULL)
         preview_refuse(preview, "%s does not run: leave out --live", change->name);
     else if (change->scope == SCOPE_CONFIG && config->edit == NULL)
@@ -107,11 +120,12 @@ static void preview_domain_change(
 
     if (!may_change(preview, change, live, config))
         return;
+    const char *waits = why_waits(change, live);
     guint moved = preview->moved;
     gboolean later = change->scope != SCOPE_LIVE && config->edit &&
                      change_document(preview, config, STEP_CONFIG, change);
     gboolean now = change->scope != SCOPE_CONFIG && live->edit &&
-                   change->key->tunable->effect != EFFECT_NEXT &&
+                   change->key->tunable->effect != EFFECT_NEXT && !waits &&
                    change_document(preview, live, STEP_LIVE, change);
     if (!later && !now && preview->moved > moved)
         return;
@@ -122,7 +136,8 @@ static void preview_domain_change(
             later ? " and at the next start" : "", key, value);
     else
         preview_say(preview, PART_EFFECT, live->edit ? LINE_LATER : LINE_NOW,
-            live->edit ? "waits for a restart: %s = %s" : "at the next start: %s = %s", key, value);
+            live->edit ? "waits for a restart: %s = %s%s%s" : "at the next start: %s = %s%s%s", key,
+            value, waits ? "   " : "", waits ? waits : "");
 }
 
 static void check_document(

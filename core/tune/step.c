@@ -63,8 +63,10 @@ static char *live_arguments(const Step *step)
     g_autofree char *value = step_shown_value(step->new_value);
     g_autofree char *object = key->args && key->args[0] ? text_escape(key->args[0], 100) : NULL;
 
-    return g_strdup_printf("%s%s%s%s%s", object ? object : "", object ? ", " : "",
-        field ? field : "", field ? "=" : "", value);
+    const char *with = key->tunable->live.with;
+
+    return g_strdup_printf("%s%s%s%s%s%s%s", object ? object : "", object ? ", " : "",
+        with ? with : "", with ? " " : "", field ? field : "", field ? "=" : "", value);
 }
 
 static char *call_live(const Step *step, const char *live)

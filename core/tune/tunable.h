@@ -85,6 +85,8 @@ struct Tunable {
     /* Where a path does not say it all. Values are texts; NULL: nothing there. */
     char *(*get)(const TunableKey *key, const XmlEdit *edit);
     gboolean (*set)(const TunableKey *key, XmlEdit *edit, const char *value, GError **error);
+    /* Why the domain that runs as @live says does not take it though others do; NULL: it does. */
+    const char *(*waits)(const XmlEdit *live);
 };
 
 /* All rows; *count of them. */

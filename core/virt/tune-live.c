@@ -165,11 +165,15 @@ static gboolean set_blkio(const Tuning *tuning, GError **error)
                error);
 }
 
+/* The mode goes along: a nodeset that came alone would be strict from then on, and could neither be
+ * changed nor taken back before the next start. */
 static gboolean set_numa(const Tuning *tuning, GError **error)
 {
     g_auto(Parameters) parameters = {NULL, 0, 0};
+    g_autofree char *mode = g_strdup_printf("%d", VIR_DOMAIN_NUMATUNE_MEM_RESTRICTIVE);
 
-    return add(&parameters, tuning, tuning->way->field, VIR_TYPED_PARAM_STRING, tuning->value,
+    return add(&parameters, tuning, VIR_DOMAIN_NUMA_MODE, VIR_TYPED_PARAM_INT, mode, error) &&
+           add(&parameters, tuning, tuning->way->field, VIR_TYPED_PARAM_STRING, tuning->value,
                error) &&
            done(tuning,
                virDomainSetNumaParameters(

@@ -27,6 +27,7 @@ typedef struct {
     const char *field; /* the parameter's name where the call takes several: "vcpu_quota" */
     const char *reset; /* the value that is "nothing set"; NULL: the call takes "" as it is, or what
                           is set can only be changed */
+    const char *with;  /* what the call sets besides, as the preview shows it; NULL: nothing */
 } LiveWay;
 
 /* libvirt's name of @call, as the preview shows it; NULL for LIVE_NONE. */

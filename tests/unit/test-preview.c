@@ -340,12 +340,56 @@ static void test_command_line(void)
     g_assert_nonnull(error);
 }
 
+/* libvirt changes a running domain's nodeset where none was set, and it is restrictive from then
+ * on; or where the mode is restrictive. Else it waits, and says why. */
+static void test_running_nodeset(void)
+{
+    static const struct {
+        const char *memory;
+        gboolean now;
+    } rows[] = {
+        {"", TRUE},
+        {"<memory mode='restrictive' nodeset='0'/>", TRUE},
+        {"<memory mode='strict' nodeset='0'/>", FALSE},
+        {"<memory mode='interleave' nodeset='0-1'/>", FALSE},
+        {"<memory nodeset='0'/>", FALSE},
+        {"<memory mode='strict' placement='auto'/>", FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE);
+        Domain *domain = ((DomainView *)snapshot->domains->pdata[0])->domain;
+        g_autofree char *numatune = g_strdup_printf("<numatune>%s</numatune>\n", rows[i].memory);
+        char **halves = g_strsplit(domain->xml_live, "  <os>", 2);
+        g_free(domain->xml_live);
+        domain->xml_live = g_strconcat(halves[0], numatune, "  <os>", halves[1], NULL);
+        g_strfreev(halves);
+        g_autoptr(Plan) plan = plan_new(), live = plan_new();
+        stage(plan, snapshot, "vm0", "numatune.nodeset", "1", SCOPE_BOTH);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_test_message("%s", rows[i].memory);
+        g_assert_cmpuint(preview->steps->len, ==, rows[i].now ? 2 : 1);
+        assert_changes(preview, PART_EFFECT,
+            rows[i].now ? "now and at the next start: numatune.nodeset = 1"
+                        : "waits for a restart: numatune.nodeset = 1   while it runs only mode "
+                          "restrictive lets it change",
+            "0");
+        assert_changes(preview, PART_CALLS,
+            "virDomainSetNumaParameters(vm0, numa_mode=restrictive numa_nodeset=1, live)",
+            rows[i].now ? "0" : "no such line");
+        stage(live, snapshot, "vm0", "numatune.nodeset", "1", SCOPE_LIVE);
+        g_autoptr(Preview) alone = preview_make(snapshot, live);
+        g_assert_cmpuint(alone->errors, ==, rows[i].now ? 0 : 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/preview/hunks", test_hunks);
     g_test_add_func("/preview/one-diff", test_one_diff);
     g_test_add_func("/preview/order", test_order);
+    g_test_add_func("/preview/running-nodeset", test_running_nodeset);
     g_test_add_func("/preview/is-current", test_is_current);
     g_test_add_func("/preview/blame", test_blame);
     g_test_add_func("/preview/command-line", test_command_line);
