@@ -2,9 +2,7 @@
 #pragma once
 
 #include "core/virt/connection.h"
-
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include "core/virt/libvirt.h"
 
 #define CONNECTION_EVENTS 4 /* rows of events.c */
 

@@ -85,14 +85,16 @@ void connection_set_up(void)
     g_once_init_leave(&once, 1);
 }
 
-/* Initialises libvirt, once a process: some milliseconds, which nobody but who needs it waits for.
- */
-static void start_libvirt(void)
+/* Loads and initialises libvirt, once a process: some twenty milliseconds, which nobody but who
+ * needs it waits for. FALSE with a sentence where it cannot be loaded. */
+static gboolean start_libvirt(GError **error)
 {
     static gsize once;
 
+    if (!libvirt_load(error))
+        return FALSE;
     if (!g_once_init_enter(&once))
-        return;
+        return TRUE;
     virSetErrorFunc(NULL, silence);
     virInitialize();
     /* libvirt's loop runs from here to the end: keepalive, events and the embedded driver all live
@@ -100,6 +102,7 @@ static void start_libvirt(void)
     virEventRegisterDefaultImpl();
     g_thread_unref(g_thread_new("libvirt-events", run_events, NULL));
     g_once_init_leave(&once, 1);
+    return TRUE;
 }
 
 /* Whether writing was refused for lack of rights, so that reading is worth a try. libvirt wraps
@@ -119,7 +122,8 @@ static gboolean was_refused(void)
 Connection *connection_open(const char *uri, gboolean read_only, GError **error)
 {
     connection_set_up();
-    start_libvirt();
+    if (!start_libvirt(error))
+        return NULL;
     /* Without virConnectAuth libvirt never prompts: what needs a password fails. */
     virConnectPtr handle = read_only ? virConnectOpenReadOnly(uri) : virConnectOpen(uri);
     if (handle == NULL && !read_only && was_refused()) {
