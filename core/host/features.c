@@ -11,6 +11,10 @@
 
 #define THP_FOLDER "/sys/kernel/mm/transparent_hugepage"
 
+/* With ten sizes their counters are more files than all others of the host together, and nobody
+ * needs them by the second. */
+#define STATS_AGAIN_US (5 * G_USEC_PER_SEC)
+
 static const struct {
     const char *folder;
     gsize where; /* a GPtrArray* of Host */
@@ -39,8 +43,27 @@ static const ThpSize *size_before(const Host *previous, guint64 size_kib)
     return NULL;
 }
 
+/* The counters of @size in @folder, or those of @before (may be NULL) where they are young and have
+ * their rates. */
+static void read_thp_stats(
+    ThpSize *size, const char *root, const char *folder, const ThpSize *before, gint64 now_us)
+{
+    if (before && before->rated && now_us - before->stats_us < STATS_AGAIN_US) {
+        size->stats = g_ptr_array_ref(before->stats);
+        size->stats_us = before->stats_us;
+        size->rated = TRUE;
+        return;
+    }
+    g_autofree char *path = g_strconcat(folder, "/stats", NULL);
+    size->stats = kernel_files_read(root, path);
+    size->stats_us = now_us;
+    size->rated = before && now_us > before->stats_us;
+    if (size->rated)
+        kernel_files_set_rates(size->stats, before->stats, now_us - before->stats_us);
+}
+
 /* The folders hugepages-64kB … of THP (Linux 6.8), ascending as their names are. */
-static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 elapsed)
+static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 now_us)
 {
     GPtrArray *sizes = g_ptr_array_new_with_free_func(thp_size_free);
     g_autoptr(GPtrArray) names = rootfile_list(root, THP_FOLDER, "hugepages-");
@@ -54,10 +77,7 @@ static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 
         ThpSize *size = g_new0(ThpSize, 1);
         size->size_kib = kib;
         size->files = kernel_files_read(root, folder);
-        g_autofree char *stats = g_strconcat(folder, "/stats", NULL);
-        size->stats = kernel_files_read(root, stats);
-        const ThpSize *before = size_before(previous, kib);
-        kernel_files_set_rates(size->stats, before ? before->stats : NULL, elapsed);
+        read_thp_stats(size, root, folder, size_before(previous, kib), now_us);
         g_ptr_array_add(sizes, size);
     }
     return sizes;
@@ -92,7 +112,7 @@ void host_read_features(Host *host, const char *root, const Host *previous)
             previous ? G_STRUCT_MEMBER(GPtrArray *, previous, folders[i].where) : NULL, elapsed);
         G_STRUCT_MEMBER(GPtrArray *, host, folders[i].where) = files;
     }
-    host->thp_sizes = read_thp_sizes(root, previous, elapsed);
+    host->thp_sizes = read_thp_sizes(root, previous, host->taken_us);
 
     g_autofree char *vmstat = rootfile_read(root, "/proc/vmstat");
     host->vmstat = kernel_files_parse(vmstat, vmstat_prefixes);

@@ -103,6 +103,8 @@ typedef struct {
     guint64 size_kib;
     GPtrArray *files; /* KernelFile*: enabled, shmem_enabled … of one hugepages-*kB folder of THP */
     GPtrArray *stats; /* KernelFile*: anon_fault_alloc … of its stats folder (Linux 6.10) */
+    gint64 stats_us;  /* when they were read: not for each picture; internal */
+    gboolean rated;   /* whether @stats has rates; internal */
 } ThpSize;
 
 /* The daemon that turns KSM on and off as memory is short. */

@@ -116,10 +116,11 @@ typedef struct {
     Num thp_kib;       /* of its memory, in transparent huge pages */
     Num ksm_pages;     /* of its memory, merged with others */
     Num ksm_zero_pages;
-    Num ksm_profit;  /* bytes saved less what KSM keeps of it; may be negative */
-    gint64 pages_us; /* when the last five were read; internal */
+    Num ksm_profit; /* bytes saved less what KSM keeps of it; may be negative */
+    gint64 slow_us; /* when the last five, rss_kib and @unnamed's names were read; internal */
     guint64 run_ns;
     GArray *others;  /* int: threads known to be none of @threads; internal, may be NULL */
+    GArray *unnamed; /* int: likewise, but so far only, for they bear QEMU's own name */
     guint64 started; /* the process's start time in ticks; internal: tells it from a later one */
     gint64 taken_us;
     char *memory_cgroup, *hugetlb_cgroup; /* folders below the root; internal, NULL unknown */

@@ -8,8 +8,6 @@
 #include "core/util/rootfile.h"
 #include "core/virt/usage-private.h"
 
-#define AGAIN_US (5 * G_USEC_PER_SEC)
-
 static Num read_number(const char *root, const char *folder, const char *name)
 {
     g_autofree char *path = g_strconcat(folder, "/", name, NULL);
@@ -79,8 +77,7 @@ void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, co
 {
     const DomainConfig *config = domain_now(domain);
 
-    if (previous && usage->taken_us - previous->pages_us < AGAIN_US) {
-        usage->pages_us = previous->pages_us;
+    if (previous && usage->slow_us == previous->slow_us) {
         usage->ksm_pages = previous->ksm_pages;
         usage->ksm_zero_pages = previous->ksm_zero_pages;
         usage->ksm_profit = previous->ksm_profit;
@@ -88,7 +85,6 @@ void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, co
         usage->hugetlb = previous->hugetlb ? g_array_ref(previous->hugetlb) : NULL;
         return;
     }
-    usage->pages_us = usage->taken_us;
     read_ksm(usage, root);
     usage->thp_kib = read_thp(root, usage->memory_cgroup);
     if (config && !g_str_equal(config->hugepages, "off"))

@@ -4,9 +4,9 @@
  * those vCPUs stay unknown.
  *
  * This runs for every domain at every picture: files are opened below the open task folder and read
- * into the stack, and what cannot change (a thread's name, whose process it is, its cgroup) is read
- * once.
- */
+ * into the stack, what cannot change (a thread's name, whose process it is, its cgroup) is read
+ * once, and what changes slowly (resident memory, what its pages are, whether a thread has a name
+ * by now) every few seconds. */
 #include "core/virt/usage.h"
 
 #include "core/util/rootfile.h"
@@ -23,6 +23,7 @@
 #define THREADS_MAX 8192
 #define COMMAND_MAX (256u << 10) /* bytes of a command line that are searched for the name */
 #define FILE_MAX    4096         /* a task's files are shorter */
+#define SLOW_US     (5 * G_USEC_PER_SEC) /* the pace of what changes slowly */
 
 static void thread_clear(gpointer data)
 {
@@ -36,6 +37,7 @@ void domain_usage_free(DomainUsage *usage)
         return;
     g_array_unref(usage->threads);
     g_clear_pointer(&usage->others, g_array_unref);
+    g_clear_pointer(&usage->unnamed, g_array_unref);
     g_clear_pointer(&usage->memory, g_array_unref);
     g_clear_pointer(&usage->hugetlb, g_array_unref);
     g_free(usage->memory_cgroup);
@@ -247,6 +249,7 @@ typedef struct {
     const Topology *topology;   /* NULL: not known */
     const DomainConfig *config; /* likewise */
     const DomainUsage *previous;
+    gboolean is_turn; /* of what changes slowly */
     DomainUsage *usage;
 } Reading;
 
@@ -288,7 +291,10 @@ static void add_thread(const Reading *reading, const char *name, ThreadUsage *th
     }
     if (local)
         thread->affinity = usage_own_affinity(thread->tid);
-    if ((is_main || !local) && read_task(reading->folder, name, "status", text)) {
+    if (is_main && !reading->is_turn)
+        usage->rss_kib = reading->previous->rss_kib;
+    if ((!local || (is_main && reading->is_turn)) &&
+        read_task(reading->folder, name, "status", text)) {
         if (!local && status_value(text, "\nCpus_allowed_list:", allowed, sizeof allowed))
             thread->affinity = idset_parse_kernel(allowed);
         if (is_main)
@@ -310,10 +316,10 @@ static void add_thread(const Reading *reading, const char *name, ThreadUsage *th
     g_array_append_val(usage->threads, *thread);
 }
 
-static gboolean is_known_other(const DomainUsage *previous, int tid)
+static gboolean is_listed(const GArray *tids, int tid)
 {
-    for (guint i = 0; previous && previous->others && i < previous->others->len; i++)
-        if (g_array_index(previous->others, int, i) == tid)
+    for (guint i = 0; tids && i < tids->len; i++)
+        if (g_array_index(tids, int, i) == tid)
             return TRUE;
     return FALSE;
 }
@@ -336,20 +342,26 @@ static void read_thread(const Reading *reading, const char *name)
     }
     usage->run_ns += thread.run_ns;
 
-    const ThreadUsage *before = previous_thread(reading->previous, tid);
-    gboolean other = is_known_other(reading->previous, tid);
+    const DomainUsage *previous = reading->previous;
+    const ThreadUsage *before = previous_thread(previous, tid);
+    gboolean other = previous && is_listed(previous->others, tid);
+    gboolean unnamed = previous && !other && is_listed(previous->unnamed, tid);
     if (before) {
         thread.vcpu = before->vcpu;
         thread.iothread = before->iothread;
-    } else if (!other && read_task(reading->folder, name, "comm", text)) {
+    } else if (!other && (!unnamed || reading->is_turn) &&
+               read_task(reading->folder, name, "comm", text)) {
         name_thread(&thread, text);
         /* A thread is born with its parent's name and takes its own a moment later. */
-        other = thread.vcpu < 0 && thread.iothread == 0 && !g_str_has_prefix(text, "qemu");
+        unnamed = g_str_has_prefix(text, "qemu");
+        other = thread.vcpu < 0 && thread.iothread == 0 && !unnamed;
     }
     if (thread.vcpu >= 0 || thread.iothread > 0 || tid == usage->pid)
         add_thread(reading, name, &thread);
     else if (other)
         g_array_append_val(usage->others, tid);
+    else if (unnamed)
+        g_array_append_val(usage->unnamed, tid);
 }
 
 /* vCPUs ascending, the emulator thread (-1), I/O threads ascending. */
@@ -406,6 +418,9 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
     usage->started = start_time(stat);
     usage->taken_us = g_get_monotonic_time();
     usage->others = g_array_new(FALSE, FALSE, sizeof(int));
+    usage->unnamed = g_array_new(FALSE, FALSE, sizeof(int));
+    gboolean is_turn = previous == NULL || usage->taken_us - previous->slow_us >= SLOW_US;
+    usage->slow_us = is_turn ? usage->taken_us : previous->slow_us;
     usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
     g_array_set_clear_func(usage->threads, thread_clear);
     const Reading reading = {.root = root,
@@ -414,6 +429,7 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
         .topology = host ? host->topology : NULL,
         .config = domain_now(domain),
         .previous = previous,
+        .is_turn = is_turn,
         .usage = usage};
     guint count = 0;
     for (const struct dirent *entry; count < THREADS_MAX && (entry = readdir(tasks)); count++)
@@ -421,9 +437,8 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
     closedir(tasks);
     g_array_sort(usage->threads, compare_threads);
     if (previous)
-        usage->load =
-            share_between(previous->run_ns, usage->run_ns, usage->taken_us - previous->taken_us,
-                usage->threads->len + usage->others->len);
+        usage->load = share_between(previous->run_ns, usage->run_ns,
+            usage->taken_us - previous->taken_us, usage->threads->len + usage->others->len);
     usage_read_memory(usage, root, host, domain, previous);
     usage_read_pages(usage, root, host, domain, previous);
     return usage;

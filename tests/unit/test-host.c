@@ -253,6 +253,43 @@ static void test_features(Tree *tree, gconstpointer unused)
     g_assert_cmpuint(arm->vmstat->len, ==, 1);
 }
 
+static gint64 split(const Host *host, gboolean *rated)
+{
+    const GPtrArray *stats = ((ThpSize *)host->thp_sizes->pdata[0])->stats;
+    const KernelFile *file = kernel_file_find(stats, "split");
+
+    *rated = file->rate.known;
+    return num_or(file->number, -1);
+}
+
+/* The counters of THP's sizes are read until they have rates, then every few seconds. */
+static void test_thp_stats(Tree *tree, gconstpointer unused)
+{
+    static const char file[] = "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/stats/split";
+    gboolean rated;
+
+    (void)unused;
+    put_machine(tree);
+    tree_put(tree, file, "1\n");
+    g_autoptr(Host) first = read_host(tree, NULL);
+    g_assert_cmpint(split(first, &rated), ==, 1);
+    g_assert_false(rated);
+    first->taken_us -= G_USEC_PER_SEC;
+    ((ThpSize *)first->thp_sizes->pdata[0])->stats_us -= G_USEC_PER_SEC;
+    tree_put(tree, file, "2\n");
+    g_autoptr(Host) second = read_host(tree, first);
+    g_assert_cmpint(split(second, &rated), ==, 2);
+    g_assert_true(rated);
+    tree_put(tree, file, "3\n");
+    g_autoptr(Host) third = read_host(tree, second);
+    g_assert_cmpint(split(third, &rated), ==, 2);
+    g_assert_true(rated);
+    ((ThpSize *)third->thp_sizes->pdata[0])->stats_us -= 10 * G_USEC_PER_SEC;
+    g_autoptr(Host) fourth = read_host(tree, third);
+    g_assert_cmpint(split(fourth, &rated), ==, 3);
+    g_assert_true(rated);
+}
+
 /* Reading never fails on what is cut off, gone, a folder, too large or no number: it is unknown. */
 static void test_damaged(Tree *tree, gconstpointer unused)
 {
@@ -527,6 +564,7 @@ int main(int argc, char **argv)
         {"/host/no-numa", test_no_numa},
         {"/host/memory", test_memory},
         {"/host/features", test_features},
+        {"/host/thp-stats", test_thp_stats},
         {"/host/damaged", test_damaged},
         {"/host/refresh", test_refresh},
         {"/host/no-tree", test_no_tree},
