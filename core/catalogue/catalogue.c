@@ -8,8 +8,8 @@ const TunableChoice choice_yes_no[] = {{"yes", "yes"}, {"no", "no"}, {NULL}};
 
 const Tunable *tunable_catalogue(guint *count)
 {
-    static const TunableRows *const files[] = {
-        &rows_host, &rows_vm, &rows_cpu, &rows_memory, &rows_disk, &rows_net, &rows_guest};
+    static const TunableRows *const files[] = {&rows_host, &rows_pools, &rows_vm, &rows_cpu,
+        &rows_memory, &rows_disk, &rows_net, &rows_guest};
     static Tunable *all;
     static guint total;
 

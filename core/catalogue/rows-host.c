@@ -1,9 +1,8 @@
-/* Rows of the host: KSM, transparent hugepages, hugepage pools. */
+/* Rows of the host: KSM and transparent hugepages. */
 #include "core/catalogue/rows.h"
 
 #define KSM_DOC      "Linux Documentation/admin-guide/mm/ksm.rst"
 #define THP_DOC      "Linux Documentation/admin-guide/mm/transhuge.rst"
-#define HUGE_DOC     "Linux Documentation/admin-guide/mm/hugetlbpage.rst"
 #define UINT_MAX_ROW G_MAXUINT32
 
 static const TunableChoice off_on[] = {{"0", "off"}, {"1", "on"}, {NULL}};
@@ -159,32 +158,6 @@ static const Tunable rows[] = {
     HOST_INT("thp.khugepaged.max_ptes_shared", KHUGE "max_ptes_shared", 0, 65535, "pages",
         "How many small pages shared between processes khugepaged may copy to make a huge one.",
         THP_DOC),
-
-#undef GROUP
-#define GROUP "Hugepage pools"
-    HOST_INT("hugepages.nodeN.SIZE",
-        "/sys/devices/system/node/node%s/hugepages/hugepages-%skB/nr_hugepages", 0, G_MAXINT32,
-        "pages",
-        "Pages of SIZE (2M, 1G …) kept for VMs on node N. The kernel may grant fewer when memory "
-        "is "
-        "short or in small pieces.",
-        HUGE_DOC),
-    {
-        .key = "hugetlbfs.SIZE",
-        .target = TARGET_HOST,
-        .group = GROUP,
-        .type = VALUE_PATHS,
-        .effect = EFFECT_NOW,
-        .place = "hugetlbfs pagesize=%sK",
-        .help =
-            "Where hugetlbfs with pages of SIZE is mounted: VMs can have these pages only where "
-            "it is. All folders, a comma between them; empty unmounts. A folder that is missing "
-            "is made, one that holds something is refused.",
-        .gain =
-            "libvirt sees a new mount when it is restarted, and takes the first one of each size "
-            "unless qemu.conf's hugetlbfs_mount names others.",
-        .source = HUGE_DOC,
-    },
 };
 
 const TunableRows rows_host = ROWS_OF(rows);

@@ -1,10 +1,8 @@
-/* Rows of the host: how its kernel manages memory (/proc/sys/vm), NUMA balancing, and pools that
- * may grow. */
+/* Rows of the host: how its kernel manages memory (/proc/sys/vm), and NUMA balancing. */
 #include "core/catalogue/rows.h"
 
 #define VM_DOC     "Linux Documentation/admin-guide/sysctl/vm.rst"
 #define KERNEL_DOC "Linux Documentation/admin-guide/sysctl/kernel.rst"
-#define HUGE_DOC   "Linux Documentation/admin-guide/mm/hugetlbpage.rst"
 #define VM         "/proc/sys/vm/"
 
 static const TunableChoice overcommit[] = {
@@ -19,11 +17,6 @@ static const TunableChoice balancing[] = {
     {"1", "on: pages move to the node that uses them; faults cost the guest time"},
     {"2", "only between memory tiers"},
     {"3", "between nodes and between memory tiers"},
-    {NULL},
-};
-
-static const TunableChoice compact[] = {
-    {"1", "compact all nodes once"},
     {NULL},
 };
 
@@ -99,31 +92,6 @@ static const Tunable rows[] = {
                 "them fault.",
         .gain = "Helps VMs that float; costs VMs that are pinned, whose pages already are near.",
         .source = KERNEL_DOC,
-        .effect = EFFECT_NOW},
-    {.key = "hugepages.overcommit.SIZE",
-        .target = TARGET_HOST,
-        .group = "Hugepage pools",
-        .type = VALUE_INT,
-        .min = 0,
-        .max = G_MAXINT32,
-        .unit = "pages",
-        .place = "/sys/kernel/mm/hugepages/hugepages-%skB/nr_overcommit_hugepages",
-        .help = "How many pages of SIZE the kernel may make beyond the pools when a VM asks "
-                "(surplus pages, given back when it ends).",
-        .gain = "VMs start though a pool is empty, if whole pages can still be found then.",
-        .source = HUGE_DOC,
-        .effect = EFFECT_NOW},
-    {.key = "vm.compact_memory",
-        .target = TARGET_HOST,
-        .group = "Hugepage pools",
-        .type = VALUE_CHOICE,
-        .choices = compact,
-        .place = VM "compact_memory",
-        .trigger = TRUE,
-        .help = "Moves what is in use together, so that free memory lies in whole pieces for "
-                "hugepages. Done once, when it is written: put it before the pool that grows.",
-        .gain = "Larger pools are granted; it takes seconds on a large host, and VMs may stall.",
-        .source = VM_DOC,
         .effect = EFFECT_NOW},
 };
 

@@ -12,7 +12,8 @@ typedef struct {
     guint count;
 } TunableRows;
 
-extern const TunableRows rows_host, rows_vm, rows_cpu, rows_memory, rows_disk, rows_net, rows_guest;
+extern const TunableRows rows_host, rows_pools, rows_vm, rows_cpu, rows_memory, rows_disk, rows_net,
+    rows_guest;
 
 #define ROWS_OF(array)                                                                             \
     {                                                                                              \

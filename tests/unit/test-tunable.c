@@ -10,10 +10,17 @@ static void test_catalogue(void)
     guint count;
     const Tunable *rows = tunable_catalogue(&count);
     g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < count; i++) {
         const Tunable *row = &rows[i];
         g_assert_true(g_hash_table_add(keys, (gpointer)row->key));
+        /* A group stands together: it is one chapter of the reference, and one fold of a form. */
+        gboolean begins = i == 0 || rows[i - 1].target != row->target ||
+                          !g_str_equal(rows[i - 1].group, row->group);
+        g_autofree char *group = g_strdup_printf("%d %s", row->target, row->group);
+        if (begins && !g_hash_table_add(groups, g_steal_pointer(&group)))
+            g_error("%s: the group \"%s\" began earlier already", row->key, row->group);
         g_assert_nonnull(row->help);
         g_assert_nonnull(row->source);
         g_assert_nonnull(row->place);
