@@ -30,6 +30,11 @@ typedef struct {
     Num overcommit;           /* nr_overcommit_hugepages; whole host only */
 } HugePool;
 
+/* The pages that a pool of @total pages is set to: nr_hugepages counts those beyond it (@surplus)
+ * as well, which go as soon as they are free (hugetlbpage.rst). Unknown where @total is; an unknown
+ * @surplus is none. */
+Num pool_set_pages(Num total, Num surplus);
+
 typedef struct {
     int id;
     gboolean online;

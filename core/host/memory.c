@@ -22,6 +22,11 @@ static const struct {
     {"nr_overcommit_hugepages", G_STRUCT_OFFSET(HugePool, overcommit)},
 };
 
+Num pool_set_pages(Num total, Num surplus)
+{
+    return total.known ? NUM(MAX(total.value - num_or(surplus, 0), 0)) : NUM_UNKNOWN;
+}
+
 /* The size in a folder's name, "hugepages-2048kB"; 0 where it is none. */
 static guint64 size_of_folder(const char *name)
 {

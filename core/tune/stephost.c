@@ -12,17 +12,20 @@
 
 /* ---- a file of the kernel ---- */
 
-/* As pool_value() in tunable.c: nr_hugepages without the surplus beside it. */
-static char *without_surplus(const char *root, const char *place, char *text)
+/* What the pool at @place is set to, where its nr_hugepages is @text (taken). The caller frees it.
+ */
+static char *pool_value(const char *root, const char *place, char *text)
 {
     g_autofree char *folder = g_path_get_dirname(place);
-    g_autofree char *surplus = g_strconcat(folder, "/surplus_hugepages", NULL);
-    gint64 total, beyond;
+    g_autofree char *file = g_strconcat(folder, "/surplus_hugepages", NULL);
+    gint64 total, surplus;
 
-    if (!text_parse_int(text, &total) || !rootfile_read_int(root, surplus, &beyond))
+    if (!text_parse_int(text, &total))
         return text;
+    gboolean known = rootfile_read_int(root, file, &surplus);
     g_free(text);
-    return g_strdup_printf("%" G_GINT64_FORMAT, MAX(total - beyond, 0));
+    return g_strdup_printf(
+        "%" G_GINT64_FORMAT, pool_set_pages(NUM(total), known ? NUM(surplus) : NUM_UNKNOWN).value);
 }
 
 char *stephost_read(Reading *reading, const Step *step, GError **error)
@@ -39,7 +42,7 @@ char *stephost_read(Reading *reading, const Step *step, GError **error)
         return NULL;
     }
     if (g_str_has_suffix(place, "/nr_hugepages"))
-        return without_surplus(root, place, g_steal_pointer(&text));
+        return pool_value(root, place, g_steal_pointer(&text));
     KernelFile file = {.text = text};
     return kernel_file_value(&file);
 }

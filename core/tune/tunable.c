@@ -21,14 +21,6 @@ static const struct {
     {"/proc/sys/kernel/", G_STRUCT_OFFSET(Host, vm)},
 };
 
-/* The pages a pool is set to: nr_hugepages counts those beyond it (surplus) as well, which go as
- * soon as they are free (hugetlbpage.rst). */
-static Num pool_persistent(const HugePool *pool)
-{
-    return pool->total.known ? NUM(MAX(pool->total.value - num_or(pool->surplus, 0), 0))
-                             : NUM_UNKNOWN;
-}
-
 /* A node's pages, or what the whole host's pool may grow by. */
 static char *pool_value(const TunableKey *key, const Host *host)
 {
@@ -38,7 +30,7 @@ static char *pool_value(const TunableKey *key, const Host *host)
 
     for (guint i = 0; pools && i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
-        Num value = is_node ? pool_persistent(pool) : pool->overcommit;
+        Num value = is_node ? pool_set_pages(pool->total, pool->surplus) : pool->overcommit;
         if (pool->size_kib == key->size_kib && value.known)
             return g_strdup_printf("%" G_GINT64_FORMAT, value.value);
     }
