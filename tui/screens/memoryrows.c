@@ -36,7 +36,7 @@ static TableRow *add_row(Table *table, const char *id)
 {
     TableRow *row = table_add(table, id);
 
-    row->spills = TRUE;
+    row->shape = ROW_SPILLS;
     return row;
 }
 

@@ -86,7 +86,7 @@ TableRow *table_line(Table *table, const char *id, Style style, const char *text
 {
     TableRow *row = table_add(table, id);
 
-    row->whole = TRUE;
+    row->shape = ROW_LINE;
     row->style = style;
     row->cells[0].text = g_strdup(text);
     return row;
@@ -140,7 +140,7 @@ static void grow_widths(Table *table)
     }
     for (guint r = 0; r < table->rows->len; r++) {
         const TableRow *row = g_ptr_array_index(table->rows, r);
-        for (guint i = 0; row->id && !row->whole && i < columns; i++) {
+        for (guint i = 0; row->id && row->shape != ROW_LINE && i < columns; i++) {
             int limit = table->columns[i].max_width ? table->columns[i].max_width : 1000;
             if (row->cells[i].text && table->widths[i] < limit)
                 table->widths[i] =
@@ -215,10 +215,12 @@ static void place_columns(Table *table, int width)
  * spills, to the next one that holds something. */
 static int column_room(const Table *table, const TableRow *row, guint i, int width)
 {
+    gboolean spills = row->shape == ROW_SPILLS;
+
     for (guint next = i + 1; next < column_count(table); next++) {
-        if (table->shown[next] < 0 || (row->spills && row->cells[next].text == NULL))
+        if (table->shown[next] < 0 || (spills && row->cells[next].text == NULL))
             continue;
-        int room = row->spills ? table->shown[next] - GAP - table->shown[i] : table->widths[i];
+        int room = spills ? table->shown[next] - GAP - table->shown[i] : table->widths[i];
         return MIN(room, width - table->shown[i]);
     }
     return width - table->shown[i];
@@ -250,7 +252,7 @@ static void draw_row(const Table *table, const Canvas *canvas, int y, const Tabl
         canvas_text(&line, y, 0, -1, row->style, row->cells[0].text ? row->cells[0].text : "");
         return;
     }
-    if (row->whole) {
+    if (row->shape == ROW_LINE) {
         canvas_field(&line, y, 0, canvas->width, ALIGN_LEFT, row->style, row->cells[0].text);
         return;
     }

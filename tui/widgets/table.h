@@ -21,12 +21,18 @@ typedef struct {
     Style style;
 } TableCell;
 
+/* How far the cells of a row reach. */
+typedef enum {
+    ROW_CELLS,  /* each within its column */
+    ROW_SPILLS, /* what is longer goes on into the empty ones beside it */
+    ROW_LINE,   /* the first one is the whole row, whatever the columns are */
+} RowShape;
+
 typedef struct {
     char *id; /* NULL: a heading, on which the cursor does not rest */
     TableCell cells[TABLE_COLUMNS];
-    Style style;     /* of a heading, or of a line */
-    gboolean whole;  /* the first cell takes the whole line */
-    gboolean spills; /* what is longer than its column goes on into empty ones beside it */
+    Style style; /* of a heading, or of a line */
+    RowShape shape;
 } TableRow;
 
 typedef struct {
