@@ -70,11 +70,6 @@ static const struct {
     {"underline", A_UNDERLINE},
 };
 
-const char *theme_style_name(Style style)
-{
-    return styles[style].name;
-}
-
 const char *const *theme_names(void)
 {
     static const char *const names[] = {"dark", "light", "colorblind", NULL};

@@ -46,9 +46,6 @@ typedef struct Theme Theme;
 
 #define THEME_FILE_MAX (64u << 10) /* bytes; a larger theme file is refused */
 
-/* The name a theme file gives @style ("meter-low"). */
-const char *theme_style_name(Style style);
-
 /* A theme of the text of a theme file. A style it does not name looks like "text". NULL with a
  * KVMTUNE_ERROR_USAGE sentence naming the group, key or value that is no good. */
 Theme *theme_parse(const char *text, gsize length, GError **error);

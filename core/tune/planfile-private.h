@@ -25,8 +25,5 @@ PlanLine *plan_line_new(PlanLineKind kind, const char *group);
 /* The mark of @scope behind a key: "" where it is the usual one, "@now", "@next", "@boot", "@both".
  */
 const char *plan_scope_mark(TargetKind target, PlanScope scope);
-/* Sets an error's sentence with the file and the line before it. */
-void plan_file_complain(const PlanFile *file, guint number, GError **error, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
 /* The UUID of the domain that @group names, "host", or NULL where there is none. */
 const char *plan_group_target(const char *group, const Snapshot *snapshot);

@@ -73,7 +73,9 @@ void plan_file_free(PlanFile *file)
     g_free(file);
 }
 
-void plan_file_complain(const PlanFile *file, guint number, GError **error, const char *format, ...)
+/* Sets an error's sentence with the file and the line before it. */
+G_GNUC_PRINTF(4, 5)
+static void complain(const PlanFile *file, guint number, GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -103,7 +105,7 @@ static gboolean read_group(
 
     if (length < 3 || text[length - 1] != ']') {
         g_autofree char *shown = text_escape(text, NAME_SHOW);
-        plan_file_complain(file, line->number, error,
+        complain(file, line->number, error,
             "\"%s\" is no group: write [NAME] with a domain's name, [uuid:…] or [host]", shown);
         return FALSE;
     }
@@ -113,8 +115,8 @@ static gboolean read_group(
     first = GPOINTER_TO_UINT(g_hash_table_lookup(groups, line->group));
     if (first) {
         g_autofree char *shown = text_escape(line->group, NAME_SHOW);
-        plan_file_complain(file, line->number, error,
-            "[%s] stands already in line %u: put its keys together", shown, first);
+        complain(file, line->number, error, "[%s] stands already in line %u: put its keys together",
+            shown, first);
         return FALSE;
     }
     g_hash_table_insert(groups, line->group, GUINT_TO_POINTER(line->number));
@@ -150,7 +152,7 @@ static gboolean read_entry(
 
     if (equals == NULL || equals == text || group == NULL) {
         g_autofree char *shown = text_escape(text, NAME_SHOW);
-        plan_file_complain(file, line->number, error,
+        complain(file, line->number, error,
             group ? "\"%s\" is no KEY=VALUE, [group] or # comment"
                   : "\"%s\" stands in no group: write a line [NAME] or [host] before it",
             shown);
@@ -167,9 +169,9 @@ static gboolean read_entry(
     g_autoptr(GError) cause = NULL;
     line->key = tunable_key_parse(target, text, &cause);
     if (line->key == NULL)
-        plan_file_complain(file, line->number, error, "%s", cause->message);
+        complain(file, line->number, error, "%s", cause->message);
     else if (other)
-        plan_file_complain(file, line->number, error, "%s has no %s: %s", text, other,
+        complain(file, line->number, error, "%s has no %s: %s", text, other,
             target == TARGET_HOST ? "the host's keys are set at once, with @boot when the host "
                                     "boots, with @both then too"
                                   : "a domain's keys have @now and @next");
@@ -220,8 +222,8 @@ static gboolean read_line(PlanFile *file, PlanLine *line, const PlanLine *group,
             GUINT_TO_POINTER(line->number));
         return TRUE;
     }
-    plan_file_complain(file, line->number, error,
-        "%s has a value already, in line %u: a key has one value", line->key->key, first);
+    complain(file, line->number, error, "%s has a value already, in line %u: a key has one value",
+        line->key->key, first);
     return FALSE;
 }
 
@@ -260,7 +262,7 @@ PlanFile *plan_file_parse(const char *name, const char *text, gsize length, GErr
     file->text = g_string_new_len(text, (gssize)length);
     if (g_utf8_validate_len(text, length, &bad))
         return read_lines(file, error) ? g_steal_pointer(&file) : NULL;
-    plan_file_complain(file, line_of(text, (gsize)(bad - text)), error,
+    complain(file, line_of(text, (gsize)(bad - text)), error,
         *bad == '\0' ? "a NUL byte: this is no text" : "not UTF-8: save it as UTF-8");
     return NULL;
 }
@@ -328,10 +330,10 @@ static const char *find_target(const PlanFile *file, const PlanLine *line, const
         return target;
     }
     if (target)
-        plan_file_complain(file, line->number, error,
-            "[%s] is the domain of line %u: put its keys together", shown, first);
+        complain(file, line->number, error, "[%s] is the domain of line %u: put its keys together",
+            shown, first);
     else
-        plan_file_complain(file, line->number, error,
+        complain(file, line->number, error,
             "there is no domain \"%s\" on %s; `kvmtune domains` lists them", shown,
             snapshot->link.uri ? snapshot->link.uri : "this connection");
     return NULL;
@@ -369,7 +371,7 @@ gboolean plan_file_stage(const PlanFile *file, Plan *plan, const Snapshot *snaps
             continue;
         }
         if (!plan_stage(plan, snapshot, target, line->key->key, line->value, own, &cause)) {
-            plan_file_complain(file, line->number, error, "%s", cause->message);
+            complain(file, line->number, error, "%s", cause->message);
             return FALSE;
         }
     }

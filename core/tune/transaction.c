@@ -222,7 +222,8 @@ char *transaction_back(Transaction *t, guint count)
     return standing->len ? g_strdup(standing->str) : NULL;
 }
 
-void transaction_end(Transaction *t, EntryState state, const char *problem)
+/* Ends the entry. That the journal's last line fails changes nothing on the host: it is said. */
+static void end_entry(Transaction *t, EntryState state, const char *problem)
 {
     g_autoptr(GError) error = NULL;
 
@@ -242,7 +243,7 @@ gboolean transaction_fail(Transaction *t, const char *standing, const char *prob
     /* With libvirt gone, what stands can be told and put back only when it is there again. */
     gboolean lost = standing && t->context->connection && !connection_alive(t->context->connection);
 
-    transaction_end(t, lost ? ENTRY_OPEN : standing ? ENTRY_PARTIAL : ENTRY_FAILED, problem);
+    end_entry(t, lost ? ENTRY_OPEN : standing ? ENTRY_PARTIAL : ENTRY_FAILED, problem);
     return lost;
 }
 
@@ -291,6 +292,6 @@ gboolean transaction_run(Transaction *t, GError **error)
             give_up(t, i + 1, cause, error);
         return FALSE;
     }
-    transaction_end(t, ENTRY_DONE, NULL);
+    end_entry(t, ENTRY_DONE, NULL);
     return TRUE;
 }

@@ -26,5 +26,3 @@ char *transaction_back(Transaction *transaction, guint count);
 /* Ends the entry after everything was put back but @standing (NULL: nothing). TRUE: it stays open,
  * because libvirt is gone. */
 gboolean transaction_fail(Transaction *transaction, const char *standing, const char *problem);
-/* Ends the entry. That the journal's last line fails changes nothing on the host: it is said. */
-void transaction_end(Transaction *transaction, EntryState state, const char *problem);

@@ -241,16 +241,6 @@ gboolean connection_alive(Connection *connection)
     return virConnectIsAlive(connection->handle) == 1;
 }
 
-const char *connection_uri(const Connection *connection)
-{
-    return connection->uri;
-}
-
-gboolean connection_has_live(const Connection *connection)
-{
-    return !connection->test;
-}
-
 /* libvirt packs a version as major × 1,000,000 + minor × 1,000 + release. */
 static char *format_version(unsigned long version)
 {

@@ -25,12 +25,8 @@ const char *connection_default_uri(void);
 /* @uri fit to show and to keep in a file, without a password in it: neither the user's nor one that
  * is a parameter. The caller frees it. */
 char *connection_shown_uri(const char *uri);
-const char *connection_uri(const Connection *connection); /* fit to show, as above */
-char *connection_hypervisor(Connection *connection);      /* "QEMU 7.2.22"; the caller frees it */
-char *connection_libvirt(Connection *connection);         /* "9.0.0"; the caller frees it */
-/* TRUE where pins of a running domain are taken with AFFECT_LIVE; the test driver is the exception.
- */
-gboolean connection_has_live(const Connection *connection);
+char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
+char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
 
 /* One domain by UUID, name or ID (in this order), with both its XMLs (the running one, and that of
  * the next start with its secrets, so that it can be defined again). NULL with a sentence;

@@ -24,8 +24,8 @@ Num host_mean_load(const Host *host, const IdSet *cpus)
     return count > 0 ? NUM(sum / count) : NUM_UNKNOWN;
 }
 
-/* "42.5/62.7 GiB" */
-char *host_share_text(Num used, Num total)
+/* "42.5/62.7 GiB" of KiB. The caller frees it. */
+static char *share_text(Num used, Num total)
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
     guint unit = 0;
@@ -83,7 +83,7 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     g_autofree char *load = host_percent_text(host_mean_load(host, node->cpus));
     g_autofree char *load_text =
         idset_count(node->cpus) > 0 ? g_strdup_printf("load %s", load) : g_strdup("no CPUs");
-    g_autofree char *size = host_share_text(used, memory->memory_kib);
+    g_autofree char *size = share_text(used, memory->memory_kib);
     g_autofree char *pools = host_pools_text(memory->pools, wide, TRUE);
     int x = 0;
 

@@ -58,7 +58,6 @@ void tuning_tuned_free(gpointer tuned);
 
 /* ---- tuningrows.c ---- */
 
-void tuning_init(TuningState *state);
 void tuning_free(TuningState *state);
 /* Makes the form's rows from the App's Snapshot and Plan. What was read of a domain's XML is kept
  * while that stays the same. */

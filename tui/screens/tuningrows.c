@@ -261,7 +261,7 @@ static void add_group(TuningState *state, const GPtrArray *fields, guint from, g
     }
 }
 
-void tuning_init(TuningState *state)
+static void init_state(TuningState *state)
 {
     if (state->ready)
         return;
@@ -301,7 +301,7 @@ static void begin_form(const App *app, TuningState *state)
 
 void tuning_update(App *app, TuningState *state)
 {
-    tuning_init(state);
+    init_state(state);
     if (app->tuned && (state->uuids == NULL || !g_strv_equal((const char *const *)app->tuned,
                                                    (const char *const *)state->uuids)))
         begin_form(app, state);
