@@ -4,7 +4,7 @@
 #include "core/collector.h"
 
 #include "core/collector-struct.h"
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/virt/usage.h"
 
 #define WAITING_AFTER SECOND        /* a call that takes longer is shown */

@@ -2,7 +2,7 @@
 #include "core/collector.h"
 
 #include "core/collector-private.h"
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/remote.h"

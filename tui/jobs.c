@@ -1,6 +1,6 @@
 /* What the full screen has done on the collector's threads: applying, recovering; and what is said
  * at the end. */
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/tune/lock.h"
 #include "core/tune/undo.h"
 #include "core/util/error.h"

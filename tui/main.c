@@ -1,13 +1,13 @@
 /* The program: options, where to connect to, then a command or the full screen. */
 #include "config.h"
 
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/tune/journal.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/remote.h"
 #include "tui/app.h"
-#include "tui/commands.h"
+#include "tui/commands/commands.h"
 
 #include <errno.h>
 #include <locale.h>

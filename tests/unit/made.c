@@ -1,7 +1,7 @@
 /* Domains and a host made without libvirt. */
 #include "tests/unit/made.h"
 
-#include "core/demo.h"
+#include "core/demo/demo.h"
 
 static char *whole_xml(const char *name, const char *uuid, const char *body)
 {

@@ -1,5 +1,5 @@
 /* core/demo: the bundled host is whole, its little kernel answers, and nothing stays behind. */
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/util/idset.h"
 #include "core/util/rootfile.h"
 #include "core/virt/domain.h"

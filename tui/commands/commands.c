@@ -1,5 +1,5 @@
 /* The table of commands, and which options each of them takes. */
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 #include "core/util/error.h"
 

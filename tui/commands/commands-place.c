@@ -3,7 +3,7 @@
 #include "core/tune/planfile.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 /* Stages what every domain of @layout that fits gets, and saves that to @path. */
 static gboolean save_plan(

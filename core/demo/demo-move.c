@@ -1,7 +1,7 @@
-/* The demo's move_pages(2): the pages of its processes are told by the files that demo_pages.c
+/* The demo's move_pages(2): the pages of its processes are told by the files that demo-pages.c
  * wrote, moved in memory by pieces of 2 MiB or whole hugepages, and the files written anew. */
-#include "core/demo.h"
-#include "core/demo_private.h"
+#include "core/demo/demo-private.h"
+#include "core/demo/demo.h"
 #include "core/util/rootfile.h"
 
 #include <errno.h>

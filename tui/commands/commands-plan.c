@@ -4,7 +4,7 @@
 #include "core/tune/preview.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 /* A plan file, the picture of the host it is for, and what it stages there. */
 typedef struct {

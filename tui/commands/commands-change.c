@@ -1,10 +1,10 @@
 /* The command that changes: set; and how a Plan is applied. */
-#include "core/demo.h"
+#include "core/demo/demo.h"
 #include "core/tune/nativecmd.h"
 #include "core/util/document.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* The domains of a Snapshot as text: JSON, and a table. */
-#include "core/virt/domains-json.h"
+#include "core/domains-json.h"
 
+#include "core/memory-json.h"
 #include "core/memoryuse.h"
 #include "core/util/json.h"
 #include "core/util/text.h"
 #include "core/virt/demand.h"
-#include "core/virt/memory-json.h"
 #include "core/virt/pages.h"
 
 /* A load of 1/1000 in percent. */

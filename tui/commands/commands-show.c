@@ -1,8 +1,8 @@
 /* The commands that print: host, domains, journal. */
+#include "core/domains-json.h"
 #include "core/host/host-json.h"
 #include "core/util/text.h"
-#include "core/virt/domains-json.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 gboolean command_host(const CommandOptions *options, char **arguments, GError **error)
 {

@@ -1,5 +1,5 @@
 /* The demo's CPUs and QEMU processes: /proc/stat and /proc/PID as a kernel would show them. */
-#include "core/demo_private.h"
+#include "core/demo/demo-private.h"
 #include "core/util/idset.h"
 #include "core/util/rootfile.h"
 #include "core/virt/domain.h"

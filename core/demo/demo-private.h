@@ -27,20 +27,20 @@ gint64 demo_number(const char *root, const char *path);
 /* The same bits for the same words and step, on every machine. */
 guint demo_random(const char *word, guint n, guint64 step);
 
-/* demo_kernel.c: answers writes; lets KSM and the counters advance. */
+/* demo-kernel.c: answers writes; lets KSM and the counters advance. */
 void demo_kernel_settle(DemoState *state);
 void demo_kernel_advance(DemoState *state, gint64 elapsed_us);
 
-/* demo_load.c: CPUs' time and QEMU's processes. */
+/* demo-load.c: CPUs' time and QEMU's processes. */
 void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us);
 
 /* The nodes of the demo's host, at most. */
 #define DEMO_NODES 8
-/* demo_pages.c: writes where the pages of process @pid are, in bytes a node (DEMO_NODES of them):
+/* demo-pages.c: writes where the pages of process @pid are, in bytes a node (DEMO_NODES of them):
  * small ones, and hugepages of @page_kib (0: none). */
 void demo_pages_write(
     const char *root, int pid, const guint64 *small, const guint64 *huge, guint64 page_kib);
-/* demo_move.c: the demo whose pages demo_page_calls moves. */
+/* demo-move.c: the demo whose pages demo_page_calls moves. */
 void demo_move_begin(const char *root);
-/* demo_pages.c: the cgroup of @domain, whose process is @pid. */
+/* demo-pages.c: the cgroup of @domain, whose process is @pid. */
 void demo_pages_put(DemoState *state, const Domain *domain, int pid);

@@ -1,6 +1,6 @@
 /* The demo's cgroups: where the pages of its QEMU processes are, and how long they wait for memory,
  * as version 2 tells it. */
-#include "core/demo_private.h"
+#include "core/demo/demo-private.h"
 #include "core/util/rootfile.h"
 #include "core/virt/domain.h"
 

@@ -1,5 +1,5 @@
 /* What a domain's memory asks for and is made of, as members of its JSON object. */
-#include "core/virt/memory-json.h"
+#include "core/memory-json.h"
 
 #include "core/virt/demand.h"
 

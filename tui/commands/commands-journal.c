@@ -3,7 +3,7 @@
 #include "core/tune/undo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 /* ENTRY as it is written on the command line; 0 where it is left out. */
 static gboolean parse_number(char **arguments, guint *number, GError **error)

@@ -1,7 +1,7 @@
 /* The demo's folder: unpacked, ticked, and removed however the program ends. */
-#include "core/demo.h"
+#include "core/demo/demo.h"
 
-#include "core/demo_private.h"
+#include "core/demo/demo-private.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 

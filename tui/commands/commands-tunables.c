@@ -1,6 +1,6 @@
 /* The command tunables: the catalogue, listed and explained. */
 #include "core/catalogue/reference.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What a command shows and heeds while pages are moved: progress on a terminal, Ctrl-C to stop. */
 #include "core/util/text.h"
 #include "core/virt/pagecount.h"
-#include "tui/commands-private.h"
+#include "tui/commands/commands-private.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/tune/apply.h"
-#include "tui/commands.h"
+#include "tui/commands/commands.h"
 
 gboolean command_host(const CommandOptions *options, char **arguments, GError **error);
 gboolean command_domains(const CommandOptions *options, char **arguments, GError **error);

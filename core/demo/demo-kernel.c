@@ -1,5 +1,5 @@
 /* The demo's kernel memory: choice files, hugepage pools, KSM and the counters. */
-#include "core/demo_private.h"
+#include "core/demo/demo-private.h"
 #include "core/util/rootfile.h"
 
 #include <string.h>
