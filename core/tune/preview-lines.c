@@ -188,6 +188,38 @@ void preview_end(Preview *preview)
     }
 }
 
+/* 0 for a section with errors, 1 for one with warnings, 2 for the rest. */
+static guint urgency(const PreviewTarget *target)
+{
+    return target->errors ? 0 : target->warnings ? 1 : 2;
+}
+
+void preview_order(Preview *preview)
+{
+    g_autoptr(GPtrArray) targets = preview->targets;
+    g_autoptr(GPtrArray) lines = preview->lines;
+
+    g_ptr_array_set_free_func(targets, NULL);
+    g_ptr_array_set_free_func(lines, NULL);
+    preview->targets = g_ptr_array_new_with_free_func(target_free);
+    preview->lines = g_ptr_array_new_with_free_func(line_free);
+    for (guint k = 0; k < 3; k++)
+        for (guint n = 0; n < targets->len; n++) {
+            PreviewTarget *target = g_ptr_array_index(targets, n);
+            guint first = preview->lines->len;
+            if (urgency(target) != k)
+                continue;
+            for (guint i = target->first; i < target->end; i++) {
+                PreviewLine *line = g_ptr_array_index(lines, i);
+                line->target = preview->targets->len;
+                g_ptr_array_add(preview->lines, line);
+            }
+            target->first = first;
+            target->end = preview->lines->len;
+            g_ptr_array_add(preview->targets, target);
+        }
+}
+
 void preview_warn(Preview *preview, const char *format, ...)
 {
     va_list args;

@@ -36,6 +36,9 @@ void preview_host(Preview *preview, const char *root, const Host *host, const Ru
 PreviewTarget *preview_begin(
     Preview *preview, const char *target, const char *name, const IdSet *changes);
 void preview_end(Preview *preview);
+/* When all have ended: puts those with errors first, then those with warnings; the steps stay as
+ * they are. */
+void preview_order(Preview *preview);
 
 /* A warning, a reason why it cannot be applied. Texts are safe to show already. */
 void preview_warn(Preview *preview, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -334,6 +334,7 @@ Preview *preview_make(const Snapshot *snapshot, const Plan *plan)
     }
     for (guint i = 0; i < targets->len; i++)
         preview_target(preview, snapshot, ground, g_ptr_array_index(targets, i));
+    preview_order(preview);
     return preview;
 }
 

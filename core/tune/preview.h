@@ -72,7 +72,7 @@ typedef struct {
     Plan *plan;         /* what it is a preview of */
     GPtrArray *domains; /* Domain*: what it was made upon */
     char *host_state;   /* likewise: the host's values that rules and writes depend on */
-    GPtrArray *targets; /* PreviewTarget*, in the order staged */
+    GPtrArray *targets; /* PreviewTarget*: those with errors, with warnings, the rest; as staged */
     GPtrArray *lines;   /* PreviewLine*: what is shown, in order: target by target, part by part */
     GPtrArray *steps;   /* Step*, in order of execution; empty: nothing would change */
     GPtrArray *offers;  /* PreviewOffer* */

@@ -168,7 +168,7 @@ static void test_order(void)
     g_assert_cmpuint(preview->errors, ==, 2);
     for (guint t = 0, at = 0; t < 3; t++) {
         const PreviewTarget *target = g_ptr_array_index(preview->targets, t);
-        static const char *const names[] = {"vm1", "vm0", "host"};
+        static const char *const names[] = {"vm1", "host", "vm0"}; /* errors first */
         g_assert_cmpstr(target->name, ==, names[t]);
         g_assert_cmpuint(target->first, ==, at);
         for (; at < target->end; at++) {
@@ -185,6 +185,36 @@ static void test_order(void)
 }
 
 /* What else writes a file of the host is told, unless it writes the same. */
+/* Sections with warnings stand before the rest, those with errors before both; what is done keeps
+ * the order in which it was staged. */
+static void test_warnings_first(void)
+{
+    static const char *const names[] = {"vm3", "vm1", "vm0", "vm2"};
+    g_autoptr(Snapshot) snapshot = make_snapshot(4, FALSE);
+    g_autoptr(Plan) plan = plan_new();
+
+    stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_CONFIG);
+    stage(plan, snapshot, "vm1", "cpu.mode", "host-passthrough", SCOPE_CONFIG);
+    stage(plan, snapshot, "vm2", "vcpupin.0", "3", SCOPE_CONFIG);
+    stage(plan, snapshot, "vm3", "vcpus.current", "9", SCOPE_CONFIG);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_assert_cmpuint(preview->targets->len, ==, 4);
+    guint at = 0;
+    for (guint i = 0; i < 4; i++) {
+        const PreviewTarget *target = g_ptr_array_index(preview->targets, i);
+        g_assert_cmpstr(target->name, ==, names[i]);
+        g_assert_cmpuint(target->first, ==, at);
+        for (; at < target->end; at++)
+            g_assert_cmpuint(
+                ((const PreviewLine *)g_ptr_array_index(preview->lines, at))->target, ==, i);
+    }
+    g_assert_cmpuint(at, ==, preview->lines->len);
+    for (guint i = 0; i < preview->steps->len; i++) {
+        g_autofree char *name = g_strdup_printf("vm%u", i);
+        g_assert_cmpstr(((const Step *)g_ptr_array_index(preview->steps, i))->name, ==, name);
+    }
+}
+
 static void test_rivals(Tree *tree, gconstpointer unused)
 {
     (void)unused;
@@ -390,6 +420,7 @@ int main(int argc, char **argv)
     g_test_add_func("/preview/one-diff", test_one_diff);
     g_test_add_func("/preview/order", test_order);
     g_test_add_func("/preview/running-nodeset", test_running_nodeset);
+    g_test_add_func("/preview/warnings-first", test_warnings_first);
     g_test_add_func("/preview/is-current", test_is_current);
     g_test_add_func("/preview/blame", test_blame);
     g_test_add_func("/preview/command-line", test_command_line);
