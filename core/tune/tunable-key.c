@@ -152,19 +152,58 @@ static char *fill(const char *pattern, char **args)
     return g_string_free(key, FALSE);
 }
 
-/* The key of @target that begins most like @text: what was meant, in an error's sentence. */
-static const char *nearest_key(TargetKind target, const char *text)
+/* How many letters to change, to add or to take away to make @a of @b, whatever their case. */
+static guint distance(const char *a, const char *b)
 {
-    guint count, best = 0;
+    gsize width = strlen(b) + 1;
+    g_autofree guint *row = g_new(guint, width);
+
+    for (guint k = 0; k < width; k++)
+        row[k] = k;
+    for (guint i = 0; a[i]; i++) {
+        guint corner = row[0];
+        row[0] = i + 1;
+        for (guint k = 1; k < width; k++) {
+            guint changed = corner + (g_ascii_tolower(a[i]) != g_ascii_tolower(b[k - 1]));
+            corner = row[k];
+            row[k] = MIN(changed, MIN(row[k - 1], row[k]) + 1);
+        }
+    }
+    return row[width - 1];
+}
+
+/* How far @text is from @row's key, its words standing for what @text has there; 0 where it is all
+ * but the beginning ("hugepages" of "memory.hugepages"). */
+static guint distance_of(const Tunable *row, const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(row->key, ".", -1);
+    g_auto(GStrv) given = g_strsplit(text, ".", -1);
+    guint count = g_strv_length(given);
+    g_autofree char *end = g_strconcat(".", text, NULL);
+
+    if (g_str_has_suffix(row->key, end))
+        return 0;
+    for (guint i = 0; parts[i] && i < count; i++)
+        if (word_at(parts[i]) == strlen(parts[i])) {
+            g_free(parts[i]);
+            parts[i] = g_strdup(given[i]);
+        }
+    if (g_strv_length(parts) == count + 1 && word_at(parts[count]) > 0) /* vcpupin */
+        g_clear_pointer(&parts[count], g_free);
+    g_autofree char *key = g_strjoinv(".", parts);
+    return distance(text, key);
+}
+
+const char *tunable_nearest(TargetKind target, const char *text)
+{
+    guint count, best = MAX(2, (guint)strlen(text) / 4) + 1;
     const Tunable *rows = tunable_catalogue(&count);
     const char *nearest = NULL;
 
-    for (guint i = 0; i < count; i++) {
-        guint same = 0;
-        while (text[same] && g_ascii_tolower(text[same]) == g_ascii_tolower(rows[i].key[same]))
-            same++;
-        if (rows[i].target == target && (nearest == NULL || same > best)) {
-            best = same;
+    for (guint i = 0; i < count && strlen(text) <= KEY_MAX; i++) {
+        guint far = rows[i].target == target ? distance_of(&rows[i], text) : best;
+        if (far < best) {
+            best = far;
             nearest = rows[i].key;
         }
     }
@@ -199,15 +238,16 @@ TunableKey *tunable_key_parse(TargetKind target, const char *text, GError **erro
     }
 
     g_autofree char *shown = text_escape(text, 60);
+    const char *nearest = tunable_nearest(target, text);
     if (elsewhere)
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE, "\"%s\" is a key of %s, not of %s",
             shown, target == TARGET_HOST ? "a domain" : "the host",
             target == TARGET_HOST ? "the host" : "a domain");
     else
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "there is no key \"%s\" for %s; the nearest is %s, and `kvmtune tunables` lists them "
-            "all",
-            shown, target == TARGET_HOST ? "the host" : "a domain", nearest_key(target, text));
+            "there is no key \"%s\" for %s; %s%s%s`kvmtune tunables` lists them all", shown,
+            target == TARGET_HOST ? "the host" : "a domain", nearest ? "the nearest is " : "",
+            nearest ? nearest : "", nearest ? ", and " : "");
     return NULL;
 }
 

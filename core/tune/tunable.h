@@ -92,8 +92,10 @@ struct Tunable {
 /* All rows; *count of them. */
 const Tunable *tunable_catalogue(guint *count);
 
-/* NULL with a KVMTUNE_ERROR_USAGE sentence naming @key and the nearest one that exists. */
+/* NULL with a KVMTUNE_ERROR_USAGE sentence naming @key and the nearest one, if any is near. */
 TunableKey *tunable_key_parse(TargetKind target, const char *key, GError **error);
+/* The row's key of @target that is most like @text, for an error's sentence; NULL: none is near. */
+const char *tunable_nearest(TargetKind target, const char *text);
 TunableKey *tunable_key_copy(const TunableKey *key);
 void tunable_key_free(TunableKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TunableKey, tunable_key_free)

@@ -26,6 +26,8 @@ while IFS='|' read -r code sentence arguments; do
 done <<'BAD'
 2|no domain "nosuch"|--demo set nosuch vcpupin.0=0
 2|there is no key "foo.bar"|--demo set web1 foo.bar=1
+2|there is no key "foo"; `kvmtune tunables` lists them all|tunables foo
+2|there is no key "vcpupn"; the nearest is vcpupin.N|tunables vcpupn
 2|is no KEY=VALUE|--demo set web1 vcpupin
 2|the host has no CPU 4096|--demo set web1 vcpupin.0=4096
 2|vcpupin.0 cannot be "-1"|--demo set web1 vcpupin.0=-1

@@ -227,9 +227,44 @@ static void test_xml_nodeset(void)
     }
 }
 
+/* A key that does not exist: the one that was meant is named, where one is near. */
+static void test_nearest(void)
+{
+    static const struct {
+        TargetKind target;
+        const char *text, *nearest;
+    } cases[] = {
+        {TARGET_DOMAIN, "vcpupn.0", "vcpupin.N"},
+        {TARGET_DOMAIN, "vcpupn", "vcpupin.N"},
+        {TARGET_DOMAIN, "disk.vda.cach", "disk.DEV.cache"},
+        {TARGET_DOMAIN, "interface.nomac.mtu", "interface.MAC.mtu"},
+        {TARGET_DOMAIN, "hugepages", "memory.hugepages"},
+        {TARGET_DOMAIN, "Memory.Locked", "memory.locked"},
+        {TARGET_HOST, "ksm.rum", "ksm.run"},
+        {TARGET_HOST, "hugepages.node0.2", "hugepages.nodeN.SIZE"},
+        {TARGET_DOMAIN, "foo", NULL},
+        {TARGET_DOMAIN, "", NULL},
+        {TARGET_DOMAIN, "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(tunable_key_parse(cases[i].target, cases[i].text, &error));
+        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+        const char *said = strstr(error->message, "the nearest is ");
+        g_autofree char *wanted =
+            g_strdup_printf("the nearest is %s, and", cases[i].nearest ? cases[i].nearest : "");
+        if (cases[i].nearest)
+            g_assert_true(said && g_str_has_prefix(said, wanted));
+        else
+            g_assert_null(said);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tunable/nearest", test_nearest);
     g_test_add_func("/tunable/catalogue", test_catalogue);
     g_test_add_func("/tunable/keys", test_keys);
     g_test_add_func("/tunable/places", test_places);

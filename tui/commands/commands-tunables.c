@@ -1,5 +1,7 @@
 /* The command tunables: the catalogue, listed and explained. */
 #include "core/catalogue/reference.h"
+#include "core/util/error.h"
+#include "core/util/text.h"
 #include "tui/commands/commands-private.h"
 
 #include <string.h>
@@ -15,8 +17,17 @@ static const Tunable *find_row(const char *text, GError **error)
             return &rows[i];
     g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, text, NULL);
     if (key == NULL)
-        key = tunable_key_parse(TARGET_HOST, text, error);
-    return key ? key->tunable : NULL;
+        key = tunable_key_parse(TARGET_HOST, text, NULL);
+    if (key)
+        return key->tunable;
+    g_autofree char *shown = text_escape(text, 60);
+    const char *nearest = tunable_nearest(TARGET_DOMAIN, text);
+    if (nearest == NULL)
+        nearest = tunable_nearest(TARGET_HOST, text);
+    g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+        "there is no key \"%s\"; %s%s%s`kvmtune tunables` lists them all", shown,
+        nearest ? "the nearest is " : "", nearest ? nearest : "", nearest ? ", and " : "");
+    return NULL;
 }
 
 gboolean command_tunables(const CommandOptions *options, char **arguments, GError **error)
