@@ -152,6 +152,8 @@ static const Tunable rows[] = {
         .help =
             "The host CPUs for QEMU's own work (devices, display, migration). Off the vCPUs' CPUs "
             "it takes no time from the guest.",
+        .gain = "CPUs of its own are lost to the guests; too few of them slow disks, migration and "
+                "the display.",
         .source = TUNING, .since = "0.10.0"},
     {DOMAIN_ROW("iothreadpin.N", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/iothreadpin[@iothread='%s']/@cpuset", .live = {.call = LIVE_IOTHREAD_PIN},
@@ -238,6 +240,8 @@ static const Tunable rows[] = {
     {DOMAIN_ROW("cpu.mode", "CPU"), .type = VALUE_CHOICE, .choices = cpu_modes, .filled = TRUE,
         .effect = EFFECT_NEXT, .place = "cpu/@mode", .fallback = "custom",
         .help = "What CPU the guest sees, and so to which hosts it can migrate.",
+        .gain = "The nearer to the host's CPU, the faster (AES, AVX, wide vectors) and the fewer "
+                "hosts it migrates to.",
         .conflicts = "host-passthrough and maximum tie the guest to equal hosts; cpu.model goes "
                      "with custom only.",
         .source = MODEL, .since = "0.9.10"},
@@ -252,6 +256,8 @@ static const Tunable rows[] = {
         .fallback = "what the mode needs",
         .help = "How strictly the guest's CPU is held against "
                 "the one asked for.",
+        .gain = "full finds at once that a guest would see another CPU than it knows; none starts "
+                "it all the same.",
         .source = MODEL, .since = "3.2.0"},
     {DOMAIN_ROW("cpu.migratable", "CPU"), .type = VALUE_CHOICE, .choices = choice_on_off,
         .effect = EFFECT_NEXT, .filled = TRUE, .place = "cpu/@migratable", .fallback = "on",
@@ -290,6 +296,8 @@ static const Tunable rows[] = {
         .fallback = "strict where a nodeset is given",
         .help = "How the guest's memory keeps to "
                 "numatune.nodeset.",
+        .gain = "strict keeps memory near whatever the cost; preferred and interleave start and go "
+                "on where a node is full, with memory farther away.",
         .source = NUMATUNE, .since = "0.9.3"},
     {DOMAIN_ROW("numatune.nodeset", "NUMA"), .type = VALUE_NODES, .effect = EFFECT_NOW_AND_NEXT,
         .live = {LIVE_NUMA, "numa_nodeset", NULL, "numa_mode=restrictive"},

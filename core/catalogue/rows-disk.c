@@ -69,13 +69,14 @@ static const TunableChoice zeroes[] = {
             .since = version                                                                       \
     }
 
-#define DEVICE(name, parameter, kind, least, most, u, what)                                        \
+#define BOUNDS "All of the guest's images on that disk together; its requests then wait."
+#define DEVICE(name, parameter, kind, least, most, u, what, gains)                                 \
     {                                                                                              \
         DOMAIN_ROW("blkio.device.PATH." name, "Disk"),                                             \
             .type = kind, .min = least, .max = most, .unit = u, .effect = EFFECT_NOW_AND_NEXT,     \
             .live = {LIVE_BLKIO_DEVICE, parameter, "0"},                                           \
             .place = "blkiotune/device[path='%s']/" name "/text()", .instances = instances_paths,  \
-            .fallback = "no limit", .help = what, .source = BLKIO, .since = "1.2.2"                \
+            .fallback = "no limit", .help = what, .gain = gains, .source = BLKIO, .since = "1.2.2" \
     }
 
 static const Tunable rows[] = {
@@ -84,6 +85,8 @@ static const Tunable rows[] = {
         .instances = instances_disks, .fallback = "what the target's name says",
         .help = "How the guest sees the disk. Its driver must be in the guest before it starts, or "
                 "it does not boot.",
+        .gain = "virtio needs the fewest exits for each request; the others are for guests without "
+                "its driver.",
         .conflicts = "The disk's <address> must be one of the new bus: take it out, libvirt makes "
                      "another.",
         .source = DISK},
@@ -149,6 +152,8 @@ static const Tunable rows[] = {
         .place = AT "iotune/group_name/text()", .instances = instances_disks,
         .fallback = "each disk on its own",
         .help = "Disks of one name share one limit: that of the disk that set it last.",
+        .gain = "A guest with many disks gets no more than with one; one busy disk takes the "
+                "others' part.",
         .conflicts = "Wants a limit beside it.", .source = DISK, .since = "3.0.0"},
     IOTUNE("total_bytes_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
         "2.4.0"),
@@ -172,17 +177,18 @@ static const Tunable rows[] = {
         .conflicts = "Works only where the host's I/O scheduler weighs (BFQ).", .source = BLKIO,
         .since = "0.8.8"},
     DEVICE("weight", "device_weight", VALUE_INT, 100, 1000, NULL,
-        "The guest's weight on one of the host's disks."),
+        "The guest's weight on one of the host's disks.",
+        "Costs nothing while the disk is idle; works only where its I/O scheduler weighs (BFQ)."),
     DEVICE("read_bytes_sec", "device_read_bytes_sec", VALUE_BYTES, 0,
         G_GINT64_CONSTANT(1000000000000000), "bytes/s",
-        "Bytes a second that the guest may read from one of the host's disks."),
+        "Bytes a second that the guest may read from one of the host's disks.", BOUNDS),
     DEVICE("write_bytes_sec", "device_write_bytes_sec", VALUE_BYTES, 0,
         G_GINT64_CONSTANT(1000000000000000), "bytes/s",
-        "Bytes a second that the guest may write to one of the host's disks."),
+        "Bytes a second that the guest may write to one of the host's disks.", BOUNDS),
     DEVICE("read_iops_sec", "device_read_iops_sec", VALUE_INT, 0, G_MAXUINT32, "requests/s",
-        "Reads a second from one of the host's disks."),
+        "Reads a second from one of the host's disks.", BOUNDS),
     DEVICE("write_iops_sec", "device_write_iops_sec", VALUE_INT, 0, G_MAXUINT32, "requests/s",
-        "Writes a second to one of the host's disks."),
+        "Writes a second to one of the host's disks.", BOUNDS),
 };
 
 const TunableRows rows_disk = ROWS_OF(rows);

@@ -73,12 +73,12 @@ static const TunableChoice videos[] = {
         FEATURES "; QEMU docs", version)
 
 /* "clock!": libvirt writes a <clock> for every domain. */
-#define TIMER(name, list, setter, timers, without, what, against)                                  \
+#define TIMER(name, list, setter, timers, without, what, gains, against)                           \
     {                                                                                              \
         DOMAIN_ROW("clock.timer.NAME." name, "Guest"),                                             \
             .type = VALUE_CHOICE, .choices = list, .set = setter, .effect = EFFECT_NEXT,           \
             .place = "clock!/timer[@name='%s']/@" name, .instances = timers, .fallback = without,  \
-            .help = what, .conflicts = against, .source = CLOCK, .since = "0.8.0"                  \
+            .help = what, .gain = gains, .conflicts = against, .source = CLOCK, .since = "0.8.0"   \
     }
 
 /* A <catchup> says how to catch up, and is refused with any other policy. */
@@ -114,6 +114,7 @@ static const Tunable rows[] = {
         .fallback = "custom",
         .help = "Whether Windows guests get the enlightenments named here, or "
                 "all there are.",
+        .gain = "passthrough is quickest and ties the guest to equal hosts; custom migrates.",
         .source = FEATURES, .since = "8.0.0"},
     HYPERV("relaxed", "Tells Windows not to panic when a timer is late.",
         "Windows survives a busy host.", NULL, "1.0.0"),
@@ -126,7 +127,8 @@ static const Tunable rows[] = {
         .source = FEATURES, .since = "1.1.0"},
     HYPERV("vpindex", "Numbers the virtual processors for Windows.",
         "Other enlightenments need it.", NULL, "1.3.3"),
-    HYPERV("runtime", "Tells Windows how long its processors really ran.", NULL, NULL, "1.3.3"),
+    HYPERV("runtime", "Tells Windows how long its processors really ran.",
+        "It knows what time a busy host took from it; costs next to nothing.", NULL, "1.3.3"),
     HYPERV("synic", "The synthetic interrupt controller.", "stimer needs it.",
         "Wants features.hyperv.vpindex.", "1.3.3"),
     HYPERV("stimer", "Timers of the synthetic interrupt controller.",
@@ -135,10 +137,12 @@ static const Tunable rows[] = {
     FEATURE("features.hyperv.stimer.direct", "features/hyperv/stimer/direct/@state", "off",
         "Lets these timers interrupt directly.", "Cheaper timers.", "Wants features.hyperv.stimer.",
         FEATURES, "5.7.0"),
-    HYPERV("reset", "Lets Windows reset itself through the hypervisor.", NULL, NULL, "1.3.3"),
+    HYPERV("reset", "Lets Windows reset itself through the hypervisor.",
+        "Costs nothing; Windows mostly reboots another way.", NULL, "1.3.3"),
     {DOMAIN_ROW("features.hyperv.vendor_id", "Guest"), .type = VALUE_TEXT, .effect = EFFECT_NEXT,
         .place = "features/hyperv/vendor_id/@state:@value", .fallback = "off",
         .help = "The hypervisor's name for the guest, up to 12 characters: on:KVM Hv; off.",
+        .gain = "Drivers that refuse a hypervisor by its name work; costs nothing.",
         .source = FEATURES, .since = "1.3.3"},
     HYPERV("frequencies", "Tells Windows how fast TSC and APIC tick.", "No calibration at boot.",
         NULL, "4.7.0"),
@@ -181,10 +185,16 @@ static const Tunable rows[] = {
     TIMER("present", choice_yes_no, NULL, instances_timers, "as the machine has it",
         "Whether the guest has this timer. Without hpet and with a steady tsc or kvmclock it costs "
         "least.",
+        "Each timer less is fewer interrupts of an idle guest; one that it needs and has not makes "
+        "its clock wrong.",
         "hypervclock is for Windows, kvmclock for Linux."),
     TIMER("tickpolicy", tickpolicies, timer_set_tickpolicy, instances_tick_timers, "delay",
-        "What becomes of ticks that came too late.", "Not every timer has every policy."),
+        "What becomes of ticks that came too late.",
+        "catchup keeps the clock right and floods the guest with ticks for a while; discard is "
+        "even and lets it fall behind.",
+        "Not every timer has every policy."),
     TIMER("track", tracks, NULL, instances_track_timers, "wall", "What the timer follows.",
+        "guest stops with the guest: right for what it counts, wrong by the clock on the wall.",
         "Only rtc and platform have it."),
     {DOMAIN_ROW("clock.timer.NAME.frequency", "Guest"), .type = VALUE_INT, .min = 1,
         .max = G_GINT64_CONSTANT(1000000000000), .unit = "Hz", .effect = EFFECT_NEXT,
@@ -193,6 +203,8 @@ static const Tunable rows[] = {
         .gain = "A fixed one keeps the guest's clock right over a migration.",
         .conflicts = "Only tsc has it.", .source = CLOCK, .since = "0.8.0"},
     TIMER("mode", tsc_modes, NULL, instances_tsc, "auto", "How the guest reads the tsc.",
+        "native costs no exit and jumps where a host ticks otherwise; emulate is even, and each "
+        "reading an exit.",
         "Only tsc has it."),
     {DOMAIN_ROW("rng.model", "Guest"), .type = VALUE_CHOICE, .choices = rngs, .effect = EFFECT_NEXT,
         .required = TRUE, .place = "devices/rng!/@model",

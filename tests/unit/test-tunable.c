@@ -23,6 +23,8 @@ static void test_catalogue(void)
             g_error("%s: the group \"%s\" began earlier already", row->key, row->group);
         g_assert_nonnull(row->help);
         g_assert_nonnull(row->source);
+        if (row->target == TARGET_DOMAIN && row->gain == NULL)
+            g_error("%s: what it gains and costs is not told", row->key);
         g_assert_nonnull(row->place);
         g_assert_true(row->type != VALUE_CHOICE || row->choices != NULL);
         g_assert_true(row->type != VALUE_INT || row->max > row->min);
