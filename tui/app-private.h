@@ -30,6 +30,7 @@ struct AppPrivate {
     guint surveyed;            /* the entry that was not ended, and … */
     char *survey;              /* … what stands of it, a line a step */
     gboolean leaving;          /* the end of the job is the end of the program */
+    char *farewell;            /* what came of it, said when the screen is gone; NULL: nothing */
     gboolean quit;
     int exit_code;
 };
@@ -50,8 +51,12 @@ void edit_clear(Edit *edit);
 void jobs_poll(App *app);
 /* Frees a job that ended with the collector; one that hangs in libvirt keeps what it works on. */
 void jobs_clear(App *app);
+/* What is being applied; NULL: nothing, or the job is of another kind. */
+const Preview *jobs_preview(const App *app);
 /* Asks what there is to ask, and lets the loop end (quit.c). */
 void quit_ask(App *app);
+/* Lets the loop end where the end of the job was waited for, and the job did its work (@good). */
+void quit_after_job(App *app, gboolean good);
 /* Lets the pages that are moved stay where they are. */
 void quit_stop_move(App *app);
 /* Ask for a file's name: to save what is staged in it, to stage what it holds instead (plans.c). */

@@ -40,33 +40,6 @@ void app_update(App *app)
     screens[app->screen]->update(app, app->private->states[app->screen]);
 }
 
-void app_open(App *app, ScreenId screen)
-{
-    if (screen != app->screen && app->screen != SCREEN_HELP)
-        app->before = app->screen;
-    app->screen = screen;
-    app_update(app);
-}
-
-void app_open_tuning(App *app, const char *const *uuids)
-{
-    char **copy = g_strdupv((char **)uuids);
-
-    g_strfreev(app->tuned);
-    app->tuned = copy;
-    app->tuning_from = app->screen;
-    app_open(app, SCREEN_TUNING);
-}
-
-void app_open_domain(App *app, const char *uuid)
-{
-    char *copy = g_strdup(uuid);
-
-    g_free(app->domain);
-    app->domain = copy;
-    app_open(app, SCREEN_DOMAIN);
-}
-
 void app_say(App *app, Style style, const char *format, ...)
 {
     va_list args;
@@ -122,6 +95,17 @@ void app_ask_search(App *app, const char *title, const char *help, char **text)
     app_ask(app, title, help, *text ? *text : "", accept_search, g_memdup2(&text, sizeof text));
 }
 
+void app_choose(App *app, const char *title, const char *const *values, const char *now,
+    AppAccept accept, gpointer data)
+{
+    dialog_open(app->private->dialog, &(Question){.kind = DIALOG_CHOOSE,
+                                          .title = title,
+                                          .values = values,
+                                          .text = now,
+                                          .accept = accept,
+                                          .data = data});
+}
+
 void app_confirm(App *app, const char *title, const char *text,
     void (*yes)(App *app, gpointer data), gpointer data)
 {
@@ -166,6 +150,13 @@ static void undo(App *app)
     app_update(app);
 }
 
+/* Says why a key did nothing, where its screen said no more. */
+static void say_idle(App *app, const char *sentence)
+{
+    if (app->private->message == NULL)
+        app_say(app, STYLE_DIM, "%s", sentence);
+}
+
 static void act_everywhere(App *app, Action action)
 {
     switch (action) {
@@ -176,8 +167,8 @@ static void act_everywhere(App *app, Action action)
         app_open(app, SCREEN_HELP);
         break;
     case ACTION_BACK:
-        if (app->screen >= SCREEN_TABS)
-            app_open(app, app->before);
+        if (!app_back(app))
+            say_idle(app, "there is nothing to go back to: q quits");
         break;
     case ACTION_REDRAW:
         clearok(curscr, TRUE);
@@ -195,12 +186,10 @@ static void act_everywhere(App *app, Action action)
         plans_open(app);
         break;
     case ACTION_NEXT:
-        app_open(
-            app, app->screen >= SCREEN_TABS ? SCREEN_DOMAINS : (app->screen + 1) % SCREEN_TABS);
+        app_open(app, (app_tab(app) + 1) % SCREEN_TABS);
         break;
     case ACTION_PREVIOUS:
-        app_open(app, app->screen >= SCREEN_TABS ? SCREEN_DOMAINS
-                                                 : (app->screen + SCREEN_TABS - 1) % SCREEN_TABS);
+        app_open(app, (app_tab(app) + SCREEN_TABS - 1) % SCREEN_TABS);
         break;
     case ACTION_HOST:
     case ACTION_MEMORY:
@@ -213,6 +202,7 @@ static void act_everywhere(App *app, Action action)
         app_open(app, (ScreenId)(SCREEN_HOST + (action - ACTION_HOST)));
         break;
     default:
+        say_idle(app, "this key does nothing here: ? lists those that do");
         break;
     }
 }
@@ -221,7 +211,7 @@ static void act(App *app, Action action)
 {
     const Screen *screen = screens[app->screen];
 
-    if (action != ACTION_NONE && !screen->act(app, app->private->states[app->screen], action))
+    if (action == ACTION_NONE || !screen->act(app, app->private->states[app->screen], action))
         act_everywhere(app, action);
 }
 
@@ -433,6 +423,7 @@ void app_clear(App *app)
     dialog_free(private->dialog);
     g_free(private->message);
     g_free(private->plan_path);
+    g_free(private->farewell);
     edit_clear(&private->edit);
     g_array_unref(private->hints);
     preview_unref(private->asked);
@@ -475,6 +466,9 @@ int app_run(const AppOptions *options, GError **error)
     app_update(&app);
     run_loop(&app, signal_fd);
     terminal_close();
+    g_autofree char *farewell = private.farewell ? text_escape(private.farewell, 0) : NULL;
+    if (farewell)
+        g_print("kvmtune: %s\n", farewell);
     quit_stop_move(&app); /* a signal asks nobody */
     collector_free(private.collector);
     jobs_clear(&app);

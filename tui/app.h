@@ -23,18 +23,28 @@ struct App {
     Plan *plan;
     Theme *theme;
     gboolean ascii;
-    ScreenId screen, before; /* the open one, and the one that Esc goes back to */
-    int width, height;       /* of the terminal */
-    char *domain;            /* the UUID that SCREEN_DOMAIN shows, or NULL */
-    char **tuned;            /* the UUIDs that SCREEN_TUNING shows, NULL-terminated, or NULL */
-    ScreenId tuning_from;    /* where SCREEN_TUNING was opened */
-    GHashTable *marked;      /* the UUIDs of the domains marked in the list */
-    char *copied_from;       /* the name of the domain whose tunings were copied, or NULL */
-    GPtrArray *copied;       /* its tunings (Tuning*), or NULL */
+    ScreenId screen;              /* the open one */
+    ScreenId below[SCREEN_COUNT]; /* those it was opened over, the last of @depth on top */
+    guint depth;
+    guint opened;       /* grows with every change of the screen */
+    int width, height;  /* of the terminal */
+    char *domain;       /* the UUID that SCREEN_DOMAIN shows, or NULL */
+    char **tuned;       /* the UUIDs that SCREEN_TUNING shows, NULL-terminated, or NULL */
+    GHashTable *marked; /* the UUIDs of the domains marked in the list */
+    char *copied_from;  /* the name of the domain whose tunings were copied, or NULL */
+    GPtrArray *copied;  /* its tunings (Tuning*), or NULL */
     struct AppPrivate *private;
 };
 
+/* Opens @screen over the open one, where Esc goes back to. A tab is a new beginning, but for the
+ * Preview, which is looked at from everywhere. */
 void app_open(App *app, ScreenId screen);
+/* Goes back to the screen below; FALSE where there is none. */
+gboolean app_back(App *app);
+/* The screen below the open one; the open one itself where there is none. */
+ScreenId app_below(const App *app);
+/* The tab that the open screen belongs to. */
+ScreenId app_tab(const App *app);
 /* Opens SCREEN_DOMAIN for the domain @uuid. */
 void app_open_domain(App *app, const char *uuid);
 
@@ -66,6 +76,10 @@ void app_ask_search(App *app, const char *title, const char *help, char **text);
  * staged, and for what it shall be: the running domain, its next start, both. Stages it. */
 void app_edit_for(App *app, const char *const *targets, const char *key, const char *now);
 void app_edit_value(App *app, const char *target, const char *key, const char *now);
+
+/* Asks for one of @values (NULL-terminated), @now marked; @accept gets it as that of app_ask(). */
+void app_choose(App *app, const char *title, const char *const *values, const char *now,
+    AppAccept accept, gpointer data);
 
 /* Asks y/n below some lines of text (escaped by the canvas); @yes is called at y. */
 void app_confirm(App *app, const char *title, const char *text,

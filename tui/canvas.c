@@ -2,6 +2,7 @@
 #include "tui/canvas.h"
 
 #include <curses.h>
+#include <string.h>
 
 #include "core/util/text.h"
 #include "tui/glyphs.h"
@@ -73,6 +74,33 @@ wchar_t *canvas_fit(const char *text, int width, gboolean ascii, int *cells)
     return out;
 }
 
+static int cells_of(wchar_t c)
+{
+    return MAX(0, wcwidth(c));
+}
+
+/* As canvas_fit() for at least 3 cells, but the sign of the cut stands in the middle: names that
+ * belong together begin alike, and differ at their ends. */
+static wchar_t *fit_name(const char *text, int width, gboolean ascii)
+{
+    g_autofree char *escaped = text_escape(text, TEXT_MAX);
+    wchar_t *out = to_cells(escaped, ascii);
+    gsize length = wcslen(out), tail = length, head = 0;
+    int all = 0, used = 1; /* the sign */
+
+    for (gsize i = 0; i < length; i++)
+        all += cells_of(out[i]);
+    if (all <= width)
+        return out;
+    while (used + cells_of(out[tail - 1]) <= width / 2 + 1)
+        used += cells_of(out[--tail]);
+    while (used + cells_of(out[head]) <= width)
+        used += cells_of(out[head++]);
+    out[head++] = ascii ? L'~' : L'…';
+    memmove(out + head, out + tail, (length - tail + 1) * sizeof *out);
+    return out;
+}
+
 int canvas_width(const char *text, gboolean ascii)
 {
     int cells = 0;
@@ -101,6 +129,13 @@ static gboolean visible_line(const Canvas *canvas, int y, int *line)
     return *line >= 0 && *line < canvas->height;
 }
 
+/* @shown, which fits, at (@y, @x). */
+static void put_cells(const Canvas *canvas, int y, int x, Style style, const wchar_t *shown)
+{
+    use_style(canvas, style);
+    mvwaddwstr((WINDOW *)canvas->window, canvas->y + y, canvas->x + x, shown);
+}
+
 int canvas_text(const Canvas *canvas, int y, int x, int width, Style style, const char *text)
 {
     int line = 0;
@@ -112,8 +147,7 @@ int canvas_text(const Canvas *canvas, int y, int x, int width, Style style, cons
     if (!visible_line(canvas, y, &line) || x < 0 || room <= 0)
         return 0;
     g_autofree wchar_t *shown = canvas_fit(text, room, canvas->ascii, &cells);
-    use_style(canvas, style);
-    mvwaddwstr((WINDOW *)canvas->window, canvas->y + line, canvas->x + x, shown);
+    put_cells(canvas, line, x, style, shown);
     return cells;
 }
 
@@ -148,10 +182,16 @@ void canvas_fill(const Canvas *canvas, int y, int x, int height, int width, Styl
 void canvas_field(
     const Canvas *canvas, int y, int x, int width, Align align, Style style, const char *text)
 {
-    int cells = 0;
+    int cells = 0, line = 0;
     g_autofree wchar_t *shown = canvas_fit(text, width, canvas->ascii, &cells);
 
     canvas_fill(canvas, y, x, 1, width, style);
+    width = MIN(width, canvas->width - x);
+    if (align == ALIGN_NAME && width >= 3 && visible_line(canvas, y, &line)) {
+        g_autofree wchar_t *name = fit_name(text, width, canvas->ascii);
+        put_cells(canvas, line, x, style, name);
+        return;
+    }
     canvas_text(canvas, y, align == ALIGN_RIGHT ? x + width - cells : x, width, style, text);
 }
 

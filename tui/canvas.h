@@ -16,7 +16,12 @@ typedef struct {
     int scroll; /* the line of the content that stands in the first line */
 } Canvas;
 
-typedef enum { ALIGN_LEFT, ALIGN_RIGHT } Align;
+typedef enum {
+    ALIGN_LEFT,
+    ALIGN_RIGHT,
+    ALIGN_NAME, /* left, and what is too long loses its middle: names that belong together begin
+                   alike */
+} Align;
 
 /* The part of @canvas at (@y, @x), cut to @canvas; unscrolled. */
 Canvas canvas_part(const Canvas *canvas, int y, int x, int height, int width);

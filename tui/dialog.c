@@ -449,16 +449,16 @@ const char *dialog_hint(Dialog *dialog)
 {
     static const char *const hints[] = {
         [DIALOG_NONE] = "",
-        [DIALOG_TEXT] = "Enter accept   Esc cancel   ← → edit   Ctrl-U clear",
-        [DIALOG_NUMBER] = "Enter accept   Esc cancel   ↑ ↓ + - count   PgUp PgDn by ten",
-        [DIALOG_SET] = "Enter accept",
-        [DIALOG_CHOOSE] = "Enter choose   Esc cancel",
-        [DIALOG_CONFIRM] = "y yes   n no",
+        [DIALOG_TEXT] = "Enter accept  Esc cancel  ← → edit  Ctrl-U clear",
+        [DIALOG_NUMBER] = "Enter accept  Esc cancel  ↑ ↓ + - count  PgUp PgDn by ten",
+        [DIALOG_SET] = "Enter accept  Esc cancel",
+        [DIALOG_CHOOSE] = "Enter choose  Esc cancel",
+        [DIALOG_CONFIRM] = "y yes  n no",
     };
     gboolean set = dialog->kind == DIALOG_SET;
 
     g_snprintf(dialog->hint, sizeof dialog->hint, "%s%s%s%s", hints[dialog->kind],
-        dialog->ways && dialog->ways[0] && dialog->ways[1] ? "  Tab for what" : "", set ? "  " : "",
+        dialog->ways && dialog->ways[0] && dialog->ways[1] ? "  Tab when" : "", set ? "  " : "",
         set ? setmap_hint(&dialog->map) : "");
     return dialog->hint;
 }

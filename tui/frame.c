@@ -79,14 +79,18 @@ static void draw_header(const App *app, const Canvas *screen)
     }
 }
 
-/* Where tab @screen begins and how wide it is: " 1 Host "; titles go where they do not fit. */
+#define TAB_NARROW 3 /* the cells of a tab without its title: " 1 " */
+
+/* How wide tab @screen is: " 1 Host "; where not all titles fit, only that of the open one stays.
+ */
 static int tab_width(const App *app, ScreenId screen, int width)
 {
-    int all = 0;
+    int all = 0, own = canvas_width(screens[screen]->title, app->ascii) + 4;
+    gboolean alone = screen == app_tab(app) && (SCREEN_TABS - 1) * TAB_NARROW + own <= width;
 
     for (int i = 0; i < SCREEN_TABS; i++)
         all += canvas_width(screens[i]->title, app->ascii) + 4;
-    return all <= width ? canvas_width(screens[screen]->title, app->ascii) + 4 : 3;
+    return all <= width || alone ? own : TAB_NARROW;
 }
 
 static void draw_tabs(const App *app, const Canvas *screen)
@@ -95,14 +99,10 @@ static void draw_tabs(const App *app, const Canvas *screen)
 
     for (ScreenId i = 0; i < SCREEN_TABS; i++) {
         int width = tab_width(app, i, screen->width);
-        gboolean open = i == app->screen ||
-                        ((app->screen == SCREEN_DOMAIN || app->screen == SCREEN_TUNING) &&
-                            i == SCREEN_DOMAINS) ||
-                        (app->screen == SCREEN_PAGES && i == SCREEN_MEMORY);
-        Style style = open ? STYLE_TAB_OPEN : STYLE_TAB;
+        Style style = i == app_tab(app) ? STYLE_TAB_OPEN : STYLE_TAB;
         canvas_fill(screen, 1, x, 1, width, style);
-        canvas_printf(screen, 1, x + 1, width - 1, style, width > 3 ? "%d %s" : "%d", (int)i + 1,
-            screens[i]->title);
+        canvas_printf(screen, 1, x + 1, width - 1, style, width > TAB_NARROW ? "%d %s" : "%d",
+            (int)i + 1, screens[i]->title);
         x += width;
     }
     if (screen->width < TERMINAL_GOOD_WIDTH || screen->height < TERMINAL_GOOD_HEIGHT)
@@ -187,7 +187,7 @@ static void hint_clear(gpointer data)
     g_free(((Hint *)data)->key);
 }
 
-/* The screen's own keys, then those of everywhere (Hint). */
+/* The screen's own keys, then those of everywhere (Hint); help has no need of those. */
 static GArray *list_hints(const App *app, KeyContext context)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(Hint));
@@ -195,7 +195,7 @@ static GArray *list_hints(const App *app, KeyContext context)
     const KeyRow *rows = keymap_rows(&count);
 
     g_array_set_clear_func(list, hint_clear);
-    for (int turn = 0; turn < 2; turn++)
+    for (int turn = 0; turn < (context == CONTEXT_HELP ? 1 : 2); turn++)
         for (guint i = 0; i < count; i++) {
             const KeyRow *row = &rows[i];
             Hint hint = {.word = row->hint};
@@ -243,10 +243,10 @@ static void draw_hints(const App *app, const Canvas *screen, KeyContext context,
     }
 }
 
-/* A dialog's own: "Enter accept   Esc cancel". */
+/* A dialog's own: "Enter accept  Esc cancel"; those that do not fit go, with a sign. */
 static void draw_own_hints(const App *app, const Canvas *screen, const char *text, GArray *hints)
 {
-    g_auto(GStrv) parts = g_strsplit(text, "   ", -1);
+    g_auto(GStrv) parts = g_strsplit(text, "  ", -1);
     int x = 1;
 
     for (guint i = 0; parts[i]; i++) {
@@ -254,7 +254,12 @@ static void draw_own_hints(const App *app, const Canvas *screen, const char *tex
         if (word == NULL)
             continue;
         *word++ = '\0';
-        x += draw_hint(app, screen, x, parts[i], word, hints) + 3;
+        int used = draw_hint(app, screen, x, parts[i], word, hints);
+        if (used == 0) {
+            canvas_text(screen, screen->height - 1, x, 1, STYLE_DIM, "…");
+            return;
+        }
+        x += used + 2;
     }
 }
 

@@ -6,6 +6,7 @@
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "tui/app-private.h"
+#include "tui/unstage.h"
 
 typedef enum {
     JOB_APPLY,
@@ -210,6 +211,11 @@ PageMove *app_move(const App *app)
     return app->private->job ? app->private->job->move : NULL;
 }
 
+const Preview *jobs_preview(const App *app)
+{
+    return app->private->job ? app->private->job->preview : NULL;
+}
+
 gboolean app_is_applying(const App *app)
 {
     return app->private->job != NULL;
@@ -218,40 +224,6 @@ gboolean app_is_applying(const App *app)
 guint app_journal_serial(const App *app)
 {
     return app->private->journal_serial;
-}
-
-/* Takes what was applied out of the plan; what was staged meanwhile stays. */
-static void unstage_applied(App *app, const Preview *preview)
-{
-    for (guint i = app->plan->changes->len; i-- > 0;) {
-        const Change *change = g_ptr_array_index(app->plan->changes, i);
-        for (guint j = 0; j < preview->steps->len; j++) {
-            const Step *step = g_ptr_array_index(preview->steps, j);
-            if (g_str_equal(step->target, change->target) &&
-                g_str_equal(step->key->key, change->key->key) &&
-                g_str_equal(step->new_value, change->value)) {
-                plan_unstage(app->plan, i);
-                break;
-            }
-        }
-    }
-}
-
-/* What undo staged is of no use after it was tried: what could not go back is said. */
-static void unstage_undo(App *app, const Preview *preview)
-{
-    g_autoptr(GHashTable) undone = g_hash_table_new(NULL, NULL);
-
-    for (guint i = 0; i < preview->steps->len; i++) {
-        const Step *step = g_ptr_array_index(preview->steps, i);
-        if (step->undoes)
-            g_hash_table_add(undone, GUINT_TO_POINTER(step->undoes));
-    }
-    for (guint i = app->plan->changes->len; i-- > 0;) {
-        const Change *change = g_ptr_array_index(app->plan->changes, i);
-        if (change->undoes && g_hash_table_contains(undone, GUINT_TO_POINTER(change->undoes)))
-            plan_unstage(app->plan, i);
-    }
 }
 
 /* Where pages that moved were counted to be tells nothing any more. */
@@ -273,13 +245,13 @@ static void end_apply(App *app, const Job *job)
 
     /* An undo that is written but leaves a part standing tells so by an error. */
     if (job->number == 0 && job->error->code == KVMTUNE_ERROR_PARTIAL)
-        unstage_undo(app, job->preview);
+        unstage_undo(app->plan, job->preview);
     if (job->number == 0) {
         app_say_error(app, job->error);
         return;
     }
-    unstage_applied(app, job->preview);
-    unstage_undo(app, job->preview);
+    unstage_applied(app->plan, job->preview);
+    unstage_undo(app->plan, job->preview);
     app_say(app, STYLE_GOOD, "%s as entry %u of the journal%s%s",
         first->undoes ? "undone" : "applied", job->number,
         job->report     ? "; "
@@ -488,7 +460,7 @@ void jobs_poll(App *app)
             app_say_error(app, job->error);
         break;
     }
-    private->quit |= private->leaving;
+    quit_after_job(app, job->number != 0);
     job_free(job);
 }
 

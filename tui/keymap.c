@@ -7,7 +7,8 @@
 #include "core/util/text.h"
 
 static KeyRow rows[] = {
-    {CONTEXT_HOST, ACTION_OPEN, "Enter", NULL, "the domains pinned to this CPU", FALSE},
+    {CONTEXT_HOST, ACTION_OPEN, "Enter", "open", "open the domain that is pinned to this CPU",
+        FALSE},
 
     {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
         "stage another number of pages for the pool, or where hugetlbfs is mounted", TRUE},
@@ -32,7 +33,7 @@ static KeyRow rows[] = {
         "count the VM's pages by size and node (numa_maps), which costs it time; c again stops",
         FALSE},
     {CONTEXT_PAGES, ACTION_OPEN, "Enter", "open", "open the domain", FALSE},
-    {CONTEXT_PAGES, ACTION_BACK, "Esc Backspace", "back", "back to Memory", FALSE},
+    {CONTEXT_PAGES, ACTION_BACK, "Esc Backspace", "back", "back to where it was opened", FALSE},
 
     {CONTEXT_SHARING, ACTION_EDIT, "Enter e", "edit", "stage another value for the row", TRUE},
     {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values",
@@ -53,14 +54,17 @@ static KeyRow rows[] = {
     {CONTEXT_DOMAINS, ACTION_FIT, "F", NULL,
         "grow the hugepage pools so that the marked domains, else the one under the cursor, start",
         TRUE},
-    {CONTEXT_DOMAINS, ACTION_FILTER, "/", "filter",
+    {CONTEXT_DOMAINS, ACTION_FILTER, "/ F4", "filter",
         "show only domains whose name or title has this text", FALSE},
-    {CONTEXT_DOMAINS, ACTION_SORT_NEXT, "> s", "sort", "sort by the next column", FALSE},
+    {CONTEXT_DOMAINS, ACTION_BACK, "Esc", NULL, "end the filter", FALSE},
+    {CONTEXT_DOMAINS, ACTION_SORT, "s F6", "sort", "choose the column to sort by", FALSE},
+    {CONTEXT_DOMAINS, ACTION_SORT_NEXT, ">", NULL, "sort by the next column", FALSE},
     {CONTEXT_DOMAINS, ACTION_SORT_PREVIOUS, "<", NULL, "sort by the column before", FALSE},
     {CONTEXT_DOMAINS, ACTION_SORT_REVERSE, "R", NULL, "turn the order round", FALSE},
 
     {CONTEXT_DOMAIN, ACTION_EDIT, "Enter e", "pin",
         "pin the vCPU (or the emulator) under the cursor", TRUE},
+    {CONTEXT_DOMAIN, ACTION_TUNE, "t", "tune", "all tunings of the domain", FALSE},
     {CONTEXT_DOMAIN, ACTION_EDIT_ALL, "E", "pin all", "pin all vCPUs to one set of CPUs", TRUE},
     {CONTEXT_DOMAIN, ACTION_EMULATOR, "m", "emulator", "pin the emulator threads", TRUE},
     {CONTEXT_DOMAIN, ACTION_BACKING, "b", "backing", "choose the hugepages that back its memory",
@@ -69,15 +73,15 @@ static KeyRow rows[] = {
     {CONTEXT_DOMAIN, ACTION_NOSHAREPAGES, "n", "KSM",
         "let KSM merge its pages, or not (nosharepages)", TRUE},
     {CONTEXT_DOMAIN, ACTION_UNPIN, "Del x", "unpin", "take the pin under the cursor away", TRUE},
-    {CONTEXT_DOMAIN, ACTION_TUNE, "t", "tune", "all tunings of the domain", FALSE},
-    {CONTEXT_DOMAIN, ACTION_BACK, "Esc Backspace Left h", "back", "back to the list", FALSE},
+    {CONTEXT_DOMAIN, ACTION_BACK, "Esc Backspace Left h", "back", "back to where it was opened",
+        FALSE},
 
     {CONTEXT_TUNING, ACTION_EDIT, "Enter e", "edit",
         "stage another value; on a heading: fold or unfold", TRUE},
     {CONTEXT_TUNING, ACTION_FOLD, "Space", "fold",
         "fold or unfold the heading; a switch is turned over", FALSE},
     {CONTEXT_TUNING, ACTION_FOLD_ALL, "z", "fold all", "fold everything, or unfold it", FALSE},
-    {CONTEXT_TUNING, ACTION_SEARCH, "/", "search",
+    {CONTEXT_TUNING, ACTION_SEARCH, "/ F3", "search",
         "show only tunings that have this in their key or help", FALSE},
     {CONTEXT_TUNING, ACTION_UNSTAGE, "d Del", "unstage", "take what is staged here back", TRUE},
     {CONTEXT_TUNING, ACTION_UNSET, "x", NULL, "stage that nothing is set: the default holds again",
@@ -119,7 +123,7 @@ static KeyRow rows[] = {
     {CONTEXT_PREVIEW, ACTION_LEFT, "Left h", NULL, "fold, or go to the heading above", FALSE},
     {CONTEXT_PREVIEW, ACTION_RIGHT, "Right l", NULL, "unfold", FALSE},
     {CONTEXT_PREVIEW, ACTION_FOLD_ALL, "Z", NULL, "fold all domains, or unfold them", FALSE},
-    {CONTEXT_PREVIEW, ACTION_SEARCH, "/", "search", "look for a text, in what is folded as well",
+    {CONTEXT_PREVIEW, ACTION_SEARCH, "/ F3", "search", "look for a text, in what is folded as well",
         FALSE},
     {CONTEXT_PREVIEW, ACTION_SEARCH_NEXT, "n", NULL, "the next line that has it", FALSE},
     {CONTEXT_PREVIEW, ACTION_SEARCH_PREVIOUS, "N", NULL, "the line before that has it", FALSE},
@@ -129,15 +133,20 @@ static KeyRow rows[] = {
         FALSE},
     {CONTEXT_PREVIEW, ACTION_WRITE, "w", NULL, "write the preview to a file", FALSE},
 
+    {CONTEXT_PREVIEW, ACTION_BACK, "Esc", "back", "back to the screen it was opened over", FALSE},
+
     {CONTEXT_JOURNAL, ACTION_OPEN, "Enter", "steps", "show or hide the steps of the entry", FALSE},
-    {CONTEXT_JOURNAL, ACTION_UNDO, "u", "undo", "take the entry back, after a question", TRUE},
+    {CONTEXT_JOURNAL, ACTION_UNDO, "u", "undo",
+        "stage what takes the entry back, and show it: a applies it", TRUE},
 
     {CONTEXT_HELP, ACTION_BACK, "Esc ? q Enter", "back", "back to the screen", FALSE},
 
     {CONTEXT_EVERYWHERE, ACTION_PREVIEW, "p 6", "preview", "what would be written, and apply it",
         FALSE},
     {CONTEXT_EVERYWHERE, ACTION_UNDO, "u", "undo",
-        "unstage the last change; with none staged, undo the newest entry of the journal", TRUE},
+        "unstage the last change; with none staged, show what takes the newest entry of the "
+        "journal back",
+        TRUE},
     {CONTEXT_EVERYWHERE, ACTION_SAVE, "S", NULL, "save what is staged as a plan, in a file", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_LOAD, "o", NULL, "open a plan file: stage what it holds", TRUE},
     {CONTEXT_EVERYWHERE, ACTION_HELP, "? F1", "help", "this screen and its keys", FALSE},
@@ -163,7 +172,7 @@ static KeyRow rows[] = {
     {CONTEXT_EVERYWHERE, ACTION_PAGE_DOWN, "PgDn Ctrl-F", NULL, "a page down", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_FIRST, "Home g", NULL, "to the first", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_LAST, "End G", NULL, "to the last", FALSE},
-    {CONTEXT_EVERYWHERE, ACTION_BACK, "Esc", NULL, "close, go back", FALSE},
+    {CONTEXT_EVERYWHERE, ACTION_BACK, "Esc", NULL, "back to the screen below", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_THEME, "T", NULL, "the next theme", FALSE},
     {CONTEXT_EVERYWHERE, ACTION_REDRAW, "L Ctrl-L", NULL, "draw the screen anew", FALSE},
 };
@@ -214,6 +223,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_BACKING] = "backing",
     [ACTION_NOSHAREPAGES] = "nosharepages",
     [ACTION_UNPIN] = "unpin",
+    [ACTION_SORT] = "sort",
     [ACTION_SORT_NEXT] = "sort-next",
     [ACTION_SORT_PREVIOUS] = "sort-previous",
     [ACTION_SORT_REVERSE] = "sort-reverse",

@@ -33,7 +33,7 @@ typedef enum {
     SCREEN_TABS,                 /* those before have tabs */
     SCREEN_DOMAIN = SCREEN_TABS, /* one domain, opened from the list */
     SCREEN_TUNING,               /* the tunings of one domain or several */
-    SCREEN_PAGES,  /* where the domains' pages are, opened from Memory */
+    SCREEN_PAGES,                /* where the domains' pages are, opened from Memory */
     SCREEN_HELP,
     SCREEN_COUNT,
 } ScreenId;

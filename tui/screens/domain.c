@@ -9,7 +9,8 @@
 
 #include "core/util/text.h"
 
-#define HEADING_LINES 5
+#define HEADING_LINES 5 /* of which all but the first go where the table would have no room */
+#define TABLE_LINES   4
 #define KEY_EMULATOR  "emulatorpin"
 #define KEY_VCPU      "vcpupin."
 
@@ -41,7 +42,8 @@ static const TableColumn columns[COLUMNS + 1] = {
 typedef struct {
     Table table;
     gboolean ready;
-    char *uuid; /* whose rows the table holds */
+    char *uuid;  /* whose rows the table holds */
+    int heading; /* the lines above the table, as last drawn */
 } PageState;
 
 /* What a domain says of one pin, now and at its next start. */
@@ -230,13 +232,15 @@ static void domain_draw(App *app, gpointer data, const Canvas *canvas)
     if (view == NULL) {
         canvas_wrap(canvas, 0, 1, canvas->width - 2, 2, STYLE_WARN,
             app->snapshot->domains ? "This domain is gone: libvirt does not know it any more. Esc "
-                                     "goes back to the list."
+                                     "goes back."
                                    : "asking libvirt…");
         return;
     }
-    draw_heading(app, canvas, view);
+    state->heading = canvas->height >= HEADING_LINES + TABLE_LINES ? HEADING_LINES : 1;
+    Canvas heading = canvas_part(canvas, 0, 0, state->heading, canvas->width);
+    draw_heading(app, &heading, view);
     Canvas part =
-        canvas_part(canvas, HEADING_LINES, 1, canvas->height - HEADING_LINES, canvas->width - 2);
+        canvas_part(canvas, state->heading, 1, canvas->height - state->heading, canvas->width - 2);
     table_draw(&state->table, &part);
 }
 
@@ -308,10 +312,6 @@ static gboolean domain_act(App *app, gpointer data, Action action)
     const DomainView *view = view_of(app);
 
     prepare(state);
-    if (action == ACTION_BACK) {
-        app_open(app, SCREEN_DOMAINS);
-        return TRUE;
-    }
     if (view == NULL)
         return FALSE;
     switch (action) {
@@ -352,7 +352,7 @@ static void domain_mouse(App *app, gpointer data, const MouseEvent *event)
 
     if (view == NULL)
         return;
-    inner.y -= HEADING_LINES;
+    inner.y -= state->heading;
     inner.x -= 1;
     g_autofree char *before = g_strdup(state->table.selected);
     const TableRow *row = table_mouse(&state->table, &inner, NULL);

@@ -28,13 +28,13 @@ enum {
 #define COLUMN_TABLE(name_max, set_max)                                                            \
     {                                                                                              \
         [COLUMN_STAGED] = {"", 1, 2, ALIGN_LEFT, 0},                                               \
-        [COLUMN_NAME] = {"name", 12, name_max, ALIGN_LEFT, 0},                                     \
-        [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 3},                                          \
-        [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 2},                                          \
+        [COLUMN_NAME] = {"name", 12, name_max, ALIGN_NAME, 0},                                     \
+        [COLUMN_STATE] = {"state", 8, 11, ALIGN_LEFT, 1},                                          \
+        [COLUMN_VCPUS] = {"vCPUs", 5, 5, ALIGN_RIGHT, 3},                                          \
         [COLUMN_MEMORY] = {"memory", 8, 8, ALIGN_RIGHT, 4},                                        \
         [COLUMN_BACKING] = {"backing", 7, 16, ALIGN_LEFT, 5},                                      \
         [COLUMN_PINNED] = {"pinned", 8, set_max, ALIGN_LEFT, 0},                                   \
-        [COLUMN_RUNNING] = {"running on", 11, set_max, ALIGN_LEFT, 1},                             \
+        [COLUMN_RUNNING] = {"running on", 11, set_max, ALIGN_LEFT, 2},                             \
         [COLUMN_STRAYS] = {"", 1, 1, ALIGN_LEFT, 0},                                               \
         [COLUMN_LOAD] = {"load", 5, 7, ALIGN_RIGHT, 0},                                            \
     }
@@ -323,6 +323,33 @@ static void sort_next(App *app, DomainsState *state, int step)
     sort_by(app, state, column);
 }
 
+/* What the menu calls @column. */
+static const char *sort_name(int column)
+{
+    return column == COLUMN_STRAYS ? "! (runs not as asked)" : narrow_columns[column].title;
+}
+
+/* @data: the state's address. */
+static char *sort_chosen(App *app, const char *text, gpointer data)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if (orders[i].sorts && g_str_equal(sort_name(i), text))
+            sort_by(app, *(DomainsState **)data, i);
+    return NULL;
+}
+
+static void ask_sort(App *app, DomainsState *state)
+{
+    const char *values[COLUMNS + 1] = {NULL};
+    guint count = 0;
+
+    for (int i = 0; i < COLUMNS; i++)
+        if (orders[i].sorts && state->table.shown[i] >= 0)
+            values[count++] = sort_name(i);
+    app_choose(app, "Sort by", values, sort_name(state->table.sorted), sort_chosen,
+        g_memdup2(&state, sizeof state));
+}
+
 static void sort_reverse(App *app, DomainsState *state)
 {
     state->table.descending = !state->table.descending;
@@ -407,6 +434,15 @@ static gboolean domains_act(App *app, gpointer data, Action action)
     case ACTION_FILTER:
         app_ask_search(app, "filter",
             "Shows the domains that have this in their name or title. Empty: all.", &state->filter);
+        return TRUE;
+    case ACTION_BACK:
+        if (state->filter == NULL)
+            return FALSE;
+        g_clear_pointer(&state->filter, g_free);
+        domains_update(app, state);
+        return TRUE;
+    case ACTION_SORT:
+        ask_sort(app, state);
         return TRUE;
     case ACTION_SORT_NEXT:
         sort_next(app, state, 1);

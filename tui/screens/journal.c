@@ -20,10 +20,10 @@ typedef struct {
 } State;
 
 static const TableColumn columns[] = {
-    {"Entry", 5, 8, ALIGN_RIGHT, 0},
-    {"Time", 19, 19, ALIGN_LEFT, 2},
-    {"State", 8, 8, ALIGN_LEFT, 1},
-    {"What", 20, 0, ALIGN_LEFT, 0},
+    {"entry", 5, 8, ALIGN_RIGHT, 0},
+    {"time", 19, 19, ALIGN_LEFT, 2},
+    {"state", 8, 8, ALIGN_LEFT, 1},
+    {"what", 20, 0, ALIGN_LEFT, 0},
     {NULL, 0, 0, ALIGN_LEFT, 0},
 };
 

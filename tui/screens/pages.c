@@ -291,7 +291,7 @@ static gboolean pages_act(App *app, gpointer data, Action action)
             app_open_domain(app, view->domain->uuid);
         return TRUE;
     case ACTION_BACK:
-        app_open(app, SCREEN_MEMORY);
+        app_back(app);
         return TRUE;
     default:
         return table_act(&state->table, action);

@@ -158,7 +158,7 @@ static void go_back(App *app, TuningState *state)
     if (state->search)
         g_clear_pointer(&state->search, g_free);
     else
-        app_open(app, app->tuning_from);
+        app_back(app);
 }
 
 static gboolean tuning_act(App *app, gpointer data, Action action)

@@ -21,7 +21,7 @@ enum {
 
 #define COLUMN_TABLE(key_max, value_max)                                                           \
     {                                                                                              \
-        [COLUMN_KEY] = {"tuning", 26, key_max, ALIGN_LEFT, 0},                                     \
+        [COLUMN_KEY] = {"tuning", 26, key_max, ALIGN_NAME, 0},                                     \
         [COLUMN_WHEN] = {"", 1, 1, ALIGN_LEFT, 2},                                                 \
         [COLUMN_NOW] = {"running now", 12, value_max, ALIGN_LEFT, 0},                              \
         [COLUMN_MARK] = {"", 1, 1, ALIGN_LEFT, 0},                                                 \

@@ -187,7 +187,7 @@ void setmap_draw(SetMap *map, const Canvas *canvas)
 const char *setmap_hint(const SetMap *map)
 {
     return map->kind == SETMAP_NODES ? "Space toggle  a all"
-                                     : "Space CPU  c core  L cache  n node  p package";
+                                     : "Space CPU  c core  L cache  n node  p pkg";
 }
 
 /* ---- keys and mouse ---- */

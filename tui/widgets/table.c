@@ -142,9 +142,12 @@ static void grow_widths(Table *table)
         const TableRow *row = g_ptr_array_index(table->rows, r);
         for (guint i = 0; row->id && row->shape != ROW_LINE && i < columns; i++) {
             int limit = table->columns[i].max_width ? table->columns[i].max_width : 1000;
-            if (row->cells[i].text && table->widths[i] < limit)
-                table->widths[i] =
-                    MAX(table->widths[i], MIN(limit, canvas_width(row->cells[i].text, FALSE)));
+            if (row->cells[i].text == NULL ||
+                (table->widths[i] >= limit && table->columns[i].align != ALIGN_NAME))
+                continue;
+            int cells = canvas_width(row->cells[i].text, FALSE);
+            table->widths[i] = MAX(table->widths[i], MIN(limit, cells));
+            table->wanted[i] = MAX(table->wanted[i], cells);
         }
     }
 }
@@ -182,11 +185,13 @@ void table_select(Table *table, const char *id)
     table->selected = g_strdup(id);
 }
 
-/* Which columns fit @width, those of the highest priority left out first, and where each begins. */
+/* Which columns fit @width, those of the highest priority left out first, and where each begins.
+ * What is left over is for the names. */
 static void place_columns(Table *table, int width)
 {
     guint columns = column_count(table);
     gboolean dropped[TABLE_COLUMNS] = {FALSE};
+    int left = width + GAP, x = 0;
 
     for (;;) {
         int sum = -GAP, worst = -1;
@@ -203,11 +208,14 @@ static void place_columns(Table *table, int width)
             break;
         dropped[worst] = TRUE;
     }
-    int x = 0;
+    for (guint i = 0; i < columns; i++)
+        left -= dropped[i] ? 0 : table->widths[i] + GAP;
     for (guint i = 0; i < columns; i++) {
+        int more = MIN(left, table->wanted[i] - table->widths[i]);
+        gboolean takes = table->columns[i].align == ALIGN_NAME && more > 0;
+        table->drawn[i] = table->widths[i] + (takes ? more : 0);
         table->shown[i] = dropped[i] ? -1 : x;
-        if (!dropped[i])
-            x += table->widths[i] + GAP;
+        x += dropped[i] ? 0 : table->drawn[i] + GAP;
     }
 }
 
@@ -220,7 +228,7 @@ static int column_room(const Table *table, const TableRow *row, guint i, int wid
     for (guint next = i + 1; next < column_count(table); next++) {
         if (table->shown[next] < 0 || (spills && row->cells[next].text == NULL))
             continue;
-        int room = spills ? table->shown[next] - GAP - table->shown[i] : table->widths[i];
+        int room = spills ? table->shown[next] - GAP - table->shown[i] : table->drawn[i];
         return MIN(room, width - table->shown[i]);
     }
     return width - table->shown[i];
@@ -236,7 +244,7 @@ static void draw_header(const Table *table, const Canvas *canvas)
                                                                table->descending ? "▼" : "▲")
                                                          : g_strdup(column->title);
         canvas_field(canvas, 0, table->shown[i],
-            MIN(table->widths[i] + ((int)i == table->sorted), canvas->width - table->shown[i]),
+            MIN(table->drawn[i] + ((int)i == table->sorted), canvas->width - table->shown[i]),
             column->align, (int)i == table->sorted ? STYLE_KEY : STYLE_DIM, title);
     }
 }
@@ -260,7 +268,7 @@ static void draw_row(const Table *table, const Canvas *canvas, int y, const Tabl
         int room = table->shown[i] < 0 ? 0 : column_room(table, row, i, canvas->width);
         if (room > 0 && row->cells[i].text)
             canvas_field(&line, y, table->shown[i],
-                table->columns[i].align == ALIGN_RIGHT ? MIN(room, table->widths[i]) : room,
+                table->columns[i].align == ALIGN_RIGHT ? MIN(room, table->drawn[i]) : room,
                 table->columns[i].align, row->cells[i].style, row->cells[i].text);
     }
 }
@@ -337,7 +345,7 @@ const TableRow *table_mouse(Table *table, const MouseEvent *event, int *column)
     if (event->y < header) {
         for (guint i = 0; column && i < column_count(table); i++)
             if (table->shown[i] >= 0 && event->x >= table->shown[i] &&
-                event->x < table->shown[i] + table->widths[i] + 1)
+                event->x < table->shown[i] + table->drawn[i] + 1)
                 *column = (int)i;
         return NULL;
     }

@@ -12,8 +12,8 @@ typedef struct {
     const char *title;
     int width;     /* at least; it grows with what it holds up to max_width */
     int max_width; /* 0: no limit */
-    Align align;
-    int priority; /* the column with the highest goes first when the screen is narrow; 0: never */
+    Align align;   /* ALIGN_NAME: the column also takes what room is left */
+    int priority;  /* the column with the highest goes first when the screen is narrow; 0: never */
 } TableColumn;
 
 typedef struct {
@@ -44,7 +44,9 @@ typedef struct {
     char *selected;            /* the id under the cursor */
     int index, top, height;    /* the cursor's row, the first row shown, rows that fit */
     int widths[TABLE_COLUMNS]; /* as grown so far */
-    int shown[TABLE_COLUMNS];  /* x of each column as last drawn; -1: dropped */
+    int wanted[TABLE_COLUMNS]; /* of columns of names: what the longest takes */
+    int drawn[TABLE_COLUMNS];  /* the width of each column as last drawn, and … */
+    int shown[TABLE_COLUMNS];  /* … its x; -1: dropped */
 } Table;
 
 void table_init(Table *table, const TableColumn *columns, gboolean has_header);
