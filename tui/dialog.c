@@ -424,6 +424,10 @@ void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
             text_from_map(dialog, app);
         return;
     }
+    if (dialog->kind == DIALOG_CHOOSE && event->kind == MOUSE_WHEEL_UP)
+        key_choose(dialog, app, KEY_CODE_UP);
+    if (dialog->kind == DIALOG_CHOOSE && event->kind == MOUSE_WHEEL_DOWN)
+        key_choose(dialog, app, KEY_CODE_DOWN);
     if (event->kind != MOUSE_PRESS)
         return;
     if (!inside && (y < -1 || y > dialog->height || x < -1 || x > dialog->width)) {

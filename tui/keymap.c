@@ -63,7 +63,7 @@ static KeyRow rows[] = {
     {CONTEXT_DOMAINS, ACTION_SORT_REVERSE, "R", NULL, "turn the order round", FALSE},
 
     {CONTEXT_DOMAIN, ACTION_EDIT, "Enter e", "pin",
-        "pin the vCPU (or the emulator) under the cursor", TRUE},
+        "pin the vCPU, emulator or I/O thread under the cursor", TRUE},
     {CONTEXT_DOMAIN, ACTION_TUNE, "t", "tune", "all tunings of the domain", FALSE},
     {CONTEXT_DOMAIN, ACTION_EDIT_ALL, "E", "pin all", "pin all vCPUs to one set of CPUs", TRUE},
     {CONTEXT_DOMAIN, ACTION_EMULATOR, "m", "emulator", "pin the emulator threads", TRUE},

@@ -11,8 +11,6 @@
 
 #define HEADING_LINES 5 /* of which all but the first go where the table would have no room */
 #define TABLE_LINES   4
-#define KEY_EMULATOR  "emulatorpin"
-#define KEY_VCPU      "vcpupin."
 
 enum {
     COLUMN_THREAD,
@@ -52,53 +50,91 @@ typedef struct {
     const IdSet *now, *next; /* NULL: anywhere */
 } Pin;
 
+/* A thread of the domain that can be pinned; a row's id is its key. */
+typedef enum { THREAD_VCPU, THREAD_EMULATOR, THREAD_IO, THREADS } ThreadKind;
+
+typedef struct {
+    ThreadKind kind;
+    guint n; /* 0 of the emulator */
+} Thread;
+
+static const struct {
+    const char *key; /* with the number behind it, but of the emulator */
+    const char *name;
+} threads[THREADS] = {
+    [THREAD_VCPU] = {"vcpupin.", ""},
+    [THREAD_EMULATOR] = {"emulatorpin", "emulator"},
+    [THREAD_IO] = {"iothreadpin.", "iothread "},
+};
+
 static const DomainView *view_of(const App *app)
 {
     return app->domain ? snapshot_domain(app->snapshot, app->domain) : NULL;
 }
 
-/* The pin of vCPU @n; of the emulator for -1. */
-static Pin pin_of(const Domain *domain, int n)
+/* NULL: anywhere. */
+static const IdSet *asked_of(const DomainConfig *config, Thread thread)
 {
-    const DomainConfig *now = domain_now(domain), *next = domain->config;
-    Pin pin = {.has_now = now != NULL, .has_next = next != NULL};
-
-    if (now)
-        pin.now = n < 0 ? now->emulatorpin : domain_config_asked(now, (guint)n);
-    if (next)
-        pin.next = n < 0 ? next->emulatorpin : domain_config_asked(next, (guint)n);
-    return pin;
+    switch (thread.kind) {
+    case THREAD_EMULATOR:
+        return config->emulatorpin;
+    case THREAD_IO:
+        return g_hash_table_lookup(config->iothreadpin, GINT_TO_POINTER((int)thread.n));
+    default:
+        return domain_config_asked(config, thread.n);
+    }
 }
 
-static char *key_of(int n)
+static Pin pin_of(const Domain *domain, Thread thread)
 {
-    return n < 0 ? g_strdup(KEY_EMULATOR) : g_strdup_printf(KEY_VCPU "%d", n);
+    const DomainConfig *now = domain_now(domain), *next = domain->config;
+
+    return (Pin){now != NULL, next != NULL, now ? asked_of(now, thread) : NULL,
+        next ? asked_of(next, thread) : NULL};
+}
+
+static const ThreadUsage *usage_of(const DomainUsage *usage, Thread thread)
+{
+    return thread.kind == THREAD_IO
+               ? domain_usage_iothread(usage, (int)thread.n)
+               : domain_usage_vcpu(usage, thread.kind == THREAD_EMULATOR ? -1 : (int)thread.n);
+}
+
+/* @text with the thread's number behind it; the caller frees it. */
+static char *numbered(const char *text, Thread thread)
+{
+    return thread.kind == THREAD_EMULATOR ? g_strdup(text)
+                                          : g_strdup_printf("%s%u", text, thread.n);
+}
+
+static char *key_of(Thread thread)
+{
+    return numbered(threads[thread.kind].key, thread);
 }
 
 /* What an edit of the pin begins with: staged, else as it stands, "" for none. */
-static char *text_of_pin(const App *app, const Domain *domain, int n)
+static char *text_of_pin(const App *app, const Domain *domain, Thread thread)
 {
-    g_autofree char *key = key_of(n);
+    g_autofree char *key = key_of(thread);
     const char *staged = plan_value(app->plan, domain->uuid, key);
-    Pin pin = pin_of(domain, n);
+    Pin pin = pin_of(domain, thread);
 
     return staged ? g_strdup(staged) : cell_set(pin.has_now ? pin.now : pin.next, "");
 }
 
-static void add_thread_row(App *app, Table *table, const DomainView *view, int n, gboolean offline)
+static void add_thread_row(
+    App *app, Table *table, const DomainView *view, Thread which, gboolean offline)
 {
     const Topology *topology = app->snapshot->host ? app->snapshot->host->topology : NULL;
-    const ThreadUsage *thread = domain_usage_vcpu(view->usage, n);
-    g_autofree char *key = key_of(n);
+    const ThreadUsage *thread = usage_of(view->usage, which);
+    g_autofree char *key = key_of(which), *name = numbered(threads[which.kind].name, which);
     TableRow *row = table_add(table, key);
-    Pin pin = pin_of(view->domain, n);
+    Pin pin = pin_of(view->domain, which);
     gboolean strays = domain_affinity_strays(pin.now, thread ? thread->affinity : NULL, topology);
     const char *staged = plan_value(app->plan, view->domain->uuid, key);
 
     table_cell(row, COLUMN_THREAD, offline ? STYLE_DIM : STYLE_TEXT,
-        n < 0     ? g_strdup("emulator")
-        : offline ? g_strdup_printf("%d (off)", n)
-                  : g_strdup_printf("%d", n));
+        g_strconcat(name, offline ? " (off)" : "", NULL));
     table_cell(row, COLUMN_ASKED, pin.now ? STYLE_TEXT : STYLE_DIM,
         cell_set(pin.now, pin.has_now ? "anywhere" : "–"));
     if (pin.has_now && pin.has_next && !idset_equal(pin.now, pin.next))
@@ -116,16 +152,6 @@ static void add_thread_row(App *app, Table *table, const DomainView *view, int n
     table_cell(row, COLUMN_NODE, STYLE_TEXT,
         cell_num(cpu && cpu->node >= 0 ? NUM(cpu->node) : NUM_UNKNOWN));
     table_cell(row, COLUMN_LOAD, STYLE_TEXT, cell_percent(thread ? thread->load : NUM_UNKNOWN));
-}
-
-static void add_iothread_row(Table *table, const DomainConfig *config, guint n)
-{
-    g_autofree char *id = g_strdup_printf("iothread.%u", n);
-    TableRow *row = table_add(table, id);
-    const IdSet *asked = g_hash_table_lookup(config->iothreadpin, GINT_TO_POINTER((int)n));
-
-    table_cell(row, COLUMN_THREAD, STYLE_TEXT, g_strdup_printf("iothread %u", n));
-    table_cell(row, COLUMN_ASKED, asked ? STYLE_TEXT : STYLE_DIM, cell_set(asked, "anywhere"));
 }
 
 static void prepare(PageState *state)
@@ -151,10 +177,11 @@ static void domain_update(App *app, gpointer data)
     const DomainConfig *config = view ? domain_now(view->domain) : NULL;
     if (config) {
         for (guint n = 0; n < config->vcpus_max; n++)
-            add_thread_row(app, &state->table, view, (int)n, n >= config->vcpus_current);
-        add_thread_row(app, &state->table, view, -1, FALSE);
-        for (guint n = 1; n <= config->iothreads; n++)
-            add_iothread_row(&state->table, config, n);
+            add_thread_row(
+                app, &state->table, view, (Thread){THREAD_VCPU, n}, n >= config->vcpus_current);
+        add_thread_row(app, &state->table, view, (Thread){THREAD_EMULATOR, 0}, FALSE);
+        for (IDSET_EACH(id, config->iothread_ids))
+            add_thread_row(app, &state->table, view, (Thread){THREAD_IO, (guint)id}, FALSE);
     }
     table_end(&state->table);
 }
@@ -244,41 +271,32 @@ static void domain_draw(App *app, gpointer data, const Canvas *canvas)
     table_draw(&state->table, &part);
 }
 
-/* The vCPU of the row under the cursor, -1 for the emulator; FALSE where it has no pin. */
-static gboolean selected_thread(const PageState *state, int *n)
+static Thread selected_thread(const TableRow *row)
 {
-    const TableRow *row = table_selected(&state->table);
+    Thread thread = {THREAD_VCPU, 0};
 
-    *n = -1;
-    if (row && g_str_has_prefix(row->id, KEY_VCPU))
-        *n = atoi(row->id + strlen(KEY_VCPU));
-    return row && (*n >= 0 || strcmp(row->id, KEY_EMULATOR) == 0);
+    while (!g_str_has_prefix(row->id, threads[thread.kind].key))
+        thread.kind++;
+    thread.n = (guint)atoi(row->id + strlen(threads[thread.kind].key));
+    return thread;
 }
 
-static void edit_pin(App *app, const Domain *domain, int n)
+static void edit_pin(App *app, const Domain *domain, Thread thread)
 {
-    g_autofree char *key = key_of(n);
-    g_autofree char *now = text_of_pin(app, domain, n);
+    g_autofree char *key = key_of(thread);
+    g_autofree char *now = text_of_pin(app, domain, thread);
 
     app_edit_value(app, domain->uuid, key, now);
 }
 
 static void edit_selected(App *app, const PageState *state, const Domain *domain, gboolean unpin)
 {
-    int n;
+    const TableRow *row = table_selected(&state->table);
 
-    if (table_selected(&state->table) == NULL)
-        return;
-    if (!selected_thread(state, &n)) {
-        app_say(app, STYLE_WARN, "kvmtune shows the pins of iothreads, it does not change them");
-        return;
-    }
-    if (!unpin) {
-        edit_pin(app, domain, n);
-        return;
-    }
-    g_autofree char *key = key_of(n);
-    app_stage(app, domain->uuid, key, "");
+    if (row && unpin)
+        app_stage(app, domain->uuid, row->id, "");
+    else if (row)
+        edit_pin(app, domain, selected_thread(row));
 }
 
 static void edit_all(App *app, const Domain *domain)
@@ -325,7 +343,7 @@ static gboolean domain_act(App *app, gpointer data, Action action)
         edit_all(app, view->domain);
         return TRUE;
     case ACTION_EMULATOR:
-        edit_pin(app, view->domain, -1);
+        edit_pin(app, view->domain, (Thread){THREAD_EMULATOR, 0});
         return TRUE;
     case ACTION_BACKING:
         choose_backing(app, view->domain);

@@ -300,9 +300,11 @@ static void domains_draw(App *app, gpointer data, const Canvas *canvas)
     Canvas part = canvas_part(canvas, state->top, 0, canvas->height - state->top, canvas->width);
     table_draw(&state->table, &part);
     if (state->shown == 0)
-        canvas_text(canvas, state->top + 1, 1, canvas->width - 1, STYLE_DIM,
-            state->filter ? "no domain has this in its name or title: / changes the filter"
-                          : "libvirt knows no domain here");
+        canvas_wrap(canvas, state->top + 1, 1, canvas->width - 2, 2, STYLE_DIM,
+            state->filter
+                ? "no domain has this in its name or title: / changes the filter"
+                : "libvirt knows no domain here yet: those that virt-install, virt-manager "
+                  "or virsh make appear by themselves");
 }
 
 static void sort_by(App *app, DomainsState *state, int column)
@@ -358,20 +360,15 @@ static void sort_reverse(App *app, DomainsState *state)
 
 static void open_selected(App *app, DomainsState *state)
 {
-    const TableRow *row = table_selected(&state->table);
+    g_autofree char *uuid = g_strdup(table_selected(&state->table)->id);
 
-    if (row) {
-        g_autofree char *uuid = g_strdup(row->id);
-        app_open_domain(app, uuid);
-    }
+    app_open_domain(app, uuid);
 }
 
 static void mark_selected(App *app, DomainsState *state)
 {
     const TableRow *row = table_selected(&state->table);
 
-    if (row == NULL)
-        return;
     if (!g_hash_table_remove(app->marked, row->id))
         g_hash_table_add(app->marked, g_strdup(row->id));
     domains_update(app, state);
@@ -396,21 +393,25 @@ static const char **marked_uuids(const App *app, const DomainsState *state)
     return (const char **)g_ptr_array_free(uuids, FALSE);
 }
 
-static void act_on_marked(App *app, const DomainsState *state, Action action)
+static void act_on_domains(App *app, DomainsState *state, Action action)
 {
     const TableRow *row = table_selected(&state->table);
     g_autofree const char **uuids = marked_uuids(app, state);
 
-    if (uuids[0] == NULL)
-        return;
-    if (action == ACTION_TUNE)
+    if (uuids[0] == NULL || (row == NULL && (action == ACTION_OPEN || action == ACTION_MARK)))
+        app_say(app, STYLE_TEXT, "there is no domain in the list");
+    else if (action == ACTION_OPEN)
+        open_selected(app, state);
+    else if (action == ACTION_MARK)
+        mark_selected(app, state);
+    else if (action == ACTION_TUNE)
         app_open_tuning(app, uuids);
     else if (action == ACTION_PASTE)
         tuning_paste(app, uuids);
     else if (action == ACTION_FIT)
         fit_pools(app, uuids);
-    else if (row)
-        tuning_copy(app, row->id);
+    else
+        tuning_copy(app, row ? row->id : uuids[0]);
 }
 
 static gboolean domains_act(App *app, gpointer data, Action action)
@@ -420,16 +421,12 @@ static gboolean domains_act(App *app, gpointer data, Action action)
     prepare(state);
     switch (action) {
     case ACTION_OPEN:
-        open_selected(app, state);
-        return TRUE;
+    case ACTION_MARK:
     case ACTION_TUNE:
     case ACTION_COPY:
     case ACTION_PASTE:
     case ACTION_FIT:
-        act_on_marked(app, state, action);
-        return TRUE;
-    case ACTION_MARK:
-        mark_selected(app, state);
+        act_on_domains(app, state, action);
         return TRUE;
     case ACTION_FILTER:
         app_ask_search(app, "filter",
