@@ -53,6 +53,9 @@ void tuning_read_domains(const App *app, TuningState *state);
 void tuning_read_staged(const App *app, TuningState *state);
 /* Adds @text, which is not copied, where @texts has none that is equal. */
 void tuning_add_distinct(GPtrArray *texts, const char *text);
+/* Which of the domains has which value of @field, running now or at the next start: "web1, web2:
+ * 0-3 · db: any CPU". The caller frees it. */
+char *tuning_holders(const TuningState *state, const Field *field, gboolean live);
 void tuning_field_free(gpointer field);
 void tuning_tuned_free(gpointer tuned);
 

@@ -2,7 +2,10 @@
  * as one. */
 #include "tui/screens/tuning.h"
 
+#include "core/util/text.h"
+
 #define DISTINCT_MAX 4 /* values named of domains that differ */
+#define HOLDERS_MAX  3 /* domains named of one value */
 
 void tuning_field_free(gpointer data)
 {
@@ -67,6 +70,46 @@ static char *join_distinct(const GPtrArray *texts, gboolean several)
             out, "%s%s", i ? " · " : "", (const char *)g_ptr_array_index(texts, i));
     if (texts->len > DISTINCT_MAX)
         g_string_append(out, " …");
+    return g_string_free(out, FALSE);
+}
+
+char *tuning_holders(const TuningState *state, const Field *field, gboolean live)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree guint *counts = g_new0(guint, state->tuned->len + 1);
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < state->tuned->len; i++) {
+        const Tuned *tuned = g_ptr_array_index(state->tuned, i);
+        const Tuning *tuning = g_hash_table_lookup(tuned->by_key, field->key->key);
+        const char *value = tuning == NULL ? NULL : live ? tuning->live : tuning->config;
+        guint at = 0;
+        if (value == NULL)
+            continue;
+        value = shown_value(field->key->tunable, value);
+        while (at < texts->len && !g_str_equal(g_ptr_array_index(texts, at), value))
+            at++;
+        if (at == texts->len) {
+            g_ptr_array_add(texts, (gpointer)value);
+            g_ptr_array_add(names, g_string_new(NULL));
+        }
+        g_autofree char *name = text_escape(tuned->domain->name, 24);
+        if (counts[at]++ < HOLDERS_MAX)
+            g_string_append_printf(
+                g_ptr_array_index(names, at), "%s%s", counts[at] > 1 ? ", " : "", name);
+    }
+    for (guint at = 0; at < texts->len; at++) {
+        g_autofree char *who = g_string_free(g_ptr_array_index(names, at), FALSE);
+        if (at >= DISTINCT_MAX)
+            continue;
+        g_string_append_printf(out, "%s%s", at ? " · " : "", who);
+        if (counts[at] > HOLDERS_MAX)
+            g_string_append_printf(out, " +%u", counts[at] - HOLDERS_MAX);
+        g_string_append_printf(out, ": %s", (const char *)g_ptr_array_index(texts, at));
+    }
+    if (texts->len > DISTINCT_MAX)
+        g_string_append_printf(out, " · %u more values", texts->len - DISTINCT_MAX);
     return g_string_free(out, FALSE);
 }
 

@@ -44,6 +44,31 @@ static void draw_words(Pen *pen, int lines, Style style, const char *text)
             canvas_wrap(pen->canvas, pen->y, 0, pen->canvas->width, MIN(lines, room), style, text);
 }
 
+/* Of several domains that differ: who has what, in as few lines as there is to say. */
+static void draw_holders(Pen *pen, const TuningState *state, const Field *field)
+{
+    g_autofree char *live = tuning_holders(state, field, TRUE);
+    g_autofree char *config = tuning_holders(state, field, FALSE);
+    gboolean same = g_str_equal(live, config);
+    int lines = state->beside ? 4 : 1;
+
+    for (guint i = 0; i < 2; i++) {
+        const char *text = i ? config : live;
+        if (*text == '\0' || (same && i))
+            continue;
+        g_autofree char *line = g_strdup_printf("%s  %s",
+            same ? "now and next start"
+            : i  ? "next start"
+                 : "running now",
+            text);
+        draw_words(pen, lines, STYLE_TEXT, line);
+    }
+    if (field->staged) {
+        g_autofree char *line = g_strdup_printf("staged %s", field->staged);
+        draw_words(pen, 1, STYLE_STAGED, line);
+    }
+}
+
 /* Whether one of the domains of @field runs. */
 static gboolean runs(const TuningState *state, const Field *field)
 {
@@ -114,7 +139,10 @@ void tuning_draw_panel(const App *app, const TuningState *state, const Canvas *c
     canvas_printf(canvas, 0, x + 2, -1, STYLE_DIM, "%s%s%s", allowed, row->unit ? " " : "",
         row->unit ? row->unit : "");
     pen.y = 1;
-    draw_values(&pen, field, state->beside);
+    if (field->mixed)
+        draw_holders(&pen, state, field);
+    else
+        draw_values(&pen, field, state->beside);
     if (field->finding) {
         g_autofree char *said =
             g_strdup_printf("%s %s", field->finding->error ? "✗" : "!", field->finding->text);
