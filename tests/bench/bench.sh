@@ -167,8 +167,9 @@ virt_top_row()
     row "virt-top-$1" "virt-top, $2" --until "$4" --quit q -- virt-top -c "$3" -d 2
 }
 
-# One edit of one test domain with its diff, as a process each: kvmtune beside virt-xml. What the
-# two print is thrown away; both connect, read the domain, and write nothing.
+# One edit of one test domain with its diff, as a process each: kvmtune, of the domain and of a file
+# with its XML, beside virt-xml. What they print is thrown away; of a domain both connect, read it,
+# and write nothing.
 one_edit()
 {
     echo 'One edit with its diff, as a process (ms: median, worst, CPU; runs):'
@@ -176,6 +177,10 @@ one_edit()
     "$tools/bench-process" 25 "$program" -c "test://$work/node-1.xml" set bench-0001 \
         memory.nosharepages=on --dry-run >"$work/set" || return 0
     awk '{ printf "  %-20s %10.1f %10.1f %8.1f %6d\n", "kvmtune set", $1, $2, $3, $4 }' "$work/set"
+    virsh -c "test://$work/node-1.xml" dumpxml bench-0001 >"$work/domain.xml" &&
+        "$tools/bench-process" 25 "$program" set --xml "$work/domain.xml" memory.nosharepages=on \
+            --dry-run >"$work/set-xml" || return 0
+    awk '{ printf "  %-20s %10.1f %10.1f %8.1f %6d\n", "kvmtune set --xml", $1, $2, $3, $4 }' "$work/set-xml"
     if ! command -v virt-xml >/dev/null; then
         echo '  virt-xml is not installed: nothing to compare with.'
         return 0
@@ -183,10 +188,12 @@ one_edit()
     "$tools/bench-process" 9 virt-xml -c "test://$work/node-1.xml" bench-0001 --edit \
         --memorybacking nosharepages=yes --print-diff >"$work/virt-xml" || return 0
     awk '{ printf "  %-20s %10.1f %10.1f %8.1f %6d\n", "virt-xml", $1, $2, $3, $4 }' "$work/virt-xml"
-    ratio '  virt-xml / kvmtune, from start to end (ms)' "$(cut -d' ' -f1 "$work/virt-xml")" \
-        "$(cut -d' ' -f1 "$work/set")"
-    ratio '  virt-xml / kvmtune, CPU (ms)' "$(cut -d' ' -f3 "$work/virt-xml")" \
-        "$(cut -d' ' -f3 "$work/set")"
+    for name in set set-xml; do
+        ratio "  virt-xml / kvmtune $name, from start to end (ms)" "$(cut -d' ' -f1 "$work/virt-xml")" \
+            "$(cut -d' ' -f1 "$work/$name")"
+        ratio "  virt-xml / kvmtune $name, CPU (ms)" "$(cut -d' ' -f3 "$work/virt-xml")" \
+            "$(cut -d' ' -f3 "$work/$name")"
+    done
 }
 
 start_libvirtd()

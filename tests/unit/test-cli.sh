@@ -103,6 +103,12 @@ big.xml|not well-formed XML
 /dev/zero|larger than 16 MiB
 /nosuch|No such file
 BAD
+printf '<domain>\r\n  <vcpu>1</vcpu>\r\n</domain>' > before.xml
+"$kvmtune" set --xml before.xml vcpupin.0=0 > after.xml
+exits 0 "--dry-run of a file's edit" "$kvmtune" set --xml before.xml vcpupin.0=0 --dry-run
+is "$("$kvmtune" set --xml before.xml vcpupin.0=0 --dry-run | tail -n +3)" \
+    "$(diff -u before.xml after.xml | tail -n +3)" "is its diff"
+is "$("$kvmtune" set --xml after.xml vcpupin.0=0 --dry-run)" "" "and empty where nothing changes"
 "$kvmtune" set --xml ok.xml vcpupin.0=0 >/dev/full 2>"$work/err"; is $? 1 "a full standard output fails"
 "$kvmtune" --sysroot "$tree" tunables >/dev/full 2>"$work/err"; is $? 1 "and for a long text"
 exits 0 "what follows -- is no option" "$kvmtune" --demo set --dry-run -- web1 vcpupin.0=2

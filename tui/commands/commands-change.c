@@ -1,5 +1,6 @@
 /* The command that changes: set; and how a Plan is applied. */
 #include "core/demo/demo.h"
+#include "core/tune/diff.h"
 #include "core/tune/nativecmd.h"
 #include "core/util/document.h"
 #include "core/util/error.h"
@@ -9,6 +10,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CONTEXT 3 /* lines about a change in a diff */
 
 /* "KEY=VALUE" split in place at the first '='. */
 static gboolean split_assignment(char *text, char **value, GError **error)
@@ -38,6 +41,20 @@ static gboolean check_key(GHashTable *seen, TargetKind kind, const char *text, G
     return FALSE;
 }
 
+/* The edit as patch(1) takes it; nothing where there is none. */
+static char *describe_edit(const char *file, const char *before, const char *after)
+{
+    g_autoptr(GPtrArray) lines = diff_unified(before, after, CONTEXT, NULL);
+    g_autofree char *shown = text_escape(file, 0);
+    GString *out = g_string_new(NULL);
+
+    if (lines->len > 0)
+        g_string_printf(out, "--- %s\n+++ %s\n", shown, shown);
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf(out, "%s\n", (char *)g_ptr_array_index(lines, i));
+    return g_string_free(out, FALSE);
+}
+
 static gboolean set_xml(const CommandOptions *options, char **assignments, GError **error)
 {
     gsize length;
@@ -65,6 +82,11 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
             return FALSE;
     }
     const char *edited = xml_edit_text(edit, &length);
+    g_autofree char *diff = options->dry_run ? describe_edit(options->xml, text, edited) : NULL;
+    if (diff) {
+        edited = diff;
+        length = strlen(diff);
+    }
     if (fwrite(edited, 1, length, stdout) != length || fflush(stdout) != 0) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "the document could not be written: %s", g_strerror(errno));
