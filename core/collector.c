@@ -101,9 +101,14 @@ static void add_counted(Collector *c, GPtrArray *views)
     g_mutex_unlock(&c->lock);
 }
 
-static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, const Snapshot *base)
+/* @is_first: the picture before this one had no domains. */
+static void show_local(
+    Collector *c, Snapshot *snapshot, GPtrArray *domains, const Snapshot *base, gboolean is_first)
 {
     g_autoptr(GError) error = NULL;
+    /* Names and states are shown before the domains' processes are looked for: the next picture
+     * follows with their XML. */
+    const char *pid_folder = is_first ? "" : c->pid_folder;
 
     if (c->demo)
         demo_tick(c->root, domains);
@@ -112,11 +117,11 @@ static void show_local(Collector *c, Snapshot *snapshot, GPtrArray *domains, con
         snapshot->host_problem = g_strdup(error->message);
     if (domains)
         snapshot->domains = collector_make_views(
-            c->root, c->pid_folder, snapshot->host, domains, base ? base->domains : NULL);
+            c->root, pid_folder, snapshot->host, domains, base ? base->domains : NULL);
     add_counted(c, snapshot->domains);
-    /* The first picture does not wait for a look at every process, which could not tell the
-     * domains' from others' before libvirt has told of them either. */
-    if (c->serial > 0)
+    /* Neither the first picture nor that of the names waits for a look at every process, which
+     * could not tell the domains' from others' before those are known either. */
+    if (c->serial > 0 && !is_first)
         collector_read_others(snapshot, c->foreign);
 }
 
@@ -134,7 +139,7 @@ static gboolean take_picture(Collector *c)
     if (c->link.remote) /* set once, before the threads */
         show_remote(c, snapshot, domains);
     else
-        show_local(c, snapshot, domains, base);
+        show_local(c, snapshot, domains, base, domains && before->domains == NULL);
     snapshot->serial = ++c->serial;
     gboolean has_loads = snapshot->host == NULL || (base && (base->domains || domains == NULL));
 
