@@ -233,6 +233,29 @@ EOF
     [ "$running" -gt 0 ]
 }
 
+# The clock ticks that the domains' QEMUs have run so far.
+qemu_ticks()
+{
+    for file in /run/libvirt/qemu/kvmtune-bench-*.pid; do
+        cat "/proc/$(cat "$file")/stat" 2>/dev/null
+    done | awk '{ sum += $14 + $15 } END { print sum + 0 }'
+}
+
+# The firmware's start is work of its own, and takes the longer the more domains there are: waits
+# until the CPUs are half free and what the domains take falls no more.
+wait_for_calm()
+{
+    before=
+    for _ in $(seq 36); do
+        ticks=$(qemu_ticks)
+        sleep 5
+        grown=$(($(qemu_ticks) - ticks))
+        [ -n "$before" ] && [ "$grown" -lt $(($(nproc) * 5 * $(getconf CLK_TCK) / 2)) ] &&
+            [ $((grown * 10)) -ge $((before * 9)) ] && return
+        before=$grown
+    done
+}
+
 echo "$(uname -sr), $(nproc) CPUs, $(awk '{ print $1 }' /proc/loadavg) load; idle for $idle s, each key $repeat times"
 heading
 command -v htop >/dev/null && row htop 'htop' --until 'Load average' --keys 'Down Up' -- htop -d 10
@@ -244,7 +267,7 @@ for count in $sizes; do
     virt_top_row "test-$count" "$count test domains" "test://$work/node-$count.xml" bench-0001
 done
 if [ "$real" -gt 0 ] && start_libvirtd && start_domains; then
-    sleep 5 # the firmware's start is work of its own
+    wait_for_calm
     kvmtune_rows real "$real real domains" qemu:///system kvmtune-bench- --also "$libvirtd"
     virt_top_row real "$real real domains" qemu:///system kvmtune-bench-
     row stopped 'kvmtune, libvirtd stopped' --until 'node 0' --keys 'Right Left' --also "$libvirtd" \
