@@ -12,6 +12,8 @@ static void put_needs(JsonBuilder *builder, const GArray *needs)
         json_put_num(builder, "size_kib", need->size_kib ? NUM(need->size_kib) : NUM_UNKNOWN);
         json_put_num(builder, "pages", need->pages >= 0 ? NUM(need->pages) : NUM_UNKNOWN);
         json_put_set(builder, "nodes", need->nodes);
+        json_builder_set_member_name(builder, "numad");
+        json_builder_add_boolean_value(builder, need->numad);
         json_put_num(builder, "cell", need->cell >= 0 ? NUM(need->cell) : NUM_UNKNOWN);
         json_builder_end_object(builder);
     }

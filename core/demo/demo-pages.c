@@ -77,6 +77,15 @@ static void put_pages(
     demo_put(state->root, pressure,
         "some avg10=0.00 avg60=0.00 avg300=0.00 total=1029\n"
         "full avg10=0.00 avg60=0.00 avg300=0.00 total=512\n");
+    /* QEMU's own and the guest's small pages, two thirds of them in transparent huge pages. */
+    g_autofree char *smaps = g_strdup_printf("/proc/%d/smaps", pid);
+    demo_putf(state->root, smaps,
+        "7f0000000000-7f0000001000 rw-p 00000000 00:00 0\nRss: %" G_GUINT64_FORMAT
+        " kB\nAnonHugePages: %" G_GUINT64_FORMAT " kB\nShmemPmdMapped: 0 kB\n",
+        small_kib, small_kib * 2 / 3 / 2048 * 2048);
+    g_autofree char *stat = g_strconcat(folder, "/memory.stat", NULL);
+    demo_putf(state->root, stat, "anon %" G_GUINT64_FORMAT "\nanon_thp %" G_GUINT64_FORMAT "\n",
+        small_kib * 1024, small_kib * 2 / 3 / 2048 * 2048 * 1024);
     gboolean giant = huge && strchr(config->hugepages, 'G') != NULL;
     demo_pages_write(state->root, pid, small, pages, huge ? giant ? 1048576 : 2048 : 0);
 }

@@ -123,100 +123,9 @@ gint64 supply_pages(const Supply *supply, guint64 size_kib, const IdSet *nodes)
     return MAX(all && all->known ? MIN(sum, all->unpromised) : sum, 0);
 }
 
-/* ---- needs ---- */
-
-#define PAGES_MAX G_GINT64_CONSTANT(1099511627776) /* of one cell: sums of them do not overflow */
-
-static void need_clear(gpointer data)
-{
-    hwloc_bitmap_free(((PageNeed *)data)->nodes);
-}
-
 static void lack_clear(gpointer data)
 {
     hwloc_bitmap_free(((PageLack *)data)->nodes);
-}
-
-/* The size that @backing ("2M", "2M@0-1;1G@2") has for guest cell @cell: that of the <page> which
- * names the cell, else of the one which names none; 0 for ordinary pages. A guest without cells
- * (@cell -1) has the first. */
-static guint64 size_for(const char *backing, int cell)
-{
-    g_auto(GStrv) parts = g_strsplit(backing, ";", -1);
-    guint64 for_all = 0;
-
-    for (guint i = 0; parts[i]; i++) {
-        char *at = strchr(parts[i], '@');
-        guint64 size;
-        if (at)
-            *at = '\0';
-        if (!text_parse_size(parts[i], &size))
-            continue;
-        g_autoptr(IdSet) cells = at ? idset_parse(at + 1, NULL) : NULL;
-        if (cell < 0 || idset_has(cells, cell))
-            return size;
-        if (at == NULL && for_all == 0)
-            for_all = size;
-    }
-    return for_all;
-}
-
-/* Strict and restrictive bind; preferred and interleave take pages from elsewhere too. */
-static IdSet *bound_to(const char *mode, const IdSet *nodeset)
-{
-    gboolean binds = mode && (g_str_equal(mode, "strict") || g_str_equal(mode, "restrictive"));
-
-    return binds ? idset_copy(nodeset) : NULL;
-}
-
-static void add_need(
-    GArray *needs, const DomainConfig *config, guint64 size_kib, Num memory, const GuestCell *cell)
-{
-    PageNeed need = {.size_kib = size_kib, .pages = -1, .cell = cell ? cell->id : -1};
-
-    /* QEMU rounds the memory up to whole pages. */
-    if (memory.known && memory.value >= 0 && size_kib)
-        need.pages = MIN(
-            memory.value / (gint64)size_kib + (memory.value % (gint64)size_kib != 0), PAGES_MAX);
-    need.nodes = cell && cell->nodeset ? bound_to(cell->mode ? cell->mode : "strict", cell->nodeset)
-                                       : bound_to(config->numatune_mode, config->numatune_nodeset);
-    g_array_append_val(needs, need);
-}
-
-GArray *demand_needs(const DomainConfig *config, const char *backing, const Host *host)
-{
-    GArray *needs = g_array_new(FALSE, TRUE, sizeof(PageNeed));
-    const char *text = backing ? backing : config->hugepages;
-    gboolean is_default = g_strcmp0(text, "default") == 0;
-    Num standard = host ? kernel_file_number(host->meminfo, "Hugepagesize") : NUM_UNKNOWN;
-    guint64 base = host ? host->page_kib : 4;
-
-    g_array_set_clear_func(needs, need_clear);
-    if (text == NULL || *text == '\0' || g_str_equal(text, "off"))
-        return needs;
-    for (guint i = 0; i < MAX(config->cells->len, 1); i++) {
-        const GuestCell *cell =
-            config->cells->len ? &g_array_index(config->cells, GuestCell, i) : NULL;
-        guint64 size = is_default ? (guint64)MAX(num_or(standard, 0), 0)
-                                  : size_for(text, cell ? cell->id : -1);
-        /* A <page> of the base size is ordinary memory. */
-        if (size != base && (size || is_default))
-            add_need(needs, config, size, cell ? cell->memory_kib : config->memory_kib, cell);
-    }
-    return needs;
-}
-
-gint64 demand_pages(const GArray *needs, guint64 size_kib)
-{
-    gint64 sum = 0;
-
-    for (guint i = 0; i < needs->len; i++) {
-        const PageNeed *need = &g_array_index(needs, PageNeed, i);
-        if (need->size_kib == size_kib && need->pages > 0 &&
-            __builtin_add_overflow(sum, need->pages, &sum))
-            return G_MAXINT64;
-    }
-    return sum;
 }
 
 /* ---- demand ---- */
@@ -340,13 +249,18 @@ Demand *demand_new(Supply *supply, const DomainConfig *config, const DomainConfi
     demand->lacks = g_array_new(FALSE, TRUE, sizeof(PageLack));
     g_array_set_clear_func(demand->lacks, lack_clear);
     demand->state = demand->needs->len ? DEMAND_STARTS : DEMAND_NONE;
-    for (guint i = 0; i < demand->needs->len; i++)
-        g_ptr_array_add(order, &g_array_index(demand->needs, PageNeed, i));
+    for (guint i = 0; i < demand->needs->len; i++) {
+        PageNeed *need = &g_array_index(demand->needs, PageNeed, i);
+        demand->numad |= need->numad;
+        g_ptr_array_add(order, need);
+    }
     g_ptr_array_sort(order, compare_needs);
     for (guint i = 0; i < order->len; i++)
         hold_against(demand, supply, order->pdata[i], held);
     if (demand->lacks->len) /* also where another part is not known */
         demand->state = DEMAND_LACKS;
+    else if (demand->state == DEMAND_STARTS && demand->numad)
+        demand->state = DEMAND_UNKNOWN; /* enough, but perhaps not where numad puts it */
     else if (demand->state == DEMAND_STARTS && demand->surplus > 0)
         demand->state = DEMAND_SURPLUS;
     return demand;
@@ -371,7 +285,8 @@ void demand_free(Demand *demand)
 /* ---- in words ---- */
 
 /* "on node 3", "on nodes 0-1" after @pages "of 1G". */
-static void append_pages(GString *out, gint64 pages, guint64 size_kib, const IdSet *nodes)
+static void append_pages(
+    GString *out, gint64 pages, guint64 size_kib, const IdSet *nodes, gboolean numad)
 {
     g_autofree char *size = size_kib ? text_page_size(size_kib) : g_strdup("the default size");
     g_autofree char *set = idset_format(nodes);
@@ -384,6 +299,8 @@ static void append_pages(GString *out, gint64 pages, guint64 size_kib, const IdS
     g_string_append_printf(out, " of %s", size);
     if (nodes)
         g_string_append_printf(out, " on node%s %s", idset_count(nodes) == 1 ? "" : "s", set);
+    else if (numad)
+        g_string_append(out, " on nodes that numad chooses");
 }
 
 char *demand_needs_text(const Demand *demand)
@@ -404,7 +321,7 @@ char *demand_needs_text(const Demand *demand)
             pages += MAX(other->pages, 0);
         }
         if (!told)
-            append_pages(out, known ? pages : -1, need->size_kib, need->nodes);
+            append_pages(out, known ? pages : -1, need->size_kib, need->nodes, need->numad);
     }
     return g_string_free(out, FALSE);
 }
@@ -415,7 +332,7 @@ char *demand_lacks_text(const Demand *demand)
 
     for (guint i = 0; i < demand->lacks->len; i++) {
         const PageLack *lack = &g_array_index(demand->lacks, PageLack, i);
-        append_pages(out, lack->pages, lack->size_kib, lack->nodes);
+        append_pages(out, lack->pages, lack->size_kib, lack->nodes, FALSE);
         if (lack->absent)
             g_string_append(out, " (this kernel has none of that size)");
         else if (lack->promised)

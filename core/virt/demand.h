@@ -11,6 +11,7 @@ typedef struct {
     gint64 pages;     /* -1: the memory is not known */
     IdSet *nodes;     /* the host's nodes it is bound to; NULL: any */
     int cell;         /* the guest's; -1: the guest has none */
+    gboolean numad;   /* it is bound, to nodes that numad chooses when the domain starts */
 } PageNeed;
 
 /* Pages that are missing. */
@@ -24,7 +25,7 @@ typedef struct {
 
 typedef enum {
     DEMAND_NONE,    /* no hugepages asked for */
-    DEMAND_UNKNOWN, /* its memory, or the pools, are not known */
+    DEMAND_UNKNOWN, /* its memory, its nodes, or the pools are not known */
     DEMAND_STARTS,
     DEMAND_SURPLUS, /* only with pages beyond the pool (overcommit), which the kernel may refuse */
     DEMAND_LACKS,
@@ -35,6 +36,7 @@ typedef struct {
     GArray *needs;  /* PageNeed, in the guest's order */
     GArray *lacks;  /* PageLack; empty unless DEMAND_LACKS */
     gint64 surplus; /* how many pages come from overcommit */
+    gboolean numad; /* numad chooses the nodes: that they have the pages is not known */
 } Demand;
 
 /* What the pools have to give. */
@@ -51,7 +53,7 @@ void supply_overcommit(Supply *supply, guint64 size_kib, gint64 pages);
 /* The pages of @size_kib that may be taken from @nodes (NULL: any), promised ones left out. */
 gint64 supply_pages(const Supply *supply, guint64 size_kib, const IdSet *nodes);
 
-/* The needs of @config with @backing (a value of memory.hugepages; NULL: what it says itself).
+/* The needs of @config, its memory devices' with them, with @backing (a value of memory.hugepages; NULL: what it says itself).
  * @host (may be NULL) tells the default page size. GArray of PageNeed, owned by the caller. */
 GArray *demand_needs(const DomainConfig *config, const char *backing, const Host *host);
 /* The pages of @size_kib in @needs; unknown ones are not counted. */

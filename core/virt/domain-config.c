@@ -10,11 +10,12 @@
 #include <libxml/parser.h>
 #include <string.h>
 
-#define XML_MAX    (16u << 20) /* bytes; libvirt's own limit for a domain's XML over RPC is 16 MiB */
-#define VCPU_MAX   16384u      /* above libvirt's limit for any machine type */
-#define THREAD_MAX 16384u      /* iothreads */
-#define CELLS_MAX  1024u       /* guest NUMA cells: above QEMU's limit */
-#define PAGES_MAX  64u         /* <page> elements that are read: far above the sizes of any CPU */
+#define XML_MAX     (16u << 20) /* bytes; libvirt's own limit for a domain's XML over RPC is 16 MiB */
+#define VCPU_MAX    16384u      /* above libvirt's limit for any machine type */
+#define THREAD_MAX  16384u      /* iothreads */
+#define CELLS_MAX   1024u       /* guest NUMA cells: above QEMU's limit */
+#define DEVICES_MAX 256u        /* memory devices: QEMU's limit for slots */
+#define PAGES_MAX   64u         /* <page> elements that are read: far above the sizes of any CPU */
 
 static gboolean parse_uint(const char *text, guint64 max, guint *value)
 {
@@ -154,6 +155,64 @@ static void read_cells(DomainConfig *config, const xmlNode *domain)
     }
 }
 
+static void device_clear(gpointer data)
+{
+    hwloc_bitmap_free(((MemoryDevice *)data)->nodes);
+}
+
+/* A set that is an element's text, as attribute_set() has it of an attribute. */
+static IdSet *content_set(xmlNode *node)
+{
+    g_autofree char *text = content(node);
+    g_auto(GStrv) parts = g_strsplit_set(text ? text : "", " \t\n", -1);
+    g_autofree char *joined = g_strjoinv("", parts);
+
+    return *joined ? idset_parse(joined, NULL) : NULL;
+}
+
+/* Memory devices (formatdomain, "Memory devices"): NVDIMMs and what else is a file are none. */
+static void read_devices(DomainConfig *config, const xmlNode *domain)
+{
+    config->devices = g_array_new(FALSE, TRUE, sizeof(MemoryDevice));
+    g_array_set_clear_func(config->devices, device_clear);
+    for (EACH_CHILD(node, child(domain, "devices"), "memory")) {
+        g_autofree char *model = attribute(node, "model");
+        gboolean virtio = g_strcmp0(model, "virtio-mem") == 0;
+        xmlNode *source = child(node, "source"), *target = child(node, "target");
+        g_autofree char *cell = content(child(target, "node"));
+        MemoryDevice device = {.size_kib = element_kib(child(target, "size")), .cell = -1};
+        Num page = element_kib(child(source, "pagesize"));
+        guint n;
+        if ((!virtio && g_strcmp0(model, "dimm") != 0) || config->devices->len == DEVICES_MAX)
+            continue;
+        if (virtio && child(target, "requested"))
+            device.size_kib = element_kib(child(target, "requested"));
+        if (parse_uint(cell, G_MAXINT, &n))
+            device.cell = (int)n;
+        device.page_kib = (guint64)MAX(num_or(page, 0), 0);
+        device.nodes = content_set(child(source, "nodemask"));
+        g_array_append_val(config->devices, device);
+    }
+}
+
+/* Where memory comes from: numatune, or numad where the placement is auto, which then is the
+ * vCPUs' if numatune says none (formatdomain, "NUMA Node Tuning"). */
+static void read_numatune(DomainConfig *config, const xmlNode *domain)
+{
+    xmlNode *numa = child(child(domain, "numatune"), "memory");
+    g_autofree char *placement = attribute(numa, "placement");
+    g_autofree char *vcpus = attribute(child(domain, "vcpu"), "placement");
+
+    config->numatune_mode = attribute(numa, "mode");
+    config->numatune_nodeset = attribute_set(numa, "nodeset");
+    config->numad = placement ? g_str_equal(placement, "auto")
+                              : config->numatune_nodeset == NULL && g_strcmp0(vcpus, "auto") == 0;
+    if (config->numad) /* a nodeset beside it is ignored */
+        g_clear_pointer(&config->numatune_nodeset, hwloc_bitmap_free);
+    if ((numa || config->numad) && config->numatune_mode == NULL)
+        config->numatune_mode = g_strdup("strict"); /* formatdomain: the default */
+}
+
 /* Without <memory> a domain has what its guest NUMA cells add up to. */
 static Num cells_kib(const xmlNode *domain)
 {
@@ -205,7 +264,6 @@ static char *backing_text(const xmlNode *hugepages)
 static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **error)
 {
     xmlNode *backing = child(domain, "memoryBacking");
-    xmlNode *numa = child(child(domain, "numatune"), "memory");
 
     if (!read_vcpus(config, domain, error))
         return FALSE;
@@ -213,12 +271,10 @@ static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **erro
     read_iothreads(config, domain);
     read_memory(config, domain);
     read_cells(config, domain);
+    read_devices(config, domain);
     config->hugepages = backing_text(child(backing, "hugepages"));
     config->nosharepages = child(backing, "nosharepages") != NULL;
-    config->numatune_mode = attribute(numa, "mode");
-    if (numa && config->numatune_mode == NULL)
-        config->numatune_mode = g_strdup("strict"); /* formatdomain: the default */
-    config->numatune_nodeset = attribute_set(numa, "nodeset");
+    read_numatune(config, domain);
     config->title = content(child(domain, "title"));
     config->type = attribute(domain, "type");
     return TRUE;

@@ -168,6 +168,15 @@ const char *domain_affinity_gap_name(AffinityGap gap)
     return names[gap];
 }
 
+gboolean domain_config_has_hugepages(const DomainConfig *config)
+{
+    gboolean any = config->hugepages && !g_str_equal(config->hugepages, "off");
+
+    for (guint i = 0; !any && i < config->devices->len; i++)
+        any = g_array_index(config->devices, MemoryDevice, i).page_kib > 0;
+    return any;
+}
+
 void domain_config_free(DomainConfig *config)
 {
     if (config == NULL)
@@ -177,6 +186,7 @@ void domain_config_free(DomainConfig *config)
     hwloc_bitmap_free(config->emulatorpin);
     hwloc_bitmap_free(config->iothread_ids);
     g_clear_pointer(&config->cells, g_array_unref);
+    g_clear_pointer(&config->devices, g_array_unref);
     g_hash_table_unref(config->iothreadpin);
     g_free(config->hugepages);
     g_free(config->numatune_mode);

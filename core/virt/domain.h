@@ -28,6 +28,14 @@ typedef struct {
     IdSet *nodeset; /* likewise */
 } GuestCell;
 
+/* A memory device (a DIMM, virtio-mem) of the guest's. */
+typedef struct {
+    Num size_kib;     /* what of it the guest has: of virtio-mem what is requested */
+    guint64 page_kib; /* its <source><pagesize>; 0: as the backing says for its cell */
+    IdSet *nodes;     /* its <source><nodemask>; NULL: where its cell's memory is */
+    int cell;         /* the guest's; -1: none is named */
+} MemoryDevice;
+
 /* What one domain XML says of what kvmtune shows. */
 typedef struct {
     guint vcpus_max, vcpus_current;
@@ -40,11 +48,13 @@ typedef struct {
     IdSet *iothread_ids;     /* the ids of all of them, given or numbered by libvirt */
     guint threads;           /* of a guest core: <cpu><topology threads>; 1 where it has none */
     GArray *cells;           /* GuestCell, as they stand; empty: the guest has no NUMA */
+    GArray *devices;         /* MemoryDevice: those made of the host's memory */
     GHashTable *iothreadpin; /* iothread id (GINT_TO_POINTER) → IdSet* */
     char *hugepages; /* as the tunable memory.hugepages writes it: "off", "2M", "2M@0-1;1G@2" */
     gboolean nosharepages;
     char *numatune_mode; /* "strict" …, NULL without <numatune><memory> */
     IdSet *numatune_nodeset;
+    gboolean numad; /* placement='auto': numad chooses the nodes when the domain starts */
     char *title;
     char *type; /* "kvm", "qemu", "test" */
 } DomainConfig;
@@ -53,6 +63,9 @@ typedef struct {
 DomainConfig *domain_config_parse(const char *xml, GError **error);
 void domain_config_free(DomainConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainConfig, domain_config_free)
+
+/* Whether some of its memory is to be in hugepages: its own, or a memory device's. */
+gboolean domain_config_has_hugepages(const DomainConfig *config);
 
 typedef struct {
     gatomicrefcount refs;

@@ -4,14 +4,10 @@
 
 #include "core/virt/domain.h"
 #include "core/virt/pages.h"
+#include "core/virt/proclines.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#define PIECE        (64 << 10) /* bytes read at a time; between two, a stop is seen */
-#define LINE_MAX_LEN (16 << 10) /* a longer line is no mapping's */
 
 PageCount *page_count_new(const char *root, int pid)
 {
@@ -54,8 +50,9 @@ static void add_kib(GArray *pages, guint64 page_kib, int node, guint64 kib)
 }
 
 /* "7f2c… bind:0 anon=12 dirty=12 N0=5 N1=7 kernelpagesize_kB=4" */
-static void take_line(PageCount *count, const char *line)
+static void take_line(gpointer data, const char *line)
 {
+    PageCount *count = data;
     const char *size = strstr(line, " kernelpagesize_kB=");
     guint64 page_kib = size ? g_ascii_strtoull(strchr(size, '=') + 1, NULL, 10) : 0;
     gboolean own = strstr(line, " anon=") || strstr(line, " dirty=") || strstr(line, " huge ");
@@ -73,37 +70,10 @@ static void take_line(PageCount *count, const char *line)
     }
 }
 
-/* Calls @take for each line of @name, a file of the process, until the end or a stop. 0, or errno.
- */
-static int each_line(
-    PageCount *count, const char *name, void (*take)(PageCount *count, const char *line))
-{
-    g_autofree char *path = g_strdup_printf("%s/proc/%d/%s", count->root, count->pid, name);
-    g_autofree char *piece = g_malloc(PIECE);
-    g_autoptr(GString) line = g_string_new(NULL);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    ssize_t n = -1;
-
-    while (fd >= 0 && !g_atomic_int_get(&count->stop) && (n = read(fd, piece, PIECE)) > 0)
-        for (ssize_t i = 0; i < n; i++) {
-            if (piece[i] != '\n') {
-                if (line->len < LINE_MAX_LEN)
-                    g_string_append_c(line, piece[i]);
-                continue;
-            }
-            take(count, line->str);
-            g_string_truncate(line, 0);
-        }
-    int problem = n < 0 && !g_atomic_int_get(&count->stop) ? errno : 0;
-    if (fd >= 0)
-        close(fd);
-    return problem;
-}
-
-static void count_line(PageCount *count, const char *line)
+static void count_line(gpointer data, const char *line)
 {
     (void)line;
-    g_atomic_int_inc(&count->total);
+    g_atomic_int_inc(&((PageCount *)data)->total);
 }
 
 static int compare_pages(gconstpointer a, gconstpointer b)
@@ -117,8 +87,8 @@ static int compare_pages(gconstpointer a, gconstpointer b)
 
 void page_count_run(PageCount *count)
 {
-    each_line(count, "maps", count_line);
-    int problem = each_line(count, "numa_maps", take_line);
+    proc_lines(count->root, count->pid, "maps", &count->stop, count_line, count);
+    int problem = proc_lines(count->root, count->pid, "numa_maps", &count->stop, take_line, count);
 
     if (problem == ENOENT && g_atomic_int_get(&count->total) > 0)
         count->problem = g_strdup("this kernel has no numa_maps (it is built without NUMA)");

@@ -160,7 +160,7 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
     const DomainUsage *previous)
 {
     const DomainConfig *config = domain_now(domain);
-    gboolean huge = config && !g_str_equal(config->hugepages, "off");
+    gboolean huge = config && domain_config_has_hugepages(config);
 
     if (previous) {
         usage->memory_cgroup = g_strdup(previous->memory_cgroup);

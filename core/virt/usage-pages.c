@@ -87,6 +87,6 @@ void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, co
     }
     read_ksm(usage, root);
     usage->thp_kib = read_thp(root, usage->memory_cgroup);
-    if (config && !g_str_equal(config->hugepages, "off"))
+    if (config && domain_config_has_hugepages(config))
         usage->hugetlb = read_hugetlb(root, usage->hugetlb_cgroup, host);
 }

@@ -76,6 +76,11 @@ static Host *make_host(const Tree *tree)
     "<numatune><memory mode='strict' nodeset='0'/>"                                                \
     "<memnode cellid='0' mode='strict' nodeset='1'/></numatune>"
 
+#define DEVICES(list) "<devices>" list "</devices>"
+#define DIMM(model, source, mib, target)                                                           \
+    "<memory model='" model "'><source>" source "</source><target><size unit='MiB'>" #mib          \
+    "</size>" target "</target></memory>"
+
 static const struct {
     const char *config, *live;
     DemandState state;
@@ -124,6 +129,43 @@ static const struct {
         "40 pages of 2M on node 1", "15 pages of 2M on node 1", "hugepages.node1.2M=45"},
     {DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("strict", "1")), DOMAIN(MEMORY(80)), DEMAND_LACKS,
         "40 pages of 2M on node 1", "15 pages of 2M on node 1", "hugepages.node1.2M=45"},
+    /* memory devices: <memory> counts them; of their own page size or as the backing of their cell
+     * is, on their own nodes or where numatune says; a file's is none */
+    {DOMAIN(MEMORY(260) DEVICES(DIMM("dimm", "<pagesize unit='KiB'>2048</pagesize>", 60, "")
+             DIMM("nvdimm", "<path>/x</path>", 64, ""))),
+        NULL, DEMAND_STARTS, "30 pages of 2M", "", ""},
+    {DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0") DEVICES(
+         DIMM("dimm", "<pagesize unit='KiB'>2048</pagesize><nodemask>1</nodemask>", 60, ""))),
+        NULL, DEMAND_LACKS, "30 pages of 2M on node 1, 80 pages of 2M on node 0",
+        "5 pages of 2M on node 1", "hugepages.node1.2M=35"},
+    {DOMAIN(MEMORY(200) HUGE(PAGE(2048)) CELLS DEVICES(DIMM("dimm", "", 20, "<node>0</node>")
+             DIMM("virtio-mem", "<pagesize unit='KiB'>4</pagesize>", 20, "<node>0</node>"))),
+        NULL, DEMAND_LACKS, "60 pages of 2M on node 1, 50 pages of 2M on node 0",
+        "35 pages of 2M on node 1", "hugepages.node1.2M=65"},
+    {DOMAIN(MEMORY(64) DEVICES(DIMM("virtio-mem", "<pagesize unit='GiB'>1</pagesize>", 8192,
+         "<requested unit='MiB'>2048</requested>"))),
+        NULL, DEMAND_STARTS, "2 pages of 1G", "", ""},
+    /* cells of several sizes */
+    {
+        DOMAIN(MEMORY(2148) HUGE("<page size='2048' nodeset='0'/><page size='1048576' "
+                                 "nodeset='1'/>") "<cpu><numa><cell id='0' cpus='0' memory='100' "
+                                                  "unit='MiB'/>"
+                                                  "<cell id='1' cpus='1' memory='2048' "
+                                                  "unit='MiB'/></numa></cpu>"),
+        NULL, DEMAND_STARTS, "50 pages of 2M, 2 pages of 1G", "", ""},
+    /* numad's nodes are not known before; too few on all of them are too few */
+    {DOMAIN(MEMORY(64) HUGE(PAGE(2048)) "<numatune><memory placement='auto'/></numatune>"), NULL,
+        DEMAND_UNKNOWN, "32 pages of 2M on nodes that numad chooses", "", ""},
+    {DOMAIN("<vcpu placement='auto'>1</vcpu>" MEMORY(64) HUGE(PAGE(2048))), NULL, DEMAND_UNKNOWN,
+        "32 pages of 2M on nodes that numad chooses", "", ""},
+    {DOMAIN("<vcpu placement='auto'>1</vcpu>" MEMORY(64) HUGE(PAGE(2048)) ON("strict", "0")), NULL,
+        DEMAND_STARTS, "32 pages of 2M on node 0", "", ""},
+    {DOMAIN(MEMORY(64)
+             HUGE(PAGE(2048)) "<numatune><memory mode='interleave' placement='auto'/></numatune>"),
+        NULL, DEMAND_STARTS, "32 pages of 2M", "", ""},
+    {DOMAIN(MEMORY(5120) HUGE(PAGE(1048576)) "<numatune><memory placement='auto'/></numatune>"),
+        NULL, DEMAND_LACKS, "5 pages of 1G on nodes that numad chooses", "1 page of 1G",
+        "hugepages.node0.1G=5"},
     /* absurd, but not to be stumbled over */
     {DOMAIN("<memory unit='EiB'>7</memory>" HUGE(PAGE(2048)) ON("strict", "9")), NULL, DEMAND_LACKS,
         "1099511627776 pages of 2M on node 9", "1099511627771 pages of 2M on node 9", ""},
