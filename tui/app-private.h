@@ -43,8 +43,8 @@ void app_take_key(App *app, guint key);
 void app_take_mouse(App *app, const MouseEvent *event);
 void app_draw(App *app); /* on curses' screen */
 
-/* Lets the open screen make anew what it draws from. */
-void app_update(App *app);
+/* Says how far @move is, where it runs. */
+void moves_say(App *app, PageMove *move);
 void edit_clear(Edit *edit);
 
 /* Ends a job that is done; to be called at every wake. */

@@ -64,10 +64,15 @@ gboolean app_stage(App *app, const char *target, const char *key, const char *va
 gboolean app_stage_for(
     App *app, const char *const *targets, const char *key, const char *value, PlanScope scope);
 
+/* Lets the open screen make anew what it draws from. */
+void app_update(App *app);
+
 /* Asks for a line of text in a box: @title, @help below, @text to begin with. @accept gets what was
  * typed at Enter; it returns NULL to close the box, or a sentence (the caller frees it) to show in
  * the box, which stays open. @data is freed with g_free. */
 typedef char *(*AppAccept)(App *app, const char *text, gpointer data);
+/* What @text, being typed, comes to, and how that is shown; NULL: nothing to say. */
+typedef char *(*AppTell)(App *app, const char *text, Style *style);
 void app_ask(App *app, const char *title, const char *help, const char *text, AppAccept accept,
     gpointer data);
 /* Asks for the text that the open screen shows only lines with: kept in *@text, NULL for none. */
@@ -94,6 +99,8 @@ void app_undo(App *app, guint number);
 const char *app_survey(const App *app, guint number);
 /* The move of pages of the change that is being written; NULL where none is. */
 PageMove *app_move(const App *app);
+/* Tells what is moved or grows what to do, and says so; to pause what pauses lets it go on. */
+void app_steer(App *app, MoveWish wish);
 /* TRUE while one of them runs. */
 gboolean app_is_applying(const App *app);
 /* Grows with every apply and undo that ended: the journal is to be read again. */

@@ -88,18 +88,19 @@ static void run_job(Connection *connection, gpointer data)
     }
 }
 
-/* Whether entry @number of @journal changed the host's files only. */
+/* Whether entry @number of @journal changed what the kernel alone has: the host's files, and where
+ * pages are. */
 static gboolean entry_is_of_host(Journal *journal, guint number)
 {
     g_autoptr(JournalEntry) entry = journal_get(journal, number, NULL);
 
     for (guint i = 0; entry && i < entry->steps->len; i++)
-        if (!step_traits[((const Step *)g_ptr_array_index(entry->steps, i))->kind].host)
+        if (step_traits[((const Step *)g_ptr_array_index(entry->steps, i))->kind].libvirt)
             return FALSE;
     return entry != NULL;
 }
 
-/* Whether a job needs the host's files only, so that it need not wait for libvirt: its @preview
+/* Whether a job needs the kernel only, so that it need not wait for libvirt: its @preview
  * (may be NULL), and the entries of the journal that this takes back, or that it is about (@number,
  * 0: none), for what stands of all their steps is looked at. */
 static gboolean is_of_host(const App *app, const Preview *preview, guint number)
@@ -415,29 +416,13 @@ static void end_recovery(App *app, const Job *job)
 
 /* ---- the end of a job ---- */
 
-/* Moving pages takes its time: how far it is, and what can be done. */
-static void say_progress(App *app, const Job *job)
-{
-    MoveResult result;
-
-    if (!page_move_look(job->move, &result) || result.total == 0)
-        return;
-    g_autofree char *moved = text_size_kib(result.moved);
-    g_autofree char *total = text_size_kib(result.total);
-    gboolean paused = g_atomic_int_get(&job->move->wish) == MOVE_PAUSED;
-    app_say(app, STYLE_STAGED, "%s: %s of %s moved%s", paused ? "paused" : "moving pages", moved,
-        total,
-        app->screen == SCREEN_PAGES ? "; Space pauses and goes on, x stops"
-                                    : "; Memory's list of pages (2 v) pauses and stops it");
-}
-
 void jobs_poll(App *app)
 {
     struct AppPrivate *private = app->private;
     Job *job = private->job;
 
     if (job && !g_atomic_int_get(&job->done))
-        say_progress(app, job);
+        moves_say(app, job->move);
     if (job == NULL || !g_atomic_int_get(&job->done))
         return;
     private->job = NULL;

@@ -22,6 +22,8 @@ static KeyRow rows[] = {
         "grow the pools so that the domain under the cursor starts", TRUE},
     {CONTEXT_MEMORY, ACTION_PAGES, "v", "VMs' pages",
         "where each VM's pages are, beside where its vCPUs run", FALSE},
+    {CONTEXT_MEMORY, ACTION_STOP, "x", NULL,
+        "stop the pool that grows: it goes back to what it was", TRUE},
 
     {CONTEXT_PAGES, ACTION_MOVE_PAGES, "m", "move", "stage that the VM's pages move to other nodes",
         TRUE},
@@ -41,6 +43,10 @@ static KeyRow rows[] = {
     {CONTEXT_SHARING, ACTION_KEEP, "b", NULL,
         "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
         TRUE},
+    {CONTEXT_SHARING, ACTION_COUNT_PAGES, "c", NULL,
+        "count what of the VM's process is in huge pages (smaps), which costs it time; c again "
+        "stops",
+        FALSE},
 
     {CONTEXT_DOMAINS, ACTION_OPEN, "Enter", "open", "open the domain: its vCPUs and their pins",
         FALSE},

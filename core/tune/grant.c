@@ -5,6 +5,29 @@
 
 #include "core/util/text.h"
 
+/* ", in pieces for 30 more pages (buddyinfo: 12 of order 9, 9 of order 10)". */
+static char *pieces_text(const Host *host, const NodeMemory *node, guint64 size_kib)
+{
+    Num ready = host_pages_at_once(host, node, size_kib);
+    GString *out = g_string_new(NULL);
+    gboolean any = FALSE;
+
+    if (!ready.known)
+        return g_string_free(out, FALSE);
+    g_string_append_printf(
+        out, ", in pieces for %" G_GINT64_FORMAT " more (buddyinfo: ", ready.value);
+    for (guint order = 0; order < node->free_blocks->len; order++) {
+        guint64 blocks = g_array_index(node->free_blocks, guint64, order);
+        if (((guint64)host->page_kib << order) < size_kib || blocks == 0)
+            continue;
+        g_string_append_printf(
+            out, "%s%" G_GUINT64_FORMAT " of order %u", any ? ", " : "", blocks, order);
+        any = TRUE;
+    }
+    g_string_append(out, any ? ")" : "no free block so large)");
+    return g_string_free(out, FALSE);
+}
+
 char *grant_reason(const char *root, const TunableKey *key, gint64 missing)
 {
     g_autoptr(Host) host = host_read(root, NULL, NULL);
@@ -14,11 +37,12 @@ char *grant_reason(const char *root, const TunableKey *key, gint64 missing)
         return g_strdup("memory is short, or in small pieces");
     g_autofree char *free_text = text_size_kib((guint64)MAX(node->free_kib.value, 0));
     if ((double)missing * (double)key->size_kib > (double)node->free_kib.value)
-        return g_strdup_printf("node %u has only %s left", key->n, free_text);
-    Num ready = host_pages_at_once(host, node, key->size_kib);
-    g_autofree char *pieces =
-        ready.known ? g_strdup_printf(", in pieces for %" G_GINT64_FORMAT " more", ready.value)
-                    : g_strdup("");
-    return g_strdup_printf(
-        "node %u has %s left%s: try vm.compact_memory=1 first", key->n, free_text, pieces);
+        return g_strdup_printf(
+            "node %u has only %s left: move VMs away, drop caches, or keep it at "
+            "boot",
+            key->n, free_text);
+    g_autofree char *pieces = pieces_text(host, node, key->size_kib);
+    return g_strdup_printf("node %u has %s left%s: vm.compact_memory=1 first, drop caches, or keep "
+                           "it at boot",
+        key->n, free_text, pieces);
 }

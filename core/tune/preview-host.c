@@ -298,8 +298,22 @@ static void show_boot(Preview *preview, const Boot *boot)
 
 /* ---- now ---- */
 
+/* A mount that goes away under libvirt. */
+static void warn_of_libvirt(
+    Preview *preview, const Host *host, const Change *change, const char *path)
+{
+    for (guint i = 0; host->mounts && i < host->mounts->len; i++) {
+        const HugeMount *mount = g_ptr_array_index(host->mounts, i);
+        g_autofree char *shown = text_escape(path, 0);
+        if (g_str_equal(mount->path, path) && mounts_is_libvirts(host, mount))
+            preview_warn(preview,
+                "%s: libvirt takes its pages from %s: without it no VM with these pages starts",
+                change->key->key, shown);
+    }
+}
+
 /* "mount hugetlbfs pagesize=2048K at /x", and what is unmounted. */
-static void say_mounts(Preview *preview, const Change *change, const char *now)
+static void say_mounts(Preview *preview, const Host *host, const Change *change, const char *now)
 {
     g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
     g_autofree char *place = tunable_key_place(change->key);
@@ -311,6 +325,7 @@ static void say_mounts(Preview *preview, const Change *change, const char *now)
         if (!g_strv_contains((const char *const *)new, old[i])) {
             g_autofree char *path = text_escape(old[i], 0);
             preview_say(preview, PART_WRITES, LINE_WRITE, "unmount %s", path);
+            warn_of_libvirt(preview, host, change, old[i]);
         }
 }
 
@@ -400,7 +415,7 @@ static gboolean change_now(
     if (lost && partner && !preview_may_write(preview, partner, STEP_HOST, lost))
         return FALSE;
     if (kind == STEP_MOUNT)
-        say_mounts(preview, change, now);
+        say_mounts(preview, host, change, now);
     else if (change->key->tunable->trigger)
         preview_say(preview, PART_WRITES, LINE_WRITE, "%s: write %s", place, change->value);
     else

@@ -1,9 +1,92 @@
-/* The preview of moved pages: how much moves, whether there is room, what numatune says to it. */
+/* The preview of moved pages: by which way, how much moves, whether there is room, what numatune
+ * says to it. */
 #include "core/tune/preview-private.h"
 
 #include "core/util/text.h"
 #include "core/virt/pages.h"
 #include "core/virt/pageshares.h"
+
+#include <stdio.h>
+
+/* ---- the way ---- */
+
+/* The mode of numatune in which libvirt changes the nodeset of a running domain: strict, since
+ * 7.3.0 restrictive (qemuDomainSetNumaParamsLive). */
+static const char *mode_of_live_nodeset(const LinkInfo *link)
+{
+    guint major, minor;
+
+    return link->libvirt && sscanf(link->libvirt, "%u.%u", &major, &minor) == 2 &&
+                   (major < 7 || (major == 7 && minor < 3))
+               ? "strict"
+               : "restrictive";
+}
+
+/* Whether the plan sets the running domain's nodeset beside @change. */
+static gboolean is_nodeset_staged(const Preview *preview, const Change *change)
+{
+    const GPtrArray *all = plan_find(preview->plan, change->target, "numatune.nodeset");
+
+    for (guint i = 0; all && i < all->len; i++)
+        if (plan_scope_has(((const Change *)g_ptr_array_index(all, i))->scope, STEP_LIVE))
+            return TRUE;
+    return FALSE;
+}
+
+/* Why libvirt does not move the pages, by numatune's nodeset, with which the kernel takes them
+ * along: a part of a sentence, which the caller frees; NULL where it does. "" where there is
+ * nothing to say to it. */
+static char *why_not_libvirt(const Preview *preview, const LinkInfo *link,
+    const DomainConfig *config, const PageShares *shares, const Change *change)
+{
+    const char *mode = mode_of_live_nodeset(link);
+    const char *libvirt = link->libvirt ? link->libvirt : "";
+    const char *blank = link->libvirt ? " " : "";
+    gboolean cells = FALSE;
+
+    for (guint i = 0; config && i < config->cells->len; i++)
+        cells |= g_array_index(config->cells, GuestCell, i).nodeset != NULL;
+    if (change->undoes || is_nodeset_staged(preview, change))
+        return g_strdup("");
+    if (link->hypervisor == NULL || !g_str_has_prefix(link->hypervisor, "QEMU"))
+        return g_strdup("this driver of libvirt does not move the pages of a running domain");
+    if (config == NULL || config->numatune_nodeset == NULL)
+        return g_strdup("there is no numatune.nodeset that libvirt could change");
+    if (cells)
+        return g_strdup("numatune.nodeset moves no cell that has a nodeset of its own");
+    if (g_strcmp0(config->numatune_mode ? config->numatune_mode : "strict", mode) != 0)
+        return g_strdup_printf(
+            "libvirt%s%s changes numatune.nodeset of a running domain only in mode %s, not %s",
+            blank, libvirt, mode, config->numatune_mode ? config->numatune_mode : "strict");
+    return shares->weighted ? g_strdup("numatune.nodeset says no parts") : NULL;
+}
+
+/* Says what moves and by which way; TRUE where numatune's nodeset is set with it. */
+static gboolean say_way(Preview *preview, const Snapshot *snapshot, const DomainView *view,
+    const PageShares *shares, const Change *change, gint64 moves)
+{
+    const DomainConfig *config = domain_now(view->domain);
+    g_autofree char *size = text_size_kib((guint64)moves);
+    g_autofree char *why = why_not_libvirt(preview, &snapshot->link, config, shares, change);
+
+    if (why == NULL) {
+        preview_say(preview, PART_EFFECT, LINE_NOW,
+            "now: pages = %s: %s move; libvirt sets numatune.nodeset of the running domain, and "
+            "the kernel takes all it can along, at once",
+            change->value, size);
+        preview_say(preview, PART_EFFECT, LINE_NOW,
+            "what is left then moves a portion at a time, by move_pages");
+        return TRUE;
+    }
+    preview_say(preview, PART_EFFECT, LINE_NOW,
+        "now: pages = %s: %s move, a portion at a time while the guest runs, by move_pages",
+        change->value, size);
+    if (*why)
+        preview_say(preview, PART_EFFECT, LINE_NOW, "not by libvirt: %s", why);
+    return FALSE;
+}
+
+/* ---- what may be in the way ---- */
 
 /* Warns where of @comes KiB, in pages of @size_kib (0: no pool's), only @free have room on @node.
  */
@@ -57,24 +140,26 @@ static void check_room(
 }
 
 /* numatune is asked for each new page: where it names other nodes, later ones come from there. */
-static void check_policy(Preview *preview, const Domain *domain, const PageShares *shares)
+static void check_policy(Preview *preview, const LinkInfo *link, const Domain *domain,
+    const PageShares *shares, const Change *change)
 {
     g_auto(DomainPages) pages;
     gboolean differs = FALSE;
+    const char *mode = mode_of_live_nodeset(link);
 
     domain_pages_look(&pages, domain, NULL, NULL);
     for (guint i = 0; pages.asked && i < shares->parts->len; i++)
         differs |= !idset_has(pages.asked, g_array_index(shares->parts, NodeKib, i).node);
-    if (!differs)
+    if (!differs || is_nodeset_staged(preview, change))
         return;
     g_autofree char *asked = idset_format(pages.asked);
     preview_warn(preview,
         "pages: numatune (%s) names node %s, and later pages come from there: set "
-        "numatune.nodeset too%s",
+        "numatune.nodeset too, which libvirt does %s%s",
         pages.mode ? pages.mode : "strict", asked,
-        g_strcmp0(pages.mode, "restrictive") == 0
-            ? ", which libvirt does while the domain runs"
-            : ", which libvirt does at the next start only unless the mode is restrictive");
+        g_strcmp0(pages.mode, mode) == 0 ? "while the domain runs"
+                                         : "at the next start only unless the mode is ",
+        g_strcmp0(pages.mode, mode) == 0 ? "" : mode);
 }
 
 /* NUMA balancing brings pages to the CPUs that use them. */
@@ -109,8 +194,8 @@ static gboolean check_nodes(Preview *preview, const Host *host, const PageShares
     return TRUE;
 }
 
-char *preview_pages(
-    Preview *preview, const Snapshot *snapshot, const DomainView *view, const Change *change)
+char *preview_pages(Preview *preview, const Snapshot *snapshot, const DomainView *view,
+    const Change *change, char **nodeset)
 {
     const GArray *memory = view->usage ? view->usage->memory : NULL;
     g_autoptr(PageShares) shares = page_shares_parse(change->value, NULL);
@@ -137,11 +222,12 @@ char *preview_pages(
         preview_say(preview, PART_EFFECT, LINE_NOW, "pages are on %s already", change->value);
         return NULL;
     }
-    g_autofree char *size = text_size_kib((guint64)moves);
-    preview_say(preview, PART_EFFECT, LINE_NOW,
-        "now: pages = %s: %s move, a portion at a time while the guest runs", change->value, size);
+    gboolean with_nodeset = say_way(preview, snapshot, view, shares, change, moves);
     check_room(preview, snapshot->host, excess, view->usage);
-    check_policy(preview, view->domain, shares);
+    if (with_nodeset)
+        *nodeset = node_kib_nodes(shares->parts);
+    else if (!change->undoes)
+        check_policy(preview, &snapshot->link, view->domain, shares, change);
     if (snapshot->host)
         check_balancing(preview, snapshot, view, shares);
     return g_steal_pointer(&now);

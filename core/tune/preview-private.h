@@ -47,9 +47,11 @@ void preview_refuse(Preview *preview, const char *format, ...) G_GNUC_PRINTF(2, 
 void preview_findings(Preview *preview, const GPtrArray *findings);
 
 /* Says what @change, of the pages of the running domain @view, would move. Returns how they lie
- * now, the old value of its step, for the caller to free; NULL where nothing is to be done. */
-char *preview_pages(
-    Preview *preview, const Snapshot *snapshot, const DomainView *view, const Change *change);
+ * now, the old value of its step, for the caller to free; NULL where nothing is to be done.
+ * *nodeset, NULL before, is what numatune's nodeset of the running domain is to be with it, for the
+ * caller to free, where libvirt moves pages so. */
+char *preview_pages(Preview *preview, const Snapshot *snapshot, const DomainView *view,
+    const Change *change, char **nodeset);
 
 /* An empty Preview of a copy of @plan. */
 Preview *preview_new(const Plan *plan);

@@ -204,6 +204,29 @@ static void show_documents(
             idset_copy(all);
 }
 
+/* The pages of the running domain, and numatune's nodeset with them where libvirt moves them so. */
+static void preview_page_change(Preview *preview, const Snapshot *snapshot, const DomainView *view,
+    const Change *change, Document *live)
+{
+    g_autofree char *nodeset = NULL;
+    g_autofree char *now = preview_pages(preview, snapshot, view, change, &nodeset);
+
+    if (now == NULL)
+        return;
+    preview_add_step(preview, STEP_PAGES, change, now);
+    if (nodeset == NULL)
+        return;
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, "numatune.nodeset", NULL);
+    const Change with = {.target = change->target,
+        .name = change->name,
+        .key = key,
+        .value = nodeset,
+        .scope = SCOPE_LIVE};
+    if (change_document(preview, live, STEP_LIVE, &with))
+        ((Step *)g_ptr_array_index(preview->steps, preview->steps->len - 1))->follows = TRUE;
+    g_ptr_array_remove(live->changes, (gpointer)&with); /* it is nobody's change */
+}
+
 static void preview_domain(Preview *preview, const Snapshot *snapshot, const RuleGround *ground,
     PreviewTarget *target, const IdSet *changes)
 {
@@ -225,13 +248,10 @@ static void preview_domain(Preview *preview, const Snapshot *snapshot, const Rul
     for (IDSET_EACH(i, changes)) {
         const Change *change = g_ptr_array_index(preview->plan->changes, i);
         preview->making = i;
-        if (change->key->tunable->effect != EFFECT_RUNNING) {
+        if (change->key->tunable->effect == EFFECT_RUNNING)
+            preview_page_change(preview, snapshot, view, change, &live);
+        else
             preview_domain_change(preview, change, &live, &config);
-            continue;
-        }
-        g_autofree char *now = preview_pages(preview, snapshot, view, change);
-        if (now)
-            preview_add_step(preview, STEP_PAGES, change, now);
     }
     preview->making = -1;
     check_documents(preview, ground, domain, &live, &config);

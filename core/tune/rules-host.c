@@ -201,6 +201,32 @@ static void pool_used(RuleCase *c, const xmlNode *element, const char *name)
     each_pool(c, check_used);
 }
 
+/* QEMU takes a pool's pages through a hugetlbfs of their size; libvirt looks for the mounts when
+ * its daemon starts (virFileFindHugeTLBFS). */
+static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    g_autofree char *size = text_page_size(key->size_kib);
+    g_autofree char *mount = g_strconcat("hugetlbfs.", size, NULL);
+    g_autofree char *paths = rule_host_value(c, mount);
+    gboolean is_default =
+        num_or(kernel_file_number(c->host->meminfo, "Hugepagesize"), 0) == (gint64)key->size_kib;
+    g_autofree char *path = g_strconcat("/dev/hugepages", is_default ? "" : size, NULL);
+
+    if (to <= pool->total.value || paths == NULL || *paths)
+        return;
+    Finding *finding = rule_find(c,
+        "no hugetlbfs of %s pages is mounted: no VM can have them before one is, and libvirtd was "
+        "restarted",
+        size);
+    rule_offer(finding, mount, path, "mounts one for them");
+}
+
+static void pool_mounted(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_mounted);
+}
+
 static const Rule rules[] = {
     {"ksm-unmerge-first", OF_HOST, RULE_REFUSES, {"ksm.merge_across_nodes", "ksm.max_page_sharing"},
         unmerge_first},
@@ -210,6 +236,7 @@ static const Rule rules[] = {
     {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan"}, advisor_sets_pages},
     {"pool-room", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_room},
     {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
+    {"pool-mounted", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_mounted},
     {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},
 };
 

@@ -52,7 +52,8 @@ char *step_text(const Step *step, gboolean back)
     g_autofree char *from = step_shown_value(back ? step_left(step) : step->old_value);
     g_autofree char *to = step_shown_value(back ? step->old_value : step_left(step));
 
-    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, step_traits[step->kind].where);
+    const char *where = step_traits[step->kind].where;
+    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, *where ? where : ", now");
 }
 
 /* The arguments of the call that sets a running domain: which object, which field, the value. */

@@ -54,7 +54,8 @@ struct Step {
     char *old_value, *new_value; /* "" for nothing there */
     char *granted;               /* what was read back after the write; NULL before */
     guint undoes;                /* the journal's entry that this takes back a part of; 0: none */
-    gboolean follows; /* the kernel does it with the step before, a file coupled to that */
+    gboolean follows; /* it is done with the step before: a file coupled to that one, or the nodeset
+                       * with which pages move */
     guint index;      /* its place among the steps of its entry */
     StepProgress progress;
 };

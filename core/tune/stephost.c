@@ -3,6 +3,7 @@
 
 #include "core/host/mounts.h"
 #include "core/keep/bootset.h"
+#include "core/tune/poolgrow.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
@@ -47,7 +48,7 @@ char *stephost_read(Reading *reading, const Step *step, GError **error)
     return kernel_file_value(&file);
 }
 
-static gboolean write_file(
+gboolean stephost_write_file(
     const ApplyContext *context, const Step *step, const char *value, GError **error)
 {
     g_autofree char *place = tunable_key_place(step->key);
@@ -68,6 +69,13 @@ static gboolean write_file(
     return FALSE;
 }
 
+static gboolean write_one(
+    const ApplyContext *context, const Step *step, const char *value, GError **error)
+{
+    return pool_grows(context, step, value) ? pool_grow(context, step, value, error)
+                                            : stephost_write_file(context, step, value, error);
+}
+
 /* One file; or one and that which is coupled to it, and back the other way round. The kernel makes
  * the second one what it is to be with the write of the first (and would refuse to be told); in
  * another machine's tree, where files are only files, it is written. */
@@ -84,7 +92,7 @@ gboolean stephost_write(const ApplyContext *context, const Unit *unit, gboolean 
         if (back && step->key->tunable->trigger)
             continue; /* what it did is done */
         if (g_strcmp0(now, step_written_value(step, back)) != 0 &&
-            !write_file(context, step, step_written_value(step, back), error))
+            !write_one(context, step, step_written_value(step, back), error))
             return FALSE;
     }
     if (context->settle)

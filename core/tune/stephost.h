@@ -11,6 +11,9 @@ const char *step_written_value(const Step *step, gboolean back);
 char *stephost_read(Reading *reading, const Step *step, GError **error);
 gboolean stephost_write(const ApplyContext *context, const Unit *unit, gboolean back,
     const char *ground, GError **error);
+/* Writes @value to the file of the kernel that @step is of; FALSE with a sentence. */
+gboolean stephost_write_file(
+    const ApplyContext *context, const Step *step, const char *value, GError **error);
 char *stephost_command(const ApplyContext *context, const Step *step);
 
 char *stepboot_read(Reading *reading, const Step *step, GError **error);

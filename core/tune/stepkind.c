@@ -252,13 +252,44 @@ static char *read_pages(Reading *reading, const Step *step, GError **error)
     return page_shares_text(memory);
 }
 
+/* The step of @unit that is of @kind; NULL where there is none. */
+static const Step *unit_step(const Unit *unit, StepKind kind)
+{
+    for (guint i = 0; i < unit->steps->len; i++)
+        if (((const Step *)g_ptr_array_index(unit->steps, i))->kind == kind)
+            return g_ptr_array_index(unit->steps, i);
+    return NULL;
+}
+
+/* numatune's nodeset of the running domain, set where pages are moved with it. */
+typedef struct {
+    const ApplyContext *context;
+    const Step *step;
+    gboolean back;
+} NodesetWrite;
+
+static gboolean write_nodeset(gpointer data, GError **error)
+{
+    const NodesetWrite *write = data;
+    g_autoptr(Domain) domain = read_domain(write->context, write->step, error);
+
+    return domain && tunable_set_live(write->context->connection, domain, write->step->key,
+                         step_written_value(write->step, write->back), error);
+}
+
+/* The pages, and with them numatune's nodeset where a step says so: the kernel moves what it can
+ * with the nodeset, so that comes first. */
 static gboolean write_pages(const ApplyContext *context, const Unit *unit, gboolean back,
     const char *ground, GError **error)
 {
-    const Step *step = g_ptr_array_index(unit->steps, 0);
-    g_autoptr(PageShares) shares = page_shares_parse(step_written_value(step, back), error);
+    const Step *step = unit_step(unit, STEP_PAGES);
+    NodesetWrite nodeset = {context, unit_step(unit, STEP_LIVE), back};
+    const MoveFirst first = {write_nodeset, &nodeset};
     (void)ground;
 
+    if (step == NULL)
+        return write_nodeset(&nodeset, error);
+    g_autoptr(PageShares) shares = page_shares_parse(step_written_value(step, back), error);
     int pid = shares ? process_of(context, step, error) : 0;
     if (pid == 0)
         return FALSE;
@@ -272,7 +303,8 @@ static gboolean write_pages(const ApplyContext *context, const Unit *unit, gbool
     if (context->move && back) /* who stopped it does not mean the way back */
         g_atomic_int_set(&context->move->wish, MOVE_RUNS);
     g_autoptr(PageMove) own = context->move ? page_move_ref(context->move) : page_move_new();
-    return page_move_run(own, context->root, pid, shares, context->page_calls, error);
+    return page_move_run(
+        own, context->root, pid, shares, context->page_calls, nodeset.step ? &first : NULL, error);
 }
 
 static gboolean granted_pages(

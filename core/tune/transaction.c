@@ -64,14 +64,19 @@ static gboolean check_unit(Transaction *t, const Unit *unit, const char *ground,
 }
 
 /* Why @got pages are fewer than asked for, where @step is a pool's; else "". */
-static char *short_grant(const char *root, const Step *step, const char *got)
+static char *short_grant(const ApplyContext *context, const Step *step, const char *got)
 {
+    MoveResult result = {0};
     gint64 asked, granted;
 
     if (step->key->size_kib == 0 || !text_parse_int(step->new_value, &asked) ||
         !text_parse_int(got, &granted) || granted >= asked)
         return g_strdup("");
-    g_autofree char *reason = grant_reason(root, step->key, asked - granted);
+    if (context->move)
+        page_move_look(context->move, &result);
+    g_autofree char *reason = result.stopped
+                                  ? g_strdup("stopped by you")
+                                  : grant_reason(context->root, step->key, asked - granted);
     return g_strdup_printf(" (%s); --partial keeps what is granted", reason);
 }
 
@@ -107,7 +112,7 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
         g_autofree char *asked = step_shown_value(step->new_value);
         g_autofree char *shown = step_shown_value(got);
         if (!t->context->partial || step->key->tunable->type != VALUE_INT) {
-            g_autofree char *why = short_grant(t->context->root, step, got);
+            g_autofree char *why = short_grant(t->context, step, got);
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
                 "%s: %s was asked, %s was granted%s", step->key->key, asked, shown, why);
             return FALSE;

@@ -53,7 +53,8 @@ void supply_overcommit(Supply *supply, guint64 size_kib, gint64 pages);
 /* The pages of @size_kib that may be taken from @nodes (NULL: any), promised ones left out. */
 gint64 supply_pages(const Supply *supply, guint64 size_kib, const IdSet *nodes);
 
-/* The needs of @config, its memory devices' with them, with @backing (a value of memory.hugepages; NULL: what it says itself).
+/* The needs of @config, its memory devices' with them, with @backing (a value of memory.hugepages;
+ * NULL: what it says itself).
  * @host (may be NULL) tells the default page size. GArray of PageNeed, owned by the caller. */
 GArray *demand_needs(const DomainConfig *config, const char *backing, const Host *host);
 /* The pages of @size_kib in @needs; unknown ones are not counted. */

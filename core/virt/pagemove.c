@@ -77,6 +77,48 @@ gboolean page_move_look(PageMove *move, MoveResult *result)
     return running;
 }
 
+static void set_running(PageMove *move, gboolean running)
+{
+    g_mutex_lock(&move->lock);
+    move->running = running;
+    if (running)
+        move->result = (MoveResult){0};
+    g_mutex_unlock(&move->lock);
+}
+
+void page_move_begin(PageMove *move, MoveKind kind, guint64 total)
+{
+    set_running(move, TRUE);
+    g_mutex_lock(&move->lock);
+    move->result.kind = kind;
+    move->result.total = total;
+    g_mutex_unlock(&move->lock);
+}
+
+gboolean page_move_goes_on(PageMove *move)
+{
+    MoveWish wish;
+
+    while ((wish = (MoveWish)g_atomic_int_get(&move->wish)) == MOVE_PAUSED)
+        g_usleep(PAUSE_US);
+    return wish == MOVE_RUNS;
+}
+
+void page_move_count(PageMove *move, guint64 kib)
+{
+    g_mutex_lock(&move->lock);
+    move->result.moved = kib;
+    g_mutex_unlock(&move->lock);
+}
+
+void page_move_end(PageMove *move)
+{
+    g_mutex_lock(&move->lock);
+    move->result.stopped = g_atomic_int_get(&move->wish) == MOVE_STOPPED;
+    move->running = FALSE;
+    g_mutex_unlock(&move->lock);
+}
+
 /* ---- what there is to move ---- */
 
 /* Adds the pages by node of a line of numa_maps, "… N0=5 N1=7 kernelpagesize_kB=4". Returns the
@@ -192,14 +234,9 @@ static void stays(Mover *mover, const Mapping *mapping, StayReason reason)
         count(mover, &result->stayed_huge, mapping->page_kib);
 }
 
-/* Waits while it is to pause. FALSE: it is to stop. */
 static gboolean may_go_on(const Mover *mover)
 {
-    MoveWish wish;
-
-    while ((wish = (MoveWish)g_atomic_int_get(&mover->move->wish)) == MOVE_PAUSED)
-        g_usleep(PAUSE_US);
-    return wish == MOVE_RUNS;
+    return page_move_goes_on(mover->move);
 }
 
 static IdSet *full_for(const Mover *mover, const Mapping *mapping)
@@ -350,36 +387,43 @@ static gboolean move_mappings(Mover *mover)
     return TRUE;
 }
 
-/* A node at a time by migrate_pages(), which root may use beyond the process's cpuset. It says how
- * many pages stay, not why. 0, or errno. */
-static int migrate(Mover *mover, const PageShares *shares)
+/* The pages of @node, which is to have none, to where there is room for them. 0, or errno. */
+static int migrate_node(Mover *mover, const PageShares *shares, guint node)
 {
     enum { BITS = sizeof(unsigned long) * CHAR_BIT };
-    unsigned long to[IDSET_MAX / BITS + 1] = {0};
-    guint64 before = 0;
+    unsigned long from[IDSET_MAX / BITS + 1] = {0}, to[IDSET_MAX / BITS + 1] = {0};
+    gint64 before = g_array_index(mover->excess, gint64, node);
 
-    if (!look_anew(mover, shares))
-        return ESRCH;
-    for (guint node = 0; node < IDSET_MAX; node++)
-        if (g_array_index(mover->excess, gint64, node) < 0)
-            to[node / BITS] |= 1ul << (node % BITS);
-    for (guint node = 0; node < IDSET_MAX && may_go_on(mover); node++) {
-        unsigned long from[IDSET_MAX / BITS + 1] = {0};
-        gint64 kib = g_array_index(mover->excess, gint64, node);
-        if (kib <= 0)
-            continue;
-        from[node / BITS] = 1ul << (node % BITS);
-        if (mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0)
-            return errno;
-        before += (guint64)kib;
-    }
+    for (guint n = 0; n < IDSET_MAX; n++)
+        if (g_array_index(mover->excess, gint64, n) < 0)
+            to[n / BITS] |= 1ul << (n % BITS);
+    from[node / BITS] = 1ul << (node % BITS);
+    if (mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0)
+        return errno;
     /* What came of it is told by where the pages are now. */
     if (!look_anew(mover, shares))
         return ESRCH;
-    guint64 left = MIN(kib_to_move(mover), before);
-    count(mover, &mover->move->result.moved, before - left);
-    count(mover, &mover->move->result.stayed[STAYS_BUSY], left);
+    gint64 left = CLAMP(g_array_index(mover->excess, gint64, node), 0, before);
+    count(mover, &mover->move->result.moved, (guint64)(before - left));
+    count(mover, &mover->move->result.stayed[STAYS_BUSY], (guint64)left);
     return 0;
+}
+
+/* A node at a time by migrate_pages(), which root may use beyond the process's cpuset. It moves all
+ * of a node, and says how many pages stay, not why. 0, or errno. */
+static int migrate(Mover *mover, const PageShares *shares)
+{
+    int problem = look_anew(mover, shares) ? 0 : ESRCH;
+
+    for (guint node = 0; problem == 0 && node < IDSET_MAX; node++) {
+        gint64 kib = g_array_index(mover->excess, gint64, node);
+        if (kib <= 0 || node_kib_on(shares->parts, (int)node) > 0)
+            continue;
+        if (!may_go_on(mover))
+            break;
+        problem = migrate_node(mover, shares, node);
+    }
+    return problem;
 }
 
 static gboolean fail(const Mover *mover, int problem, GError **error)
@@ -399,7 +443,23 @@ static gboolean fail(const Mover *mover, int problem, GError **error)
     return FALSE;
 }
 
-static gboolean run(Mover *mover, const PageShares *shares, GError **error)
+/* Calls @first and counts what it moved. */
+static gboolean run_first(
+    Mover *mover, const PageShares *shares, const MoveFirst *first, GError **error)
+{
+    guint64 before = kib_to_move(mover);
+
+    if (!first->run(first->data, error))
+        return FALSE;
+    if (!look_anew(mover, shares))
+        return fail(mover, ESRCH, error);
+    guint64 gone = before - MIN(kib_to_move(mover), before);
+    count(mover, &mover->move->result.at_once, gone);
+    count(mover, &mover->move->result.moved, gone);
+    return TRUE;
+}
+
+static gboolean run(Mover *mover, const PageShares *shares, const MoveFirst *first, GError **error)
 {
     MoveResult *result = &mover->move->result;
 
@@ -412,7 +472,9 @@ static gboolean run(Mover *mover, const PageShares *shares, GError **error)
         return fail(mover, errno == EACCES ? EACCES : ESRCH, error);
     }
     count(mover, &result->total, kib_to_move(mover));
-    if (result->total == 0)
+    if (first && !run_first(mover, shares, first, error))
+        return FALSE;
+    if (kib_to_move(mover) == 0)
         return TRUE;
     if (!move_mappings(mover) && mover->ended)
         return fail(mover, ESRCH, error);
@@ -427,22 +489,13 @@ static gboolean run(Mover *mover, const PageShares *shares, GError **error)
     return TRUE;
 }
 
-static void set_running(PageMove *move, gboolean running)
-{
-    g_mutex_lock(&move->lock);
-    move->running = running;
-    if (running)
-        move->result = (MoveResult){0};
-    g_mutex_unlock(&move->lock);
-}
-
 static void free_set(gpointer set)
 {
     hwloc_bitmap_free(set);
 }
 
 gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShares *shares,
-    const PageCalls *calls, GError **error)
+    const PageCalls *calls, const MoveFirst *first, GError **error)
 {
     Mover mover = {.move = move,
         .root = root,
@@ -453,7 +506,7 @@ gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShar
         .full = g_hash_table_new_full(NULL, NULL, NULL, free_set)};
 
     set_running(move, TRUE);
-    gboolean moved = run(&mover, shares, error);
+    gboolean moved = run(&mover, shares, first, error);
     set_running(move, FALSE);
     g_hash_table_unref(mover.full);
     g_array_unref(mover.mappings);
@@ -475,6 +528,10 @@ char *page_move_text(const MoveResult *result)
     guint64 stayed = 0;
 
     g_string_append_printf(out, "%s of %s moved", moved, total);
+    if (result->at_once) {
+        g_autofree char *once = text_size_kib(result->at_once);
+        g_string_append_printf(out, " (%s by numatune.nodeset)", once);
+    }
     for (guint i = 0; i < STAYS_REASONS; i++)
         stayed += result->stayed[i];
     for (guint i = 0; i < STAYS_REASONS; i++) {

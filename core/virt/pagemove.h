@@ -1,6 +1,6 @@
 /* Moving the pages of a running process to other nodes: move_pages(2) in portions, to be watched,
  * held up and stopped; where the process's cpuset does not let it, migrate_pages(2), a node at a
- * time. */
+ * time. Something else may move all it can before that, at once: libvirt's nodeset. */
 #pragma once
 
 #include "core/virt/pageshares.h"
@@ -15,6 +15,9 @@ typedef struct {
 
 typedef enum { MOVE_RUNS, MOVE_PAUSED, MOVE_STOPPED } MoveWish;
 
+/* What is watched: pages that move, or a pool that grows, which is held up and stopped alike. */
+typedef enum { MOVE_PAGES, MOVE_POOL } MoveKind;
+
 /* Why pages stay where they are. */
 typedef enum {
     STAYS_BUSY,   /* pinned (a passed-through device, RDMA), or in use just then */
@@ -25,8 +28,10 @@ typedef enum {
 
 /* In KiB. */
 typedef struct {
+    MoveKind kind;
     guint64 total;                 /* what is to move */
     guint64 moved;                 /* what did */
+    guint64 at_once;               /* of that, what went before the portions (MoveFirst) */
     guint64 stayed[STAYS_REASONS]; /* what did not */
     guint64 stayed_huge;           /* of that, pages of a hugepage pool */
     gboolean stopped;              /* somebody stopped it: there is more */
@@ -48,11 +53,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PageMove, page_move_unref)
 /* A copy of what has come of it so far; TRUE while it runs. */
 gboolean page_move_look(PageMove *move, MoveResult *result);
 
-/* Moves the pages of process @pid (its maps and numa_maps below @root) until they are spread as
- * @shares, or everything was tried. Blocks. @calls NULL: the kernel's. FALSE with a sentence where
- * the process ended, or the kernel refuses; what was moved by then is in @move. */
-gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShares *shares,
-    const PageCalls *calls, GError **error);
+/* For whoever does other work that is watched so: begins one of @total KiB; waits while it is to
+ * pause, FALSE: it is to stop; says that @kib are done; ends it. */
+void page_move_begin(PageMove *move, MoveKind kind, guint64 total);
+gboolean page_move_goes_on(PageMove *move);
+void page_move_count(PageMove *move, guint64 kib);
+void page_move_end(PageMove *move);
 
-/* "3.1 GiB moved to node 2; 12 MiB stay: 8.0 MiB pinned or in use, …". The caller frees it. */
+/* What moves all it can at once, before the portions; FALSE with a sentence. */
+typedef struct {
+    gboolean (*run)(gpointer data, GError **error);
+    gpointer data;
+} MoveFirst;
+
+/* Moves the pages of process @pid (its maps and numa_maps below @root) until they are spread as
+ * @shares, or everything was tried; @first (NULL: nothing) is called before, wherever they are.
+ * Blocks. @calls NULL: the kernel's. FALSE with a sentence where the process ended, or the kernel
+ * refuses; what was moved by then is in @move. */
+gboolean page_move_run(PageMove *move, const char *root, int pid, const PageShares *shares,
+    const PageCalls *calls, const MoveFirst *first, GError **error);
+
+/* "3.1 GiB of 3.2 GiB moved, 8.0 MiB stay (pinned or in use)". The caller frees it. */
 char *page_move_text(const MoveResult *result);

@@ -146,12 +146,11 @@ static const struct {
          "<requested unit='MiB'>2048</requested>"))),
         NULL, DEMAND_STARTS, "2 pages of 1G", "", ""},
     /* cells of several sizes */
-    {
-        DOMAIN(MEMORY(2148) HUGE("<page size='2048' nodeset='0'/><page size='1048576' "
-                                 "nodeset='1'/>") "<cpu><numa><cell id='0' cpus='0' memory='100' "
-                                                  "unit='MiB'/>"
-                                                  "<cell id='1' cpus='1' memory='2048' "
-                                                  "unit='MiB'/></numa></cpu>"),
+    {DOMAIN(MEMORY(2148) HUGE("<page size='2048' nodeset='0'/><page size='1048576' "
+                              "nodeset='1'/>") "<cpu><numa><cell id='0' cpus='0' memory='100' "
+                                               "unit='MiB'/>"
+                                               "<cell id='1' cpus='1' memory='2048' "
+                                               "unit='MiB'/></numa></cpu>"),
         NULL, DEMAND_STARTS, "50 pages of 2M, 2 pages of 1G", "", ""},
     /* numad's nodes are not known before; too few on all of them are too few */
     {DOMAIN(MEMORY(64) HUGE(PAGE(2048)) "<numatune><memory placement='auto'/></numatune>"), NULL,

@@ -31,6 +31,9 @@ static struct {
     guint ends_at, stops_at; /* the call at which the process ends, or somebody stops; 0: never */
     gboolean tells;          /* in numa_maps, what was moved */
     gboolean caged;          /* its cpuset lets no page out */
+    gint migrations;         /* atomic: calls of migrate_pages */
+    MoveWish wishes;         /* what somebody wishes at the first of them */
+    const char *numatune;    /* in the running domain's XML */
     PageMove *move;
     const Tree *tree;
 } kernel;
@@ -115,6 +118,8 @@ static long test_migrate_pages(
         if (kernel.nodes[i] >= 0 && from[0] >> kernel.nodes[i] & 1 && !kernel.pinned[i])
             kernel.nodes[i] = target;
     put_numa_maps();
+    if (g_atomic_int_add(&kernel.migrations, 1) == 0 && kernel.move)
+        g_atomic_int_set(&kernel.move->wish, kernel.wishes);
     return 0;
 }
 
@@ -135,7 +140,8 @@ static MoveResult move_to(const char *where, GError **error)
     g_autoptr(PageShares) shares = page_shares_parse(where, NULL);
     MoveResult result;
 
-    gboolean moved = page_move_run(kernel.move, kernel.tree->root, PID, shares, &calls, error);
+    gboolean moved =
+        page_move_run(kernel.move, kernel.tree->root, PID, shares, &calls, NULL, error);
     g_assert_cmpint(moved, ==, error == NULL || *error == NULL);
     g_assert_false(page_move_look(kernel.move, &result));
     page_move_unref(kernel.move);
@@ -284,6 +290,49 @@ static void test_caged(Tree *tree, gconstpointer unused)
     g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 16);
 }
 
+/* It is stopped between two nodes, and what was not tried is no page that stays. */
+static void test_caged_stop(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    kernel.caged = TRUE;
+    kernel.wishes = MOVE_STOPPED;
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpint(kernel.migrations, ==, 1);
+    g_assert_true(result.stopped);
+    g_assert_cmpuint(count_on(0), ==, 0);
+    g_assert_cmpuint(count_on(1), ==, 1200);
+    g_assert_cmpuint(result.moved, ==, 1500 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 0);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_cmpstr(text, ==, "5.9 MiB of 10.5 MiB moved; stopped before the end");
+}
+
+static gpointer go_on_later(gpointer data)
+{
+    (void)data;
+    while (g_atomic_int_get(&kernel.migrations) == 0)
+        g_usleep(1000);
+    g_usleep(G_USEC_PER_SEC / 5);
+    g_assert_cmpint(g_atomic_int_get(&kernel.migrations), ==, 1); /* it waits */
+    g_atomic_int_set(&kernel.move->wish, MOVE_RUNS);
+    return NULL;
+}
+
+static void test_caged_pause(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin(tree);
+    kernel.caged = TRUE;
+    kernel.wishes = MOVE_PAUSED;
+    GThread *thread = g_thread_new("go on", go_on_later, NULL);
+    MoveResult result = move_to("2", NULL);
+    g_thread_join(thread);
+    g_assert_cmpint(kernel.migrations, ==, 2);
+    g_assert_cmpuint(result.moved, ==, result.total);
+    g_assert_false(result.stopped);
+}
+
 static void test_shares(void)
 {
     static const char *const bad[] = {
@@ -346,8 +395,10 @@ static Snapshot *picture(const Tree *tree)
     Snapshot *snapshot = fixture_snapshot();
     DomainUsage *usage = g_new0(DomainUsage, 1);
 
-    fixture_domain(snapshot, "web", UUID, NULL,
-        "<domain type='kvm'><vcpu>1</vcpu><memory>1</memory></domain>");
+    g_autofree char *xml =
+        g_strdup_printf("<domain type='kvm'><vcpu>1</vcpu><memory>1</memory>%s</domain>",
+            kernel.numatune ? kernel.numatune : "");
+    fixture_domain(snapshot, "web", UUID, NULL, xml);
     g_free(snapshot->root);
     snapshot->root = g_strdup(tree->root);
     snapshot->link.demo = TRUE; /* a tree whose pages a kernel of its own moves */
@@ -475,6 +526,152 @@ static void assert_finding(const Snapshot *snapshot, const char *where, const ch
         g_error("not said: %s\n%s", sentence, text);
 }
 
+/* ---- by libvirt ---- */
+
+/* As libvirt's nodeset: the kernel takes along what it can, at once. */
+static gboolean take_along(gpointer data, GError **error)
+{
+    (void)data;
+    if (kernel.ends_at) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "libvirt says no");
+        return FALSE;
+    }
+    for (guint i = 0; i < PAGES / 2; i++)
+        if (kernel.nodes[i] >= 0)
+            kernel.nodes[i] = 2;
+    put_numa_maps();
+    return TRUE;
+}
+
+/* What it moved is counted, and what it left moves in portions. */
+static void test_first(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PageShares) shares = page_shares_parse("2", NULL);
+    const MoveFirst first = {take_along, NULL};
+    MoveResult result;
+    (void)unused;
+
+    begin(tree);
+    g_assert_true(page_move_run(kernel.move, tree->root, PID, shares, &calls, &first, &error));
+    page_move_look(kernel.move, &result);
+    g_assert_cmpuint(result.at_once, ==, 1350 * 4);
+    g_assert_cmpuint(result.moved, ==, 2700 * 4);
+    g_assert_cmpuint(count_on(2), ==, 2700);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_cmpstr(text, ==, "10.5 MiB of 10.5 MiB moved (5.3 MiB by numatune.nodeset)");
+    page_move_unref(kernel.move);
+
+    begin(tree);
+    kernel.ends_at = 1;
+    g_assert_false(page_move_run(kernel.move, tree->root, PID, shares, &calls, &first, &error));
+    g_assert_nonnull(strstr(error->message, "libvirt says no"));
+    g_assert_cmpuint(count_on(2), ==, 0);
+    page_move_unref(kernel.move);
+}
+
+/* A preview of pages=2, by libvirt @version, of a guest with @numatune; with nodeset or without. */
+static Preview *preview_by(
+    const Tree *tree, const char *version, const char *numatune, const char *where)
+{
+    kernel.numatune = numatune;
+    g_autoptr(Snapshot) snapshot = picture(tree);
+    g_autoptr(Plan) plan = plan_of(snapshot, where, NULL);
+
+    snapshot->link.hypervisor = g_strdup("QEMU 7.2.22");
+    snapshot->link.libvirt = g_strdup(version);
+    return preview_make(snapshot, plan);
+}
+
+#define RESTRICTIVE "<numatune><memory mode='restrictive' nodeset='0-1'/></numatune>"
+#define STRICT      "<numatune><memory mode='strict' nodeset='0-1'/></numatune>"
+#define CELLS                                                                                      \
+    "<numatune><memory mode='restrictive' nodeset='0-1'/>"                                         \
+    "<memnode cellid='0' mode='restrictive' nodeset='0'/></numatune>"                              \
+    "<cpu><numa><cell id='0' cpus='0' memory='1' unit='KiB'/></numa></cpu>"
+
+/* Which way is taken, as libvirt's version and the guest's numatune say. */
+static void test_way(Tree *tree, gconstpointer unused)
+{
+    static const struct {
+        const char *version, *numatune, *where, *said;
+        gboolean by_libvirt;
+    } rows[] = {
+        {"9.0.0", RESTRICTIVE, "2", "the kernel takes all it can along, at once", TRUE},
+        {"7.3.0", RESTRICTIVE, "2", "at once", TRUE},
+        {"7.2.0", STRICT, "2", "at once", TRUE},
+        {"6.0.0", RESTRICTIVE, "2", "only in mode strict, not restrictive", FALSE},
+        {"9.0.0", STRICT, "2",
+            "not by libvirt: libvirt 9.0.0 changes numatune.nodeset of a running domain only in "
+            "mode restrictive, not strict",
+            FALSE},
+        {"9.0.0", "", "2", "there is no numatune.nodeset", FALSE},
+        {"9.0.0", CELLS, "2", "a nodeset of its own", FALSE},
+        {"9.0.0", RESTRICTIVE, "1:50,2:50", "numatune.nodeset says no parts", FALSE},
+    };
+    (void)unused;
+
+    begin(tree);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Preview) preview =
+            preview_by(tree, rows[i].version, rows[i].numatune, rows[i].where);
+        g_autofree char *text = preview_text(preview);
+        if (strstr(text, rows[i].said) == NULL)
+            g_error("row %u: not said: %s\n%s", i, rows[i].said, text);
+        g_assert_cmpuint(preview->steps->len, ==, rows[i].by_libvirt ? 2 : 1);
+        g_assert_cmpint(strstr(text, "virDomainSetNumaParameters") != NULL, ==, rows[i].by_libvirt);
+    }
+    page_move_unref(kernel.move);
+}
+
+/* The nodeset is set with the pages, in one entry, and both go back; libvirt is its test driver. */
+static void test_nodeset(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_strconcat(tree->root, "/journal", NULL);
+    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, "numatune.nodeset", NULL);
+    g_autoptr(Connection) connection = connection_open("test:///default", FALSE, &error);
+    (void)unused;
+
+    g_assert_no_error(error);
+    g_autoptr(Domain) domain = connection_domain(connection, UUID, &error);
+    g_assert_no_error(error);
+    tunable_set_live(connection, domain, key, "0-1", &error);
+    g_assert_no_error(error);
+    begin(tree);
+    kernel.tells = TRUE;
+    g_autoptr(Journal) journal = journal_open("", folder, &error);
+    const ApplyContext context = {.connection = connection,
+        .root = tree->root,
+        .uri = "qemu:///system",
+        .journal = journal,
+        .page_calls = &calls};
+    g_autoptr(Preview) preview = preview_by(tree, "9.0.0", RESTRICTIVE, "2");
+    guint number = apply_preview(&context, preview, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_on(2), ==, 2700);
+    g_autoptr(Domain) after = connection_domain(connection, UUID, &error);
+    g_assert_nonnull(strstr(after->xml_live, "nodeset='2'"));
+
+    g_autoptr(JournalEntry) entry = journal_get(journal, number, &error);
+    kernel.numatune = "<numatune><memory mode='restrictive' nodeset='2'/></numatune>";
+    g_autoptr(Snapshot) later = picture(tree);
+    g_autoptr(Plan) plan = plan_new();
+    g_autoptr(GPtrArray) notes = undo_stage(plan, later, entry);
+    g_assert_cmpuint(notes->len, ==, 0);
+    g_assert_cmpuint(plan->changes->len, ==, 2);
+    g_autoptr(Preview) back = preview_make(later, plan);
+    g_assert_cmpuint(back->steps->len, ==, 2);
+    g_assert_cmpuint(apply_preview(&context, back, NULL, &error), ==, 2);
+    g_assert_no_error(error);
+    g_assert_cmpuint(count_on(2), ==, 0);
+    g_autoptr(Domain) before = connection_domain(connection, UUID, &error);
+    g_assert_nonnull(strstr(before->xml_live, "nodeset='0-1'"));
+    g_autoptr(JournalEntry) undone = journal_get(journal, number, &error);
+    g_assert_cmpint(undone->state, ==, ENTRY_UNDONE);
+    page_move_unref(kernel.move);
+}
+
 /* What is told before anything moves. */
 static void test_preview(Tree *tree, gconstpointer unused)
 {
@@ -538,7 +735,7 @@ static void test_real(void)
     char *memory = mmap(NULL, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     g_assert_true(memory != MAP_FAILED);
     memset(memory, 1, 8 << 20);
-    g_assert_true(page_move_run(move, "", getpid(), shares, NULL, &error));
+    g_assert_true(page_move_run(move, "", getpid(), shares, NULL, NULL, &error));
     g_assert_no_error(error);
     page_move_look(move, &result);
     g_assert_cmpuint(result.moved, ==, result.total);
@@ -548,7 +745,7 @@ static void test_real(void)
     if (child == 0)
         _exit(0);
     waitpid(child, NULL, 0);
-    g_assert_false(page_move_run(move, "", child, shares, NULL, &error));
+    g_assert_false(page_move_run(move, "", child, shares, NULL, NULL, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
 }
 
@@ -562,7 +759,9 @@ int main(int argc, char **argv)
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
         {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros},
         {"/pagemove/step", test_step}, {"/pagemove/step-ends", test_step_ends},
-        {"/pagemove/preview", test_preview}};
+        {"/pagemove/preview", test_preview}, {"/pagemove/first", test_first},
+        {"/pagemove/caged-stop", test_caged_stop}, {"/pagemove/caged-pause", test_caged_pause},
+        {"/pagemove/way", test_way}, {"/pagemove/nodeset", test_nodeset}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)

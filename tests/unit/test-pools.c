@@ -14,6 +14,7 @@ static void put_pieces(const Fixture *f)
     fixture_put(f, NODE0 "/meminfo", "Node 0 MemTotal: 409600 kB\nNode 0 MemFree: 102400 kB\n");
     fixture_put(f, "/proc/buddyinfo", "Node 0, zone   Normal  9 9 9 9 9 9 9 9 9 1 1\n");
     fixture_put(f, COMPACT, "");
+    fixture_put(f, "/proc/mounts", "none /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
 }
 
 static Plan *stage(const Snapshot *snapshot, const char *key, const char *value)
@@ -101,9 +102,11 @@ static void test_short_grant(Fixture *f, gconstpointer data)
     static const struct {
         const char *asked, *reason;
     } cases[] = {
-        {"10", "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more: try "
-               "vm.compact_memory=1 first)"},
-        {"400", "400 was asked, 6 was granted (node 0 has only 100 MiB left)"},
+        {"10", "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more "
+               "(buddyinfo: 1 of order 9, 1 of order 10): vm.compact_memory=1 first, drop caches, "
+               "or keep it at boot)"},
+        {"400", "400 was asked, 6 was granted (node 0 has only 100 MiB left: move VMs away, drop "
+                "caches, or keep it at boot)"},
     };
     (void)data;
     put_pieces(f);
@@ -119,6 +122,111 @@ static void test_short_grant(Fixture *f, gconstpointer data)
         g_assert_nonnull(strstr(error->message, cases[i].reason));
         fixture_check_file(f, POOL, "4");
     }
+}
+
+/* A pool that grows by much does so in portions, which are counted, and ends where the kernel
+ * grants no more: it is not asked again for the rest. */
+static guint writes;
+static PageMove *stopped; /* by somebody, at the second portion */
+
+static void grant_700(const char *root)
+{
+    Tree tree = {(char *)root};
+    static int last;
+    g_autofree char *path = g_strconcat(root, POOL, NULL);
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    writes += atoi(text) > 4 && atoi(text) != last;
+    last = MIN(atoi(text), 700);
+    if (atoi(text) > 700)
+        tree_put(&tree, POOL, "700\n");
+    if (writes == 2 && stopped)
+        g_atomic_int_set(&stopped->wish, MOVE_STOPPED);
+}
+
+static void test_portions(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    put_pieces(f);
+    f->context.settle = grant_700;
+    for (guint i = 0; i < 4; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Snapshot) snapshot = fixture_take(f);
+        g_autoptr(PageMove) move = page_move_new();
+        g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", i == 0 ? "700" : "2000");
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_autofree char *report = NULL;
+        MoveResult result;
+        writes = 0;
+        stopped = i == 2 ? move : NULL;
+        f->context.move = move;
+        f->context.partial = i == 3;
+        guint number = apply_preview(&f->context, preview, &report, &error);
+        page_move_look(move, &result);
+        g_assert_cmpint(result.kind, ==, MOVE_POOL);
+        switch (i) {
+        case 0: /* all of it */
+            g_assert_no_error(error);
+            g_assert_cmpuint(writes, ==, 3);
+            g_assert_cmpuint(result.moved, ==, 696 * 2048);
+            g_assert_cmpuint(result.total, ==, 696 * 2048);
+            fixture_check_file(f, POOL, "700");
+            g_assert_cmpuint(fixture_undo(f, 0, &error), >, 0);
+            break;
+        case 1: /* 256 and 256 and what is left of them: the fourth is not written */
+            g_assert_cmpuint(number, ==, 0);
+            g_assert_cmpuint(writes, ==, 3);
+            g_assert_nonnull(strstr(error->message, "2000 was asked, 700 was granted"));
+            break;
+        case 2:
+            g_assert_cmpuint(writes, ==, 2);
+            g_assert_nonnull(strstr(error->message, "516 was granted (stopped by you)"));
+            break;
+        default:
+            g_assert_no_error(error);
+            g_assert_nonnull(strstr(report, "700 granted of 2000 asked"));
+            fixture_check_file(f, POOL, "700");
+            continue;
+        }
+        fixture_check_file(f, POOL, "4");
+    }
+    f->context.move = NULL;
+}
+
+/* A pool without a hugetlbfs helps no VM: said where it grows, and one is offered. */
+static void test_mounted(Fixture *f, gconstpointer data)
+{
+    static const char missing[] = "no hugetlbfs of 2M pages is mounted";
+    g_autoptr(GError) error = NULL;
+    (void)data;
+    put_pieces(f);
+    g_autoptr(Snapshot) mounted = fixture_take(f);
+    g_autoptr(Plan) plan = stage(mounted, "hugepages.node0.2M", "5");
+    g_autoptr(Preview) fine = preview_make(mounted, plan);
+    g_assert_false(warns(fine, missing));
+
+    fixture_put(f, "/proc/mounts", "none / ext4 rw 0 0\n");
+    g_autoptr(Snapshot) bare = fixture_take(f);
+    g_autoptr(Plan) less = stage(bare, "hugepages.node0.2M", "3");
+    g_autoptr(Preview) shrunk = preview_make(bare, less);
+    g_assert_false(warns(shrunk, missing));
+    g_autoptr(Preview) lone = preview_make(bare, plan);
+    g_assert_true(warns(lone, missing));
+    g_assert_cmpuint(lone->offers->len, ==, 1);
+    const PreviewOffer *offer = g_ptr_array_index(lone->offers, 0);
+    g_assert_cmpstr(offer->key, ==, "hugetlbfs.2M");
+    g_assert_true(preview_accept(offer, bare, plan, &error));
+    g_assert_no_error(error);
+    g_autoptr(Preview) both = preview_make(bare, plan);
+    g_assert_false(warns(both, missing));
+    g_assert_true(warns(both, "mount hugetlbfs pagesize=2048K at /dev/hugepages"));
+
+    /* What libvirt uses goes with a word. */
+    g_autoptr(Plan) gone = stage(mounted, "hugetlbfs.2M", "/mnt/huge");
+    g_autoptr(Preview) unmount = preview_make(mounted, gone);
+    g_assert_true(warns(unmount, "libvirt takes its pages from /dev/hugepages"));
+    g_assert_true(warns(unmount, "unmount /dev/hugepages"));
 }
 
 /* What KSM costs in trust is said where it is turned on, and only there. */
@@ -150,6 +258,8 @@ int main(int argc, char **argv)
         {"/pools/at-once", test_at_once},
         {"/pools/compact-first", test_compact_first},
         {"/pools/short-grant", test_short_grant},
+        {"/pools/portions", test_portions},
+        {"/pools/mounted", test_mounted},
         {"/pools/ksm-said", test_ksm_said},
     };
 

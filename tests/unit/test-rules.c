@@ -34,6 +34,7 @@ static const char *const tree[][2] = {
     {"/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "0\n"},
     {"/proc/meminfo", "MemTotal: 4194304 kB\n"},
     {"/sys/kernel/mm/ksm/run", "0\n"},
+    {"/proc/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n"},
 };
 
 static Host *make_host(void)

@@ -1,4 +1,5 @@
-/* What a command shows and heeds while pages are moved: progress on a terminal, Ctrl-C to stop. */
+/* What a command shows and heeds while pages are moved or a pool grows: progress on a terminal,
+ * Ctrl-C to stop. */
 #include "core/util/text.h"
 #include "core/virt/pagecount.h"
 #include "tui/commands/commands-private.h"
@@ -34,7 +35,8 @@ static gpointer show(gpointer data)
         if (page_move_look(watch->move, &result) && result.total > 0) {
             g_autofree char *moved = text_size_kib(result.moved);
             g_autofree char *total = text_size_kib(result.total);
-            g_printerr("\r%s of %s moved; Ctrl-C stops   ", moved, total);
+            g_printerr("\r%s of %s %s; Ctrl-C stops   ", moved, total,
+                result.kind == MOVE_POOL ? "granted" : "moved");
             shown = TRUE;
         }
         g_usleep(SHOW_US);
@@ -66,8 +68,11 @@ MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context)
 {
     gboolean any = FALSE;
 
-    for (guint i = 0; i < preview->steps->len; i++)
-        any |= step_traits[((const Step *)g_ptr_array_index(preview->steps, i))->kind].drifts;
+    for (guint i = 0; i < preview->steps->len; i++) {
+        const Step *step = g_ptr_array_index(preview->steps, i);
+        any |= step_traits[step->kind].drifts ||
+               (step->kind == STEP_HOST && g_str_has_prefix(step->key->key, "hugepages.node"));
+    }
     if (!any)
         return NULL;
     MoveWatch *watch = g_new0(MoveWatch, 1);

@@ -326,6 +326,9 @@ static gboolean memory_act(App *app, gpointer data, Action action)
         if (id && (g_str_has_prefix(id, MEMORY_POOL_ID) || g_str_has_prefix(id, KEPT_MOUNT)))
             kept_cycle(app, id);
         return TRUE;
+    case ACTION_STOP:
+        app_steer(app, MOVE_STOPPED);
+        return TRUE;
     case ACTION_PAGES:
         app_open(app, SCREEN_PAGES);
         return TRUE;

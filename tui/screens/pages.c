@@ -191,7 +191,7 @@ static void pages_draw(App *app, gpointer data, const Canvas *canvas)
             problem ? problem : "reading the host…");
         return;
     }
-    int rows = MAX(canvas->height - NOTE_LINES, 3);
+    int rows = canvas->height > 2 * NOTE_LINES ? canvas->height - NOTE_LINES : canvas->height;
     Canvas list = canvas_part(canvas, 0, 0, rows, canvas->width);
     table_draw(&state->table, &list);
     guint hidden = 0;
@@ -247,25 +247,6 @@ static void move_pages(App *app, const DomainView *view)
     app_edit_value(app, view->domain->uuid, "pages", now);
 }
 
-/* Tells the move that runs what to do. */
-static void steer(App *app, MoveWish wish)
-{
-    PageMove *move = app_move(app);
-    MoveResult result;
-
-    if (move == NULL || !page_move_look(move, &result)) {
-        app_say(app, STYLE_WARN, "no pages are being moved");
-        return;
-    }
-    if (wish == MOVE_PAUSED && g_atomic_int_get(&move->wish) == MOVE_PAUSED)
-        wish = MOVE_RUNS;
-    g_atomic_int_set(&move->wish, wish);
-    app_say(app, STYLE_STAGED,
-        wish == MOVE_STOPPED  ? "stopping: what is moved stays moved, u takes it back"
-        : wish == MOVE_PAUSED ? "paused: Space goes on, x stops"
-                              : "the move goes on");
-}
-
 static gboolean pages_act(App *app, gpointer data, Action action)
 {
     PagesState *state = data;
@@ -281,10 +262,10 @@ static gboolean pages_act(App *app, gpointer data, Action action)
         move_pages(app, view);
         return TRUE;
     case ACTION_PAUSE:
-        steer(app, MOVE_PAUSED);
+        app_steer(app, MOVE_PAUSED);
         return TRUE;
     case ACTION_STOP:
-        steer(app, MOVE_STOPPED);
+        app_steer(app, MOVE_STOPPED);
         return TRUE;
     case ACTION_OPEN:
         if (view)
