@@ -1,38 +1,9 @@
-/* The box that asks. */
-#include "tui/dialog.h"
-
-#include "tui/widgets/textfield.h"
+/* The box that asks: its life, keys and mouse. */
+#include "tui/dialog-private.h"
 
 #include <string.h>
 
-#define BOX_WIDTH  72
-#define MAP_WIDTH  112 /* of a box with a map in it */
-#define MIN_WIDTH  10  /* a smaller box is not drawn */
-#define MIN_HEIGHT 3
-#define HELP_LINES 4
-#define PAGE_STEP  10 /* what PgUp counts a number by */
-
-struct Dialog {
-    DialogKind kind;
-    guint serial; /* of the question: tells whether an answer opened another */
-    char *title, *help;
-    char *problem; /* why what was typed is no good */
-    TextField field;
-    gint64 min, max;
-    SetMap map;
-    char **values, **helps;
-    int index, top;
-    char **ways;
-    guint way;
-    AppAccept accept, check;
-    void (*yes)(App *app, gpointer data);
-    gpointer data;
-    /* As last drawn: the box's inside, the lines of the values or the map in it, of the ways (-1:
-     * none). */
-    int y, x, height, width;
-    int first, rows, way_line;
-    char hint[160];
-};
+#define PAGE_STEP 10 /* what PgUp counts a number by */
 
 Dialog *dialog_new(void)
 {
@@ -48,6 +19,7 @@ void dialog_close(Dialog *dialog)
     g_clear_pointer(&dialog->title, g_free);
     g_clear_pointer(&dialog->help, g_free);
     g_clear_pointer(&dialog->problem, g_free);
+    g_clear_pointer(&dialog->note, g_free);
     g_clear_pointer(&dialog->values, g_strfreev);
     g_clear_pointer(&dialog->helps, g_strfreev);
     g_clear_pointer(&dialog->ways, g_strfreev);
@@ -89,6 +61,10 @@ void dialog_open(Dialog *dialog, const Question *question)
     dialog->help = g_strdup(question->help);
     dialog->min = question->min;
     dialog->max = question->max;
+    dialog->slider = (Slider){
+        .min = MAX(question->min, 0), .max = question->slide_max, .now = question->slide_now};
+    dialog->slides = FALSE;
+    dialog->tell = question->tell;
     dialog->values = g_strdupv((char **)question->values);
     dialog->helps = g_strdupv((char **)question->helps);
     dialog->ways = g_strdupv((char **)question->ways);
@@ -107,137 +83,6 @@ void dialog_open(Dialog *dialog, const Question *question)
     if (dialog->kind == DIALOG_SET) {
         setmap_open(&dialog->map, question->set, question->host);
         map_from_text(dialog);
-    }
-}
-
-/* ---- drawing ---- */
-
-/* The lines @text takes when each of its lines is broken to @width cells; a break at a blank may
- * cost one more than this counts, and then the box scrolls nothing but its blank line away. */
-static int count_lines(const char *text, int width)
-{
-    g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-    int count = 0;
-
-    for (int i = 0; lines[i]; i++) {
-        int cells = canvas_width(lines[i], FALSE);
-        count += MAX((cells + cells / 8 + width - 1) / width, 1);
-    }
-    return count;
-}
-
-/* The lines the question takes in a box of @width cells. */
-static int wanted_lines(Dialog *dialog, int width)
-{
-    int ways = dialog->ways ? 1 : 0;
-
-    switch (dialog->kind) {
-    case DIALOG_SET:
-        return 2 + count_lines(dialog->help, width - 2) + setmap_lines(&dialog->map, width - 2) +
-               ways;
-    case DIALOG_CHOOSE:
-        return (int)g_strv_length(dialog->values) + 2 * ways;
-    case DIALOG_CONFIRM:
-        return count_lines(dialog->help, width - 2);
-    default:
-        return 1 + HELP_LINES + ways;
-    }
-}
-
-static void draw_values(Dialog *dialog, const Canvas *box)
-{
-    int widest = 0;
-
-    for (int i = 0; dialog->values[i]; i++)
-        widest = MAX(widest, canvas_width(dialog->values[i], box->ascii));
-    if (dialog->index < dialog->top)
-        dialog->top = dialog->index;
-    if (dialog->index >= dialog->top + dialog->rows)
-        dialog->top = dialog->index - dialog->rows + 1;
-    for (int i = 0; i < dialog->rows && dialog->values[dialog->top + i]; i++) {
-        int n = dialog->top + i;
-        Canvas line = *box;
-        line.selected = n == dialog->index;
-        canvas_fill(&line, i, 0, 1, box->width, STYLE_DIALOG);
-        canvas_text(&line, i, 1, widest, STYLE_DIALOG, dialog->values[n]);
-        if (dialog->helps && dialog->helps[n])
-            canvas_text(
-                &line, i, widest + 3, box->width - widest - 4, STYLE_DIALOG, dialog->helps[n]);
-    }
-}
-
-/* "● running and next start  ○ next start only" */
-static void draw_ways(const Dialog *dialog, const Canvas *box)
-{
-    gboolean choice = dialog->ways[0] && dialog->ways[1];
-    int x = 1;
-
-    for (guint i = 0; dialog->ways[i]; i++) {
-        const char *mark = !choice ? "◷" : i == dialog->way ? "●" : "○";
-        x += canvas_printf(box, dialog->way_line, x, -1,
-            choice && i == dialog->way ? STYLE_STAGED : STYLE_DIALOG, "%s %s", mark,
-            dialog->ways[i]);
-        x += 2;
-    }
-}
-
-/* The text, what is wrong with it or what it is, and the map; the text last: the cursor stays. */
-static void draw_typed(Dialog *dialog, const Canvas *box)
-{
-    gboolean has_map = dialog->kind == DIALOG_SET;
-    int room = box->height - 1 - (dialog->ways ? 1 : 0);
-    const char *words = dialog->problem ? dialog->problem : dialog->help ? dialog->help : "";
-    /* The problem takes no more lines than the help did: the map does not jump. */
-    int lines = has_map ? MIN(count_lines(dialog->help, box->width - 2), MAX(room - 1, 0))
-                        : MIN(HELP_LINES, room);
-
-    canvas_wrap(
-        box, 1, 1, box->width - 2, lines, dialog->problem ? STYLE_BAD : STYLE_DIALOG, words);
-    if (has_map) {
-        dialog->first = 2 + lines;
-        dialog->rows = MAX(room - lines - 1, 0);
-        Canvas part = canvas_part(box, dialog->first, 1, dialog->rows, box->width - 2);
-        setmap_draw(&dialog->map, &part);
-    }
-    textfield_draw(&dialog->field, box, 0, 1, box->width - 2);
-}
-
-static void draw_lines(const Dialog *dialog, const Canvas *box)
-{
-    g_auto(GStrv) text = g_strsplit(dialog->help ? dialog->help : "", "\n", -1);
-
-    for (int i = 0, y = 0; text[i] && y < box->height; i++)
-        y += MAX(canvas_wrap(box, y, 1, box->width - 2, box->height - y, STYLE_DIALOG, text[i]), 1);
-}
-
-void dialog_draw(Dialog *dialog, const Canvas *screen)
-{
-    int width = MIN(dialog->kind == DIALOG_SET ? MAP_WIDTH : BOX_WIDTH, screen->width - 2);
-
-    dialog->height = dialog->width = 0; /* nothing to click on where it is not drawn */
-    if (dialog->kind == DIALOG_NONE || width < MIN_WIDTH || screen->height - 2 < MIN_HEIGHT)
-        return;
-    int height = MIN(wanted_lines(dialog, width - 2) + 2, screen->height - 2);
-    Canvas frame = canvas_part(
-        screen, (screen->height - height) / 2, (screen->width - width) / 2, height, width);
-    canvas_fill(&frame, 0, 0, height, width, STYLE_DIALOG);
-    canvas_frame(&frame, STYLE_DIALOG, dialog->title);
-    Canvas box = canvas_part(&frame, 1, 1, height - 2, width - 2);
-    dialog->y = box.y;
-    dialog->x = box.x;
-    dialog->height = box.height;
-    dialog->width = box.width;
-    dialog->way_line = dialog->ways && box.height > 1 ? box.height - 1 : -1;
-    if (dialog->way_line > 0)
-        draw_ways(dialog, &box);
-    if (dialog->kind == DIALOG_CHOOSE) {
-        dialog->first = 0;
-        dialog->rows = MAX(dialog->way_line > 0 ? dialog->way_line : box.height, 1);
-        draw_values(dialog, &box);
-    } else if (dialog->kind == DIALOG_CONFIRM) {
-        draw_lines(dialog, &box);
-    } else {
-        draw_typed(dialog, &box);
     }
 }
 
@@ -264,11 +109,29 @@ static void accept(Dialog *dialog, App *app, const char *text)
     dialog->problem = problem;
 }
 
+void dialog_update(Dialog *dialog, App *app)
+{
+    g_clear_pointer(&dialog->note, g_free);
+    dialog->note_style = STYLE_DIALOG;
+    if (dialog->kind == DIALOG_SLIDER && dialog->tell)
+        dialog->note = dialog->tell(app, dialog->field.text->str, &dialog->note_style);
+}
+
 static void text_changed(Dialog *dialog, App *app)
 {
     g_clear_pointer(&dialog->problem, g_free);
     if (dialog->check)
         dialog->problem = dialog->check(app, dialog->field.text->str, dialog->data);
+    dialog_update(dialog, app);
+}
+
+static void set_number(Dialog *dialog, App *app, gint64 number)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
+
+    textfield_set(&dialog->field, text);
+    dialog->field.untouched = FALSE;
+    text_changed(dialog, app);
 }
 
 /* Counts the number in the text by @step, within its range. */
@@ -305,6 +168,39 @@ static gboolean key_number(Dialog *dialog, App *app, guint key)
     return TRUE;
 }
 
+/* TRUE where @key moves what is on the line. */
+static gboolean key_slider(Dialog *dialog, App *app, guint key)
+{
+    const Slider *slider = &dialog->slider;
+    gint64 value = g_ascii_strtoll(dialog->field.text->str, NULL, 10);
+
+    if (slider->max <= slider->min)
+        return FALSE;
+    if (key == KEY_CODE_LEFT || key == KEY_CODE_RIGHT)
+        set_number(dialog, app, slider_next(slider, value, key == KEY_CODE_RIGHT ? 1 : -1));
+    else if (key == KEY_CODE_HOME || key == KEY_CODE_END)
+        set_number(dialog, app, key == KEY_CODE_HOME ? slider->min : slider->max);
+    else
+        return FALSE;
+    return TRUE;
+}
+
+/* TRUE where the mouse is at the line, or drags what is on it wherever it is. */
+static gboolean mouse_slider(Dialog *dialog, App *app, const MouseEvent *event, int y, int x)
+{
+    const Slider *slider = &dialog->slider;
+    gboolean on =
+        slider->width > 0 && y == slider->y && x >= slider->x - 1 && x <= slider->x + slider->width;
+
+    if (event->kind == MOUSE_PRESS && on)
+        dialog->slides = TRUE;
+    else if (event->kind != MOUSE_DRAG || !dialog->slides)
+        dialog->slides = FALSE;
+    if (dialog->slides)
+        set_number(dialog, app, slider_at(slider, x));
+    return dialog->slides;
+}
+
 /* The text says what the map shows. */
 static void text_from_map(Dialog *dialog, App *app)
 {
@@ -339,7 +235,9 @@ static void key_typed(Dialog *dialog, App *app, guint key)
         accept(dialog, app, dialog->field.text->str);
     else if (dialog->kind == DIALOG_SET)
         key_set(dialog, app, key);
-    else if (!(dialog->kind == DIALOG_NUMBER && key_number(dialog, app, key)) &&
+    else if (dialog->kind == DIALOG_SLIDER && key_slider(dialog, app, key))
+        return;
+    else if (!(dialog->kind != DIALOG_TEXT && key_number(dialog, app, key)) &&
              textfield_key(&dialog->field, key))
         text_changed(dialog, app);
 }
@@ -428,6 +326,8 @@ void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
         key_choose(dialog, app, KEY_CODE_UP);
     if (dialog->kind == DIALOG_CHOOSE && event->kind == MOUSE_WHEEL_DOWN)
         key_choose(dialog, app, KEY_CODE_DOWN);
+    if (dialog->kind == DIALOG_SLIDER && mouse_slider(dialog, app, event, y, x))
+        return;
     if (event->kind != MOUSE_PRESS)
         return;
     if (!inside && (y < -1 || y > dialog->height || x < -1 || x > dialog->width)) {
@@ -446,7 +346,7 @@ void dialog_mouse(Dialog *dialog, App *app, const MouseEvent *event)
 gboolean dialog_types(const Dialog *dialog)
 {
     return dialog->kind == DIALOG_TEXT || dialog->kind == DIALOG_NUMBER ||
-           dialog->kind == DIALOG_SET;
+           dialog->kind == DIALOG_SLIDER || dialog->kind == DIALOG_SET;
 }
 
 const char *dialog_hint(Dialog *dialog)
@@ -455,6 +355,7 @@ const char *dialog_hint(Dialog *dialog)
         [DIALOG_NONE] = "",
         [DIALOG_TEXT] = "Enter accept  Esc cancel  ← → edit  Ctrl-U clear",
         [DIALOG_NUMBER] = "Enter accept  Esc cancel  ↑ ↓ + - count  PgUp PgDn by ten",
+        [DIALOG_SLIDER] = "Enter accept  Esc cancel  ← → slide  ↑ ↓ + - count",
         [DIALOG_SET] = "Enter accept  Esc cancel",
         [DIALOG_CHOOSE] = "Enter choose  Esc cancel",
         [DIALOG_CONFIRM] = "y yes  n no",

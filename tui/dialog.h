@@ -11,6 +11,8 @@ typedef enum {
     DIALOG_NONE,
     DIALOG_TEXT,
     DIALOG_NUMBER, /* text that Up, Down, + and - count; what follows the figures stays ("8G") */
+    DIALOG_SLIDER, /* a number, and below it a line on which it is dragged; Left and Right move it
+                    */
     DIALOG_SET,    /* text, and below it the machine to click on */
     DIALOG_CHOOSE,
     DIALOG_CONFIRM,
@@ -21,15 +23,17 @@ typedef enum {
 typedef struct {
     DialogKind kind;
     const char *title, *help;
-    const char *text; /* proposed; of DIALOG_CHOOSE the value that is marked */
-    gint64 min, max;  /* DIALOG_NUMBER */
-    SetMapKind set;   /* DIALOG_SET */
-    Host *host;       /* DIALOG_SET: it has CPUs and nodes */
+    const char *text;            /* proposed; of DIALOG_CHOOSE the value that is marked */
+    gint64 min, max;             /* DIALOG_NUMBER, DIALOG_SLIDER */
+    gint64 slide_max, slide_now; /* DIALOG_SLIDER: the line's end, and what is marked on it */
+    SetMapKind set;              /* DIALOG_SET */
+    Host *host;                  /* DIALOG_SET: it has CPUs and nodes */
     const char *const *values, *const *helps; /* DIALOG_CHOOSE, NULL-terminated */
     const char *const *ways; /* what the answer can be for, Tab goes from one to the next; of one
                               * way there is only word */
     AppAccept accept;        /* gets what was typed or chosen */
     AppAccept check;         /* says what is wrong while it is typed */
+    AppTell tell;            /* DIALOG_SLIDER: what the number comes to */
     void (*yes)(App *app, gpointer data); /* DIALOG_CONFIRM */
     gpointer data;
 } Question;
@@ -39,6 +43,8 @@ void dialog_free(Dialog *dialog);
 gboolean dialog_is_open(const Dialog *dialog);
 void dialog_close(Dialog *dialog);
 void dialog_open(Dialog *dialog, const Question *question);
+/* Says anew what the number comes to: after it is opened, and when the host is another. */
+void dialog_update(Dialog *dialog, App *app);
 /* The way now taken, from 0; for accept. */
 guint dialog_way(const Dialog *dialog);
 

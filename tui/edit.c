@@ -2,6 +2,7 @@
  * several. */
 #include "tui/app-private.h"
 #include "tui/cell.h"
+#include "tui/pool.h"
 
 #include "core/util/text.h"
 
@@ -294,6 +295,31 @@ static void ask_choice(App *app, const Tunable *row, const char *now)
     g_ptr_array_unref(menu.helps);
 }
 
+/* What a number of pages of a pool comes to. */
+static char *tell_pool(App *app, const char *text, Style *style)
+{
+    g_autoptr(TunableKey) key = parse_key(HOST_TARGET, app->private->edit.key);
+    gint64 pages;
+
+    return key && text_parse_int(text, &pages) ? pool_note(app->snapshot->host, key, pages, style)
+                                               : NULL;
+}
+
+/* The line of a pool: to what it has and its node's free memory could give. */
+static void fit_slider(const App *app, const TunableKey *key, Question *question)
+{
+    const NodeMemory *node;
+    const HugePool *pool = pool_of(app->snapshot->host, key, &node);
+    Num most = pool ? pool_most(pool, node) : NUM_UNKNOWN;
+
+    if (!most.known || most.value <= 0)
+        return;
+    question->kind = DIALOG_SLIDER;
+    question->slide_max = MIN(most.value, key->tunable->max);
+    question->slide_now = pool->total.value;
+    question->tell = tell_pool;
+}
+
 static void ask_typed(App *app, const char *now, DialogKind kind)
 {
     Edit *edit = &app->private->edit;
@@ -321,7 +347,10 @@ static void ask_typed(App *app, const char *now, DialogKind kind)
         .ways = edit_ways(app, edit, row),
         .accept = accept_value,
         .check = check_value};
+    if (kind == DIALOG_NUMBER)
+        fit_slider(app, key, &question);
     dialog_open(app->private->dialog, &question);
+    dialog_update(app->private->dialog, app);
 }
 
 /* With which widget a type is edited; one that is not here is written by hand. */

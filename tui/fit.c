@@ -1,13 +1,15 @@
 /* Hugepages for domains: in a sentence what the next start lacks, and the pools grown to fit. */
 #include "tui/fit.h"
 
+#include "core/util/text.h"
+
 Demand *fit_demand(const App *app, const Domain *domain)
 {
     const Host *host = app->snapshot->host;
     const DomainConfig *next = domain->config ? domain->config : domain->live;
 
     /* Most ask for none: a list of many domains is not held up by them. */
-    if (host == NULL || next == NULL || g_strcmp0(next->hugepages, "off") == 0)
+    if (host == NULL || next == NULL || !domain_config_has_hugepages(next))
         return NULL;
     g_autoptr(Supply) supply = supply_new(host);
     g_autoptr(Demand) demand = demand_of(domain, supply, host);
@@ -34,6 +36,9 @@ char *fit_sentence(const App *app, const Domain *domain, const Demand *demand, S
     const char *start = domain_is_active(domain) ? "would not start again" : "will not start";
 
     *style = STYLE_WARN;
+    if (demand->state == DEMAND_UNKNOWN && demand->numad)
+        return g_strdup("numad chooses its nodes when it starts: there are enough pages on all of "
+                        "them together, whether those nodes have them is not known");
     if (demand->state == DEMAND_SURPLUS)
         return g_strdup_printf("%" G_GINT64_FORMAT " of its pages are beyond the pool "
                                "(overcommit): the kernel makes them at the start, or refuses",
@@ -88,6 +93,31 @@ static int grow_for(App *app, const char *const *uuids, guint at, gboolean *lack
     return (int)growths->len;
 }
 
+/* "1G": the sizes of the pools staged to grow of which no hugetlbfs is mounted or staged. */
+static char *unmounted_sizes(const App *app)
+{
+    const Host *host = app->snapshot->host;
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < host->pools->len; i++) {
+        g_autofree char *size = text_page_size(g_array_index(host->pools, HugePool, i).size_kib);
+        g_autofree char *name = g_strconcat("hugetlbfs.", size, NULL);
+        g_autofree char *suffix = g_strconcat(".", size, NULL);
+        g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, name, NULL);
+        g_autofree char *now = key ? tunable_host_value(key, host) : NULL;
+        const char *staged = plan_value(app->plan, "host", name);
+        gboolean grows = FALSE;
+        for (guint n = 0; n < app->plan->changes->len; n++) {
+            const Change *change = g_ptr_array_index(app->plan->changes, n);
+            grows |= g_str_has_prefix(change->key->key, "hugepages.node") &&
+                     g_str_has_suffix(change->key->key, suffix);
+        }
+        if (grows && g_strcmp0(staged ? staged : now, "") == 0)
+            g_string_append_printf(out, "%s%s", out->len ? ", " : "", size);
+    }
+    return g_string_free(out, FALSE);
+}
+
 void fit_pools(App *app, const char *const *uuids)
 {
     guint acts = app->plan->acts, count = g_strv_length((char **)uuids);
@@ -103,7 +133,12 @@ void fit_pools(App *app, const char *const *uuids)
         pools += grown;
     }
     plan_join(app->plan, acts);
-    if (pools > 1)
+    g_autofree char *unmounted = unmounted_sizes(app);
+    if (pools > 0 && *unmounted)
+        app_say(app, STYLE_WARN,
+            "staged: %d pool%s to fit; no hugetlbfs of %s mounted: p offers one", pools,
+            pools == 1 ? " grows" : "s grow", unmounted);
+    else if (pools > 1)
         app_say(
             app, STYLE_STAGED, "staged: %d pools grow to fit   (p shows what would change)", pools);
     else if (pools == 0)

@@ -3,6 +3,10 @@
  */
 #include "core/host/host-json.h"
 
+#include "core/host/mounts.h"
+#include "core/keep/bootfile.h"
+#include "core/keep/mountunit.h"
+
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -214,35 +218,107 @@ static JsonObject *pressure_object(const Pressure *pressure)
     return object;
 }
 
-static JsonArray *mounts_array(const GPtrArray *mounts)
+static JsonArray *mounts_array(const Host *host)
 {
     JsonArray *array = json_array_new();
 
-    for (guint i = 0; i < mounts->len; i++) {
-        const HugeMount *mount = mounts->pdata[i];
+    for (guint i = 0; i < host->mounts->len; i++) {
+        const HugeMount *mount = host->mounts->pdata[i];
         JsonObject *object = json_object_new();
         set_text(object, "path", mount->path);
         set_num(object, "size_kib",
             mount->size_kib ? NUM(mount->size_kib) : NUM_UNKNOWN); /* null: the default size */
         set_text(object, "options", mount->options);
+        json_object_set_boolean_member(object, "libvirt_uses", mounts_is_libvirts(host, mount));
         json_array_add_object_element(array, object);
     }
     return array;
+}
+
+static JsonObject *claim_object(const Claim *claim)
+{
+    static const char *const kinds[] = {
+        [CLAIM_ARGUMENT] = "kernel argument",
+        [CLAIM_SYSCTL] = "sysctl.d",
+        [CLAIM_TMPFILES] = "tmpfiles.d",
+        [CLAIM_TUNED] = "tuned",
+        [CLAIM_KSMTUNED] = "ksmtuned",
+    };
+    JsonObject *object = json_object_new();
+
+    set_text(object, "place", claim->place);
+    set_text(object, "value", claim->value);
+    set_text(object, "by", kinds[claim->kind]);
+    set_text(object, "file", claim->file);
+    set_num(object, "line", claim->line ? NUM(claim->line) : NUM_UNKNOWN);
+    return object;
 }
 
 static JsonArray *claims_array(const GPtrArray *claims)
 {
     JsonArray *array = json_array_new();
 
-    for (guint i = 0; i < claims->len; i++) {
-        const Claim *claim = claims->pdata[i];
-        JsonObject *object = json_object_new();
-        set_text(object, "place", claim->place);
-        set_text(object, "value", claim->value);
-        set_text(object, "file", claim->file);
-        set_num(object, "line", claim->line ? NUM(claim->line) : NUM_UNKNOWN);
+    for (guint i = 0; i < claims->len; i++)
+        json_array_add_object_element(array, claim_object(claims->pdata[i]));
+    return array;
+}
+
+/* Whether @claim is a line of one of kvmtune's own files. */
+static gboolean is_ours(const Claim *claim)
+{
+    for (guint file = 0; file < BOOTFILES; file++)
+        if (g_str_equal(claim->file, bootfile_path((BootFile)file)))
+            return TRUE;
+    return FALSE;
+}
+
+/* kvmtune's mount units. */
+static void add_units(JsonArray *array, const Keep *keep)
+{
+    const GPtrArray *files = bootset_files(keep->files);
+
+    for (guint i = 0; i < files->len; i++) {
+        const BootSetFile *file = files->pdata[i];
+        MountUnit unit = {.where = NULL};
+        if (!g_str_has_prefix(file->path, MOUNTUNIT_FOLDER) || file->is_link ||
+            file->before == NULL || !mountunit_parse(file->before, &unit))
+            continue;
+        if (unit.ours) {
+            JsonObject *object = json_object_new();
+            g_autofree char *place =
+                unit.size_kib
+                    ? g_strdup_printf("hugetlbfs pagesize=%" G_GUINT64_FORMAT "K", unit.size_kib)
+                    : g_strdup("hugetlbfs");
+            set_text(object, "place", place);
+            set_text(object, "value", unit.where);
+            set_text(object, "file", file->path);
+            json_object_set_null_member(object, "line");
+            json_object_set_null_member(object, "overwritten_by");
+            json_array_add_object_element(array, object);
+        }
+        mountunit_clear(&unit);
+    }
+}
+
+/* What kvmtune's files set at boot, each with who has the last word over it. */
+static JsonArray *kept_array(const Keep *keep)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; i < keep->claims->len; i++) {
+        const Claim *claim = keep->claims->pdata[i];
+        if (!is_ours(claim))
+            continue;
+        const Claim *rival = keep_rival(keep, claim->place);
+        JsonObject *object = claim_object(claim);
+        json_object_remove_member(object, "by");
+        if (rival)
+            json_object_set_object_member(object, "overwritten_by", claim_object(rival));
+        else
+            json_object_set_null_member(object, "overwritten_by");
         json_array_add_object_element(array, object);
     }
+    add_units(array, keep);
     return array;
 }
 
@@ -300,7 +376,8 @@ char *host_to_json(const Host *host)
     json_object_set_object_member(object, "thp", thp_object(host));
     json_object_set_object_member(object, "vm", files_object(host->vm));
     json_object_set_object_member(object, "pressure", pressure_object(&host->pressure));
-    json_object_set_array_member(object, "hugetlbfs", mounts_array(host->mounts));
+    json_object_set_array_member(object, "hugetlbfs", mounts_array(host));
+    json_object_set_array_member(object, "kept", kept_array(host->keep));
     json_object_set_array_member(object, "claims", claims_array(host->keep->claims));
     json_object_set_object_member(object, "kvm", kvm_object(host));
     json_object_set_object_member(object, "vmstat", numbers_object(host->vmstat));

@@ -58,6 +58,23 @@ void journal_entry_free(JournalEntry *entry)
     g_free(entry);
 }
 
+/* ", at boot", ", now and at boot": when @entry's first change of the host holds; "" of a domain's.
+ */
+static const char *summary_when(const JournalEntry *entry)
+{
+    const Step *first = g_ptr_array_index(entry->steps, 0);
+    gboolean now = FALSE, boot = FALSE;
+
+    for (guint i = 0; i < entry->steps->len; i++) {
+        const Step *step = g_ptr_array_index(entry->steps, i);
+        if (!step_kind_is_host(step->kind) || !g_str_equal(step->key->key, first->key->key))
+            continue;
+        boot |= step->kind == STEP_BOOT;
+        now |= step->kind != STEP_BOOT;
+    }
+    return boot ? now ? ", now and at boot" : ", at boot" : now ? ", now" : "";
+}
+
 char *journal_entry_summary(const JournalEntry *entry)
 {
     if (entry->steps->len == 0)
@@ -76,6 +93,7 @@ char *journal_entry_summary(const JournalEntry *entry)
     if (entry->undoes)
         g_string_append_printf(out, "undo of %u: ", entry->undoes);
     g_string_append_printf(out, "%s %s=%s", name, key, value);
+    g_string_append(out, summary_when(entry));
     if (g_hash_table_size(changes) > 1)
         g_string_append_printf(out, " (+%u)", g_hash_table_size(changes) - 1);
     return g_strdup(out->str);

@@ -1,5 +1,6 @@
 /* What is kept across a reboot, and mounts of hugetlbfs, all the way: staged, previewed, applied,
  * undone, recovered after an end in the middle, exported, refused. */
+#include "core/host/host-json.h"
 #include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
 #include "core/keep/mountunit.h"
@@ -94,6 +95,54 @@ static void test_when(Fixture *f, gconstpointer data)
         g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
         fixture_check_file(f, SCAN, "100");
         check_text(f, BOOTFILE_TMPFILES, mine);
+    }
+}
+
+/* What is kept, and who overwrites it, as data. */
+static void test_json(Fixture *f, gconstpointer data)
+{
+    static const char *const wanted[] = {"\"kept\" : [", "\"value\" : \"50\"",
+        "\"file\" : \"" BOOTFILE_TMPFILES "\"", "\"line\" : 2", "\"by\" : \"tuned\"",
+        "\"value\" : \"77\"", "\"place\" : \"hugetlbfs pagesize=2048K\"",
+        "\"value\" : \"/dev/hugepages2M\"",
+        "\"file\" : \"/etc/systemd/system/dev-hugepages2M.mount\""};
+    (void)data;
+    fixture_put(f, BOOTFILE_TMPFILES, "# mine\n" SCAN_LINE "50\n");
+    fixture_put(f, "/etc/tuned/active_profile", "mine\n");
+    fixture_put(f, "/etc/tuned/mine/tuned.conf", "[sysfs]\n/sys/kernel/mm/ksm/pages_to_scan=77\n");
+    g_autoptr(Preview) unit = preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_assert_cmpuint(apply_preview(&f->context, unit, NULL, NULL), ==, 1);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autofree char *json = host_to_json(snapshot->host);
+    for (guint i = 0; i < G_N_ELEMENTS(wanted); i++)
+        if (strstr(json, wanted[i]) == NULL)
+            g_error("%s is not in %s", wanted[i], json);
+    const char *kept = strstr(json, "\"kept\""), *rival = strstr(kept, "\"overwritten_by\" : {");
+    g_assert_nonnull(rival);
+    g_assert_nonnull(strstr(rival, "\"value\" : \"77\""));
+}
+
+/* The journal's lines tell now from at boot. */
+static void test_journal_lines(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        PlanScope scope;
+        const char *summary, *line;
+    } rows[] = {
+        {SCOPE_LIVE, "host ksm.pages_to_scan=200, now", "100 → 200, now"},
+        {SCOPE_CONFIG, "host ksm.pages_to_scan=200, at boot", "(nothing) → 200, at boot"},
+        {SCOPE_KEPT, "host ksm.pages_to_scan=200, now and at boot", "(nothing) → 200, at boot"},
+    };
+    (void)data;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Preview) what = preview(f, rows[i].scope, "ksm.pages_to_scan", "200", NULL);
+        guint number = apply_preview(&f->context, what, NULL, NULL);
+        g_autoptr(JournalEntry) entry = journal_get(f->context.journal, number, NULL);
+        g_autofree char *summary = journal_entry_summary(entry);
+        g_autofree char *line = step_text(g_ptr_array_index(entry->steps, 0), FALSE);
+        g_assert_cmpstr(summary, ==, rows[i].summary);
+        g_assert_true(g_str_has_suffix(line, rows[i].line));
+        g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
     }
 }
 
@@ -661,6 +710,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST("when", test_when);
     TEST("preview", test_preview);
+    TEST("json", test_json);
+    TEST("journal-lines", test_journal_lines);
     TEST("apart", test_apart);
     TEST("killed-everywhere", test_killed_everywhere);
     TEST("unwritable", test_unwritable);

@@ -32,6 +32,11 @@ static void test_lines(void)
         {bootline_parse_sysctl, "vm.swappiness", NULL, NULL},
         {bootline_parse_sysctl, "= 10", NULL, NULL},
         {bootline_parse_sysctl, "", NULL, NULL},
+        /* A mark of byte order is a part of the name: sysctl, systemd-sysctl and systemd-tmpfiles
+         * leave such a first line out, and so it is nobody's here. */
+        {bootline_parse_sysctl, "\xef\xbb\xbfvm.swappiness = 10",
+            "/proc/sys/\xef\xbb\xbfvm/swappiness", "10"},
+        {bootline_parse_tmpfiles, "\xef\xbb\xbfw /sys/x - - - - 1", NULL, NULL},
         {bootline_parse_tmpfiles, "w /sys/kernel/mm/ksm/run - - - - 1", KSM_RUN, "1"},
         {bootline_parse_tmpfiles, "w!-  \"/sys/kernel/mm/ksm/run\"\t- - - - 1", KSM_RUN, "1"},
         {bootline_parse_tmpfiles, "w /sys/x - - - - 100%% of all", "/sys/x", "100% of all"},

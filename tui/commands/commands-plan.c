@@ -77,9 +77,13 @@ gboolean command_diff(const CommandOptions *options, char **arguments, GError **
     guint differ = 0;
     if (opened.plan->changes->len) {
         g_autoptr(Preview) preview = preview_make(opened.snapshot, opened.plan);
-        for (guint i = 0; i < preview->steps->len; i++)
-            print_difference(g_ptr_array_index(preview->steps, i));
-        differ = preview->steps->len;
+        for (guint i = 0; i < preview->steps->len; i++) {
+            const Step *step = g_ptr_array_index(preview->steps, i);
+            if (step->key->tunable->trigger)
+                continue; /* done once, and nothing is left of it that could differ */
+            print_difference(step);
+            differ++;
+        }
     }
     for (guint i = 0; i < opened.plan->changes->len; i++) {
         const Change *change = g_ptr_array_index(opened.plan->changes, i);

@@ -78,6 +78,19 @@ char *kept_claim(const Host *host, const char *key, Style *style)
                                      : g_steal_pointer(&sentence);
 }
 
+/* Takes what is staged of @key at boot out of the plan. */
+static void unstage_boot(App *app, const char *key)
+{
+    for (guint i = app->plan->changes->len; i-- > 0;) {
+        const Change *change = g_ptr_array_index(app->plan->changes, i);
+        if (change->key->tunable->target == TARGET_HOST && g_str_equal(change->key->key, key) &&
+            change->scope == SCOPE_CONFIG)
+            plan_unstage(app->plan, i);
+    }
+    app_say(app, STYLE_TEXT, "%s is as it was: nothing of it is staged", key);
+    app_update(app);
+}
+
 void kept_cycle(App *app, const char *key)
 {
     const char *targets[] = {"host", NULL};
@@ -87,7 +100,10 @@ void kept_cycle(App *app, const char *key)
     g_autofree char *now = value_now(app->snapshot->host, key);
     g_autofree char *kept = boot_value(app->snapshot->host, key);
 
-    if (value && *value)
+    /* Behind "at boot" comes "now"; where the value stands already there is nothing to set now. */
+    if (staged == NULL && staged_boot && (*staged_boot == '\0' || g_strcmp0(value, now) == 0))
+        unstage_boot(app, key);
+    else if (value && *value)
         app_stage_for(app, targets, key, value,
             staged == NULL        ? SCOPE_LIVE
             : staged_boot == NULL ? SCOPE_KEPT

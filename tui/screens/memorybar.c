@@ -75,7 +75,9 @@ static int draw_legend(const MemoryUse *use, const Canvas *canvas)
 static void draw_guests(const MemoryUse *use, const Canvas *canvas, int y)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    int room = canvas->width - 2 - (int)strlen("guests   and 9999 more, 9999 not known");
+    static const char title[] = "VMs + pools";
+    int room =
+        canvas->width - 2 - (int)strlen(title) - (int)strlen("   and 9999 more, 9999 not known");
     guint shown = 0;
 
     for (; shown < use->guests->len && shown < GUESTS_MAX; shown++) {
@@ -90,9 +92,9 @@ static void draw_guests(const MemoryUse *use, const Canvas *canvas, int y)
         g_string_append_printf(text, "%sand %u more", shown ? " · " : "", use->guests->len - shown);
     if (use->guests_unknown)
         g_string_append_printf(text, "%s%u not known", text->len ? ", " : "", use->guests_unknown);
-    canvas_text(canvas, y, 1, -1, STYLE_DIM, "guests");
-    canvas_text(canvas, y, 9, canvas->width - 10, STYLE_TEXT,
-        text->len ? text->str : "no domain runs, as far as is known");
+    canvas_text(canvas, y, 1, -1, STYLE_DIM, title);
+    canvas_text(canvas, y, 3 + (int)strlen(title), canvas->width - 4 - (int)strlen(title),
+        STYLE_TEXT, text->len ? text->str : "no domain runs, as far as is known");
 }
 
 int memory_bar_draw(const App *app, const Canvas *canvas)

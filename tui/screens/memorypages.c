@@ -5,6 +5,7 @@
 #include "core/util/text.h"
 #include "tui/cell.h"
 #include "tui/fit.h"
+#include "tui/pool.h"
 
 #include <string.h>
 
@@ -80,7 +81,8 @@ static void add_rows(App *app, Table *table, const Domain *domain, const Demand 
         table_cell(row, MEMORY_NAME, STYLE_TEXT, g_strdup(i ? "" : domain->name));
         table_cell(row, MEMORY_TOTAL, STYLE_TEXT, cell_num(pages_like(demand->needs, need)));
         table_cell(row, MEMORY_SECOND, STYLE_TEXT, g_strdup_printf("of %s", size));
-        table_cell(row, MEMORY_FREE, STYLE_TEXT, cell_set(need->nodes, "any"));
+        table_cell(
+            row, MEMORY_FREE, STYLE_TEXT, cell_set(need->nodes, need->numad ? "numad's" : "any"));
         table_cell(row, MEMORY_A, STYLE_TEXT,
             cell_num(known ? NUM(supply_pages(supply, need->size_kib, need->nodes)) : NUM_UNKNOWN));
         table_cell(row, MEMORY_B, missing ? STYLE_WARN : STYLE_TEXT,
@@ -129,18 +131,6 @@ void memory_fit(App *app, const char *id)
 }
 
 /* ---- a pool ---- */
-
-/* The pool that the tunable @key sets; NULL where there is none. */
-static const HugePool *pool_of(const Host *host, const TunableKey *key, const NodeMemory **node)
-{
-    *node = host_node(host, (int)key->n);
-    for (guint i = 0; *node && i < (*node)->pools->len; i++) {
-        const HugePool *pool = &g_array_index((*node)->pools, HugePool, i);
-        if (pool->size_kib == key->size_kib)
-            return pool;
-    }
-    return NULL;
-}
 
 static TunableKey *pool_key(const App *app, const char *id)
 {

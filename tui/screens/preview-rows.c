@@ -102,10 +102,11 @@ static void add_row(PreviewState *state, const char *id, guint place, Style styl
     g_array_append_val(state->places, place);
 }
 
-/* A sentence or a write is broken over as many rows as it needs; a line of a diff stays one. */
-static gboolean may_break(PreviewLineKind kind)
+/* A sentence or a write is broken over as many rows as it needs, and a line of a file at boot,
+ * which is one value; a line of XML stays one. */
+static gboolean may_break(const PreviewLine *line)
 {
-    return kind == LINE_WRITE || kind >= LINE_NOW;
+    return line->kind == LINE_WRITE || line->kind >= LINE_NOW || line->part == PART_BOOT;
 }
 
 /* Adds @text as a line of @kind, the @n-th below the heading of its part, from line @place. */
@@ -129,7 +130,7 @@ static void add_line(PreviewState *state, guint place, guint n)
 {
     const PreviewLine *line = line_at(state, place);
 
-    add_text(state, place, n, line->kind, line->text, may_break(line->kind));
+    add_text(state, place, n, line->kind, line->text, may_break(line));
 }
 
 /* Below the heading @place: what libvirt says, or that it is being asked. */

@@ -3,6 +3,7 @@
 #include "tui/cell.h"
 #include "tui/screens/counters.h"
 #include "tui/screens/kept.h"
+#include "tui/screens/sharingcount.h"
 #include "tui/screens/sharingfacts.h"
 #include "tui/widgets/table.h"
 
@@ -26,6 +27,7 @@ typedef struct {
     gboolean ready, wide;
     int active;
     SharingRates rates;
+    SharingCount count;
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
 
@@ -72,7 +74,8 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
         if (value == NULL)
             continue;
         Style style;
-        char *staged = kept_text(app, rows[i].key, value, columns[SHARING_STAGED].max_width, &style);
+        char *staged =
+            kept_text(app, rows[i].key, value, columns[SHARING_STAGED].max_width, &style);
         TableRow *row = table_add(table, rows[i].key);
         table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
         table_cell(row, SHARING_UNIT, STYLE_DIM,
@@ -268,8 +271,12 @@ static void draw_footer(const App *app, const SharingState *state, const Canvas 
     const TableRow *row = selected_row(state);
     const Tunable *tunable = row ? tunable_of(row->id) : NULL;
     const Counter *counter = row ? counter_find(row->id) : NULL;
+    gboolean problem = FALSE;
+    g_autofree char *counted = row ? sharing_count_text(&state->count, row->id, &problem) : NULL;
 
-    if (tunable) {
+    if (counted) {
+        canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, problem ? STYLE_WARN : STYLE_TEXT, counted);
+    } else if (tunable) {
         int line = canvas_wrap(canvas, 1, 1, canvas->width - 2, 2, STYLE_TEXT, tunable->help);
         g_autofree char *range = range_text(tunable);
         Style style = STYLE_DIM;
@@ -317,7 +324,9 @@ static void sharing_draw(App *app, gpointer data, const Canvas *canvas)
         state->active = 0;
         sharing_update(app, state);
     }
-    state->rows = canvas->height - FOOTER_LINES;
+    /* A low screen is for the rows. */
+    int footer_lines = canvas->height > 2 * FOOTER_LINES ? FOOTER_LINES : 0;
+    state->rows = canvas->height - footer_lines;
     state->half = wide ? canvas->width / 2 : canvas->width;
     Canvas left = canvas_part(canvas, 0, 1, state->rows, state->half - 2);
     draw_table(state, 0, &left);
@@ -326,7 +335,7 @@ static void sharing_draw(App *app, gpointer data, const Canvas *canvas)
             canvas_part(canvas, 0, state->half + 1, state->rows, canvas->width - state->half - 2);
         draw_table(state, 1, &right);
     }
-    Canvas footer = canvas_part(canvas, state->rows, 0, FOOTER_LINES, canvas->width);
+    Canvas footer = canvas_part(canvas, state->rows, 0, footer_lines, canvas->width);
     draw_footer(app, state, &footer);
 }
 
@@ -396,6 +405,11 @@ static gboolean sharing_act(App *app, gpointer data, Action action)
             kept_cycle(app, tunable->key);
         return TRUE;
     }
+    case ACTION_COUNT_PAGES: {
+        const TableRow *row = selected_row(state);
+        sharing_count(app, &state->count, row ? row->id : NULL);
+        return TRUE;
+    }
     case ACTION_LEFT:
     case ACTION_RIGHT:
         state->active = state->wide && action == ACTION_RIGHT;
@@ -426,6 +440,7 @@ static void sharing_clear(gpointer data)
 {
     SharingState *state = data;
 
+    sharing_count_clear(&state->count);
     if (!state->ready)
         return;
     table_clear(&state->tables[0]);

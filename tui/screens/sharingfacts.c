@@ -29,7 +29,7 @@ static const struct {
                       "share of all that could have had one."},
     {FACT "split", "Huge pages split into small ones in a second: to swap, to move, or for KSM."},
     {FACT "vm.thp.", "Anonymous memory of this VM that is in transparent huge pages, as its "
-                     "cgroup's memory.stat says (read every few seconds)."},
+                     "cgroup's memory.stat says (read every few seconds). c counts its process."},
 };
 
 const char *sharing_fact_help(const App *app, const char *id)
@@ -44,6 +44,11 @@ const char *sharing_fact_help(const App *app, const char *id)
         if (g_str_has_prefix(id, helps[i].id))
             return helps[i].help;
     return NULL;
+}
+
+const char *sharing_thp_vm(const char *id)
+{
+    return g_str_has_prefix(id, FACT "vm.thp.") ? id + strlen(FACT "vm.thp.") : NULL;
 }
 
 static Num rate_of(const GPtrArray *files, const char *name)
@@ -195,6 +200,6 @@ void sharing_thp_facts(const App *app, Table *table, const SharingRates *rates)
         rate_text(rate_of(host->vmstat, "thp_fault_fallback")),
         g_strdup_printf("%s%s%s", fallback, share ? " " : "", share ? share : ""));
     add_fact(table, FACT "split", "split", rate_text(split_rate(host)), spark_text(&rates->split));
-    table_heading(table, STYLE_DIM, "in huge pages, by VM");
+    table_heading(table, STYLE_DIM, SHARING_THP_HEADING);
     add_vms(app, table, FALSE);
 }

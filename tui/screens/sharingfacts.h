@@ -19,5 +19,8 @@ typedef struct {
 void sharing_rates_add(SharingRates *rates, const Host *host);
 void sharing_ksm_facts(const App *app, Table *table, const SharingRates *rates);
 void sharing_thp_facts(const App *app, Table *table, const SharingRates *rates);
+#define SHARING_THP_HEADING "in huge pages, by VM"
+/* The UUID in a row's @id below that heading; NULL where it is another row. */
+const char *sharing_thp_vm(const char *id);
 /* What the row @id of these means; NULL where it is none of them. */
 const char *sharing_fact_help(const App *app, const char *id);

@@ -278,7 +278,7 @@ void table_draw(Table *table, const Canvas *whole)
     /* The rightmost column is for the arrows that say there is more. */
     Canvas narrowed = canvas_part(whole, 0, 0, whole->height, whole->width - 1);
     const Canvas *canvas = &narrowed;
-    int header = table->has_header ? 1 : 0;
+    int header = table->header = table->has_header && canvas->height > 1 ? 1 : 0;
     int rows = (int)table->rows->len;
 
     table->height = MAX(canvas->height - header, 1);
@@ -331,7 +331,7 @@ gboolean table_act(Table *table, Action action)
 
 const TableRow *table_mouse(Table *table, const MouseEvent *event, int *column)
 {
-    int header = table->has_header ? 1 : 0;
+    int header = table->header;
 
     if (column)
         *column = -1;

@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
     const TableColumn *columns; /* at most TABLE_COLUMNS, ends with a NULL title */
     gboolean has_header;
+    int header; /* its lines as last drawn: none where there is but one line */
     int sorted; /* the column marked as sorted by, -1 none */
     gboolean descending;
     GPtrArray *rows;           /* TableRow*; NULL before table_begin */

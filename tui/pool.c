@@ -1,0 +1,77 @@
+/* A hugepage pool of a node that is to be made larger or smaller: which one, and what a number of
+ * pages leaves. */
+#include "tui/pool.h"
+
+#include "core/util/text.h"
+
+const HugePool *pool_of(const Host *host, const TunableKey *key, const NodeMemory **node)
+{
+    gboolean is_pool = host && g_str_has_prefix(key->key, "hugepages.node");
+
+    *node = is_pool ? host_node(host, (int)key->n) : NULL;
+    for (guint i = 0; *node && i < (*node)->pools->len; i++) {
+        const HugePool *pool = &g_array_index((*node)->pools, HugePool, i);
+        if (pool->size_kib == key->size_kib)
+            return pool;
+    }
+    return NULL;
+}
+
+Num pool_most(const HugePool *pool, const NodeMemory *node)
+{
+    if (!pool->total.known || !node->free_kib.known)
+        return NUM_UNKNOWN;
+    return NUM(pool->total.value + MAX(node->free_kib.value, 0) / (gint64)pool->size_kib);
+}
+
+static char *size_of(double kib)
+{
+    return text_size_kib((guint64)CLAMP(kib, 0, (double)G_MAXINT64 / 2));
+}
+
+/* A pool that shrinks keeps the pages in use until they are free. */
+static void add_used(GString *out, const HugePool *pool, gint64 pages, Style *style)
+{
+    gint64 used = pool->free.known ? pool->total.value - pool->free.value : 0;
+
+    if (pages >= used)
+        return;
+    *style = STYLE_WARN;
+    g_string_append_printf(out,
+        "; %" G_GINT64_FORMAT " are in use: %" G_GINT64_FORMAT
+        " stay as surplus until they are free",
+        used, used - pages);
+}
+
+char *pool_note(const Host *host, const TunableKey *key, gint64 pages, Style *style)
+{
+    const NodeMemory *node;
+    const HugePool *pool = pool_of(host, key, &node);
+
+    if (pool == NULL || pages < 0 || !pool->total.known)
+        return NULL;
+    GString *out = g_string_new(NULL);
+    double size = (double)pool->size_kib, more = (double)(pages - pool->total.value);
+    g_autofree char *all = size_of((double)pages * size);
+    Num ready = host_pages_at_once(host, node, pool->size_kib);
+    g_string_append(out, all);
+    *style = STYLE_STAGED;
+    if (node->free_kib.known) {
+        double left = (double)node->free_kib.value - more * size;
+        g_autofree char *room = size_of(left < 0 ? -left : left);
+        if (left < 0)
+            g_string_append_printf(out, "; %s more than node %u has free", room, key->n);
+        else
+            g_string_append_printf(out, "; leaves %s free on node %u", room, key->n);
+        *style = left < 0 ? STYLE_WARN : STYLE_STAGED;
+    }
+    add_used(out, pool, pages, style);
+    if (ready.known && more > (double)ready.value && *style != STYLE_WARN) {
+        g_string_append_printf(out,
+            "; the free memory has pieces for %" G_GINT64_FORMAT
+            " more, beyond that the kernel has to compact",
+            ready.value);
+        *style = STYLE_WARN;
+    }
+    return g_string_free(out, FALSE);
+}
