@@ -1,4 +1,4 @@
-/* What app.c, edit.c and jobs.c share of the App. */
+/* What the files of the App share: app.c, edit.c, jobs.c, plans.c, quit.c, undo.c. */
 #pragma once
 
 #include "tui/app.h"
@@ -66,5 +66,7 @@ void plans_open(App *app);
  * to finish it or to take it back. The second does so at the start, once libvirt answers. */
 void jobs_offer_recovery(App *app);
 void jobs_check_unended(App *app);
+/* Marks entry @number as undone, of which nothing is left to take back. */
+void jobs_settle(App *app, guint number);
 /* Says so where somebody else changed what is staged to be changed; to be called at every wake. */
 void jobs_check_ground(App *app);

@@ -1,295 +1,16 @@
-/* A map of a machine: where its parts stand on a screen. */
+/* A map of a machine: where its parts stand on a screen; its packages and nodes. */
 #include "tui/widgets/machine.h"
 
 #include <string.h>
 
 #include "tui/canvas.h"
-#include "tui/widgets/machineparts.h"
+#include "tui/widgets/machinepen.h"
 
 #define TWO_COLUMNS    160 /* from this width on the nodes of a package stand side by side */
 #define COLUMN_GAP     2
-#define NODE_INDENT    2
-#define NODE_CHIPS     14    /* room for chips at the end of a node's line, at least */
-#define LLC_CHIPS      9     /* and at the end of a cache's */
-#define NAME_MAX_WIDTH 20    /* of a cell: longer ones are cut */
-#define NODE_TEXT_MAX  100   /* what a node's own figures take at most */
-#define GROUP_BORDER   " │ " /* between cache groups */
-
-/* Where is being laid, and within which lines. */
-typedef struct {
-    Map *map;
-    int x, width; /* of the column */
-    int y;        /* the next free line */
-    int block;    /* the line at which the node began */
-    int parent;   /* the part that is being laid, -1: none */
-} Pen;
-
-static MapItem *item_at(const Map *map, int i)
-{
-    return &g_array_index(map->items, MapItem, i);
-}
-
-static MapItem *add_item(const Pen *pen, MapItem item)
-{
-    item.block = pen->block;
-    item.parent = pen->parent;
-    g_array_append_val(pen->map->items, item);
-    return item_at(pen->map, (int)pen->map->items->len - 1);
-}
-
-static void add_text(const Pen *pen, int y, int x, int width, Style style, const char *text)
-{
-    add_item(pen, (MapItem){.kind = MAP_TEXT,
-                      .y = y,
-                      .x = x,
-                      .height = 1,
-                      .width = MIN(width, canvas_width(text, FALSE)),
-                      .style = style,
-                      .text = g_string_chunk_insert_const(pen->map->texts, text)});
-}
-
-/* Adds the part @level of @cpus at (@y, @x), and returns a pen to lay what is in it. */
-static Pen open_part(
-    const Pen *pen, MapLevel level, int index, const IdSet *cpus, int y, int x, int width)
-{
-    Pen inner = *pen;
-
-    add_item(pen, (MapItem){.kind = MAP_PART,
-                      .y = y,
-                      .x = x,
-                      .height = 1,
-                      .width = width,
-                      .level = level,
-                      .cell = level == pen->map->shape.zoom,
-                      .index = index,
-                      .cpus = idset_copy(cpus)});
-    inner.parent = (int)pen->map->items->len - 1;
-    return inner;
-}
-
-static void set_strip(const Pen *inner, int y, int x, int width)
-{
-    MapItem *part = item_at(inner->map, inner->parent);
-
-    part->strip_y = y;
-    part->strip_x = x;
-    part->strip_width = inner->map->shape.chips > 0 ? MAX(0, width) : 0;
-}
-
-static void set_height(const Pen *inner, int bottom)
-{
-    MapItem *part = item_at(inner->map, inner->parent);
-
-    part->height = MAX(1, bottom - part->y);
-}
-
-/* "12▃", and "12▃i" where there are isolated CPUs, and the chips. */
-static int cell_width(const Map *map)
-{
-    return map->label_width + 1 + (map->marks ? 1 : 0) + map->shape.chips;
-}
-
-static int core_gap(const Map *map)
-{
-    return map->shape.chips > 0 && map->shape.zoom == LEVEL_THREAD ? 0 : 1;
-}
-
-/* Notes the part of @inner as the cell of its CPUs. */
-static void note_cell(const Pen *inner)
-{
-    for (IDSET_EACH(id, item_at(inner->map, inner->parent)->cpus)) {
-        int index = topology_cpu_index(inner->map->topology, id);
-        if (index >= 0)
-            inner->map->cells[index] = inner->parent;
-    }
-}
-
-/* Lays the part of @cpus as one cell. */
-static void lay_cell(const Pen *pen, MapLevel level, int y, int x, const IdSet *cpus)
-{
-    int index = level == LEVEL_THREAD
-                    ? topology_cpu_index(pen->map->topology, hwloc_bitmap_first(cpus))
-                    : -1;
-    int width = cell_width(pen->map);
-    Pen inner = open_part(pen, level, index, cpus, y, x, width);
-
-    set_strip(&inner, y, x + width - pen->map->shape.chips, pen->map->shape.chips);
-    note_cell(&inner);
-}
-
-/* A core of several threads stands in brackets: "[0▃ 32▁]". */
-static int core_width(const Map *map, const IdSet *core)
-{
-    int threads = (int)idset_count(core);
-
-    if (map->shape.zoom == LEVEL_CORE)
-        return cell_width(map);
-    return threads * (cell_width(map) + 1) - 1 + (threads > 1 ? 2 : 0);
-}
-
-/* Lays a core's threads from (@y, @x) on, in lines of @width; returns the lines. */
-static int lay_core(const Pen *pen, int y, int x, int width, const IdSet *core)
-{
-    gboolean boxed = idset_count(core) > 1;
-    int step = cell_width(pen->map) + 1;
-    int at = boxed ? 1 : 0;
-    int line = 0;
-
-    if (pen->map->shape.zoom == LEVEL_CORE) {
-        lay_cell(pen, LEVEL_CORE, y, x, core);
-        return 1;
-    }
-    Pen inner = open_part(pen, LEVEL_CORE, -1, core, y, x, MIN(width, core_width(pen->map, core)));
-    if (boxed)
-        add_text(&inner, y, x, 1, STYLE_DIM, "[");
-    for (IDSET_EACH(id, core)) {
-        g_autoptr(IdSet) alone = hwloc_bitmap_alloc();
-        hwloc_bitmap_only(alone, (unsigned)id);
-        if (at > 1 && at + step > width) {
-            line++;
-            at = 1;
-        }
-        lay_cell(&inner, LEVEL_THREAD, y + line, x + at, alone);
-        at += step;
-    }
-    if (boxed)
-        add_text(&inner, y + line, x + at - 1, 1, STYLE_DIM, "]");
-    set_height(&inner, y + line + 1);
-    return line + 1;
-}
-
-/* Lays the cores of a cache group from (@y, @x) on, in lines of @width; returns the lines. */
-static int lay_cores(const Pen *pen, int y, int x, int width, const GPtrArray *cores)
-{
-    int line = 0;
-    int lines = 1; /* that the cores beside each other take */
-    int at = 0;
-
-    for (guint i = 0; i < cores->len; i++) {
-        int needs = core_width(pen->map, cores->pdata[i]);
-        if (at > 0 && at + needs > width) {
-            line += lines;
-            at = 0;
-        }
-        lines = lay_core(pen, y + line, x + at, width - at, cores->pdata[i]);
-        at += needs + core_gap(pen->map);
-    }
-    return line + lines;
-}
-
-/* The cells that @cores take in one line. */
-static int group_width(const Map *map, const GPtrArray *cores)
-{
-    int width = -core_gap(map);
-
-    for (guint i = 0; i < cores->len; i++)
-        width += core_width(map, cores->pdata[i]) + core_gap(map);
-    return width;
-}
-
-/* "LLC 0-3,32-35" of the CPUs @group, or NULL where the kernel does not tell. */
-static char *group_label(const Map *map, const IdSet *group)
-{
-    const Cpu *cpu = topology_cpu(map->topology, hwloc_bitmap_first(group));
-
-    if (cpu->llc == NULL)
-        return NULL;
-    g_autofree char *list = idset_format(cpu->llc);
-    return g_strdup_printf("LLC %s", list);
-}
-
-/* Caches are named above their CPUs where every name fits there, else not at all; where chips are
- * shown, those of a cache need the line. */
-static gboolean want_labels(const Map *map, const GPtrArray *groups, int width)
-{
-    gboolean all = TRUE;
-    gboolean any = FALSE;
-
-    for (guint i = 0; i < groups->len; i++) {
-        g_autoptr(GPtrArray) cores = map_take_apart(map->topology, groups->pdata[i], FALSE);
-        g_autofree char *label = group_label(map, groups->pdata[i]);
-        any = any || label != NULL;
-        all = all && label != NULL &&
-              canvas_width(label, FALSE) <= MIN(width, group_width(map, cores));
-    }
-    return map->shape.chips > 0 ? any : all;
-}
-
-/* A cache's CPUs from (@y, @x) on, in lines of @width; returns the lines. */
-static int lay_group(const Pen *pen, int y, int x, int width, const IdSet *group, gboolean labels)
-{
-    g_autoptr(GPtrArray) cores = map_take_apart(pen->map->topology, group, FALSE);
-    g_autofree char *label = group_label(pen->map, group);
-    int own = MIN(group_width(pen->map, cores), width);
-    Pen inner = *pen;
-
-    if (label != NULL)
-        inner = open_part(pen, LEVEL_LLC, -1, group, y, x, own);
-    if (labels && label != NULL) {
-        int room = pen->map->shape.chips > 0 ? MAX(own / 2, own - LLC_CHIPS) : own;
-        int used = MIN(canvas_width(label, FALSE), room);
-        add_text(&inner, y, x, room, STYLE_DIM, label);
-        set_strip(&inner, y, x + used + 1, own - used - 1);
-    }
-    int lines = lay_cores(&inner, y + labels, x, width, cores) + labels;
-    if (label != NULL)
-        set_height(&inner, y + lines);
-    return lines;
-}
-
-/* With LEVEL_LLC for cells. */
-static void lay_group_cells(Pen *pen, const GPtrArray *groups)
-{
-    int left = pen->x + NODE_INDENT;
-    int step = cell_width(pen->map) + 2;
-    int at = 0;
-
-    for (guint i = 0; i < groups->len; i++) {
-        if (at > 0 && at + step - 2 > pen->width - NODE_INDENT) {
-            pen->y++;
-            at = 0;
-        }
-        lay_cell(pen, LEVEL_LLC, pen->y, left + at, groups->pdata[i]);
-        at += step;
-    }
-    if (groups->len > 0)
-        pen->y++;
-}
-
-static void lay_groups(Pen *pen, const GPtrArray *groups)
-{
-    int left = pen->x + NODE_INDENT;
-    int width = pen->width - NODE_INDENT;
-    gboolean labels = want_labels(pen->map, groups, width);
-    int border = canvas_width(GROUP_BORDER, FALSE);
-    int at = 0;    /* in the line */
-    int lines = 0; /* that the groups beside each other take */
-
-    for (guint i = 0; i < groups->len; i++) {
-        g_autoptr(GPtrArray) cores = map_take_apart(pen->map->topology, groups->pdata[i], FALSE);
-        int needs = group_width(pen->map, cores);
-        if (at > 0 && at + border + needs > width) {
-            pen->y += lines;
-            at = 0;
-        } else if (at > 0) {
-            add_text(pen, pen->y + labels, left + at, border, STYLE_DIM, GROUP_BORDER);
-            at += border;
-        }
-        lines = lay_group(pen, pen->y, left + at, width - at, groups->pdata[i], labels);
-        at += MIN(needs, width);
-    }
-    pen->y += lines;
-}
-
-static void lay_cpus(Pen *pen, const IdSet *cpus)
-{
-    g_autoptr(GPtrArray) groups = map_take_apart(pen->map->topology, cpus, TRUE);
-
-    if (pen->map->shape.zoom == LEVEL_LLC)
-        lay_group_cells(pen, groups);
-    else if (pen->map->shape.zoom < LEVEL_LLC)
-        lay_groups(pen, groups);
-}
+#define NODE_CHIPS     14  /* room for chips at the end of a node's line, at least */
+#define NAME_MAX_WIDTH 20  /* of a cell: longer ones are cut */
+#define NODE_TEXT_MAX  100 /* what a node's own figures take at most */
 
 static char *package_text(int package, const IdSet *cpus)
 {
@@ -305,10 +26,10 @@ static Pen open_package(Pen *pen, int package, const IdSet *cpus)
     g_autofree char *text = package_text(package, cpus);
     int room = pen->map->shape.chips > 0 ? pen->width - NODE_CHIPS : pen->width;
     int used = MIN(canvas_width(text, FALSE), room);
-    Pen inner = open_part(pen, LEVEL_PACKAGE, package, cpus, pen->y, pen->x, pen->width);
+    Pen inner = pen_open(pen, LEVEL_PACKAGE, package, cpus, pen->y, pen->x, pen->width);
 
-    add_text(&inner, pen->y, pen->x, room, STYLE_TEXT, text);
-    set_strip(&inner, pen->y, pen->x + used + 2, pen->width - used - 2);
+    pen_text(&inner, pen->y, pen->x, room, STYLE_TEXT, text);
+    pen_strip(&inner, pen->y, pen->x + used + 2, pen->width - used - 2);
     inner.y++;
     return inner;
 }
@@ -316,7 +37,7 @@ static Pen open_package(Pen *pen, int package, const IdSet *cpus)
 /* Ends a part whose content was laid by @inner. */
 static void close_part(Pen *pen, const Pen *inner)
 {
-    set_height(inner, inner->y);
+    pen_height(inner, inner->y);
     pen->y = inner->y;
 }
 
@@ -332,7 +53,7 @@ static int package_width(const Map *map, const IdSet *cpus)
         g_autoptr(GPtrArray) cores = map_take_apart(map->topology, part, FALSE);
         g_autofree char *text = package_text(package, part);
         width = MAX(width, canvas_width(text, FALSE));
-        width = MAX(width, group_width(map, cores) + NODE_INDENT);
+        width = MAX(width, pen_cores_width(map, cores) + NODE_INDENT);
     }
     return width;
 }
@@ -355,10 +76,10 @@ static void lay_packages(Pen *pen, IdSet *rest)
         inner.width = columns > 1 ? width : room;
         if (i > 0 || package >= 0 || !hwloc_bitmap_iszero(rest)) {
             Pen content = open_package(&inner, package, part);
-            lay_cpus(&content, part);
+            pen_lay_cpus(&content, part);
             close_part(&inner, &content);
         } else {
-            lay_cpus(&inner, part);
+            pen_lay_cpus(&inner, part);
         }
         bottom = MAX(bottom, inner.y);
     }
@@ -374,15 +95,15 @@ static Pen open_node(Pen *pen, int index, const IdSet *cpus, const char *text)
         text != NULL ? canvas_width(text, FALSE) + 2 : MIN(NODE_TEXT_MAX, pen->width - NODE_CHIPS);
 
     pen->block = pen->y;
-    Pen inner = open_part(pen, LEVEL_NODE, index, cpus, pen->y, pen->x, pen->width);
+    Pen inner = pen_open(pen, LEVEL_NODE, index, cpus, pen->y, pen->x, pen->width);
     if (text != NULL)
-        add_text(&inner, pen->y, pen->x, pen->width, STYLE_TITLE, text);
+        pen_text(&inner, pen->y, pen->x, pen->width, STYLE_TITLE, text);
     inner.y++;
     if (shape->zoom == LEVEL_NODE) {
-        set_strip(&inner, inner.y++, pen->x + NODE_INDENT, pen->width - NODE_INDENT);
-        note_cell(&inner);
+        pen_strip(&inner, inner.y++, pen->x + NODE_INDENT, pen->width - NODE_INDENT);
+        pen_cell(&inner);
     } else
-        set_strip(&inner, pen->y, pen->x + used, pen->width - used);
+        pen_strip(&inner, pen->y, pen->x + used, pen->width - used);
     return inner;
 }
 
@@ -397,7 +118,7 @@ static void lay_node(Pen *pen, guint index)
     if (several && pen->map->shape.zoom != LEVEL_NODE)
         lay_packages(&inner, rest);
     else
-        lay_cpus(&inner, rest);
+        pen_lay_cpus(&inner, rest);
     close_part(pen, &inner);
 }
 
@@ -431,7 +152,7 @@ static void lay_others(Pen *pen)
     g_autofree char *list = idset_format(others);
     g_autofree char *text = g_strdup_printf("in no node  CPUs %s", list);
     Pen inner = open_node(pen, -1, others, text);
-    lay_cpus(&inner, others);
+    pen_lay_cpus(&inner, others);
     close_part(pen, &inner);
 }
 

@@ -48,10 +48,10 @@ typedef struct {
     Topology *topology; /* what it is a map of */
     MapShape shape;
     int height;
-    int label_width;   /* cells of the longest name of a cell */
-    gboolean marks;    /* cells have room for the mark of an isolated CPU */
-    GArray *items;     /* MapItem; a part stands before those in it */
-    int *cells;        /* by CPU of the topology: the cell it is in, an index of items */
+    int label_width; /* cells of the longest name of a cell */
+    gboolean marks;  /* cells have room for the mark of an isolated CPU */
+    GArray *items;   /* MapItem; a part stands before those in it */
+    int *cells;      /* by CPU of the topology: the cell it is in, an index of items */
     GStringChunk *texts;
 } Map;
 

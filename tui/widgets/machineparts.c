@@ -72,7 +72,7 @@ int map_node_package(const Topology *topology, const Node *node)
 
     if (hwloc_bitmap_iszero(rest))
         return -1;
-    g_autoptr(IdSet) first = map_take_package(topology, rest, &package);
+    G_GNUC_UNUSED g_autoptr(IdSet) first = map_take_package(topology, rest, &package);
     return hwloc_bitmap_iszero(rest) ? package : -1;
 }
 
