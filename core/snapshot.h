@@ -22,7 +22,7 @@ typedef struct {
     char *hypervisor; /* "QEMU 7.2.22", "TEST 2" */
     char *libvirt;    /* "9.0.0" */
     gboolean demo;
-    gboolean remote; /* the host is another one: libvirt tells what is known of it */
+    gboolean remote;    /* the host is another one: libvirt tells what is known of it */
     gboolean read_only; /* of the connection, or not root: nothing is offered */
 } LinkInfo;
 

@@ -108,7 +108,7 @@ int canvas_width(const char *text, gboolean ascii)
 
     if (text && text_is_plain(text, &length) && length <= TEXT_MAX)
         return (int)length;
-    g_autofree wchar_t *unused = canvas_fit(text, -1, ascii, &cells);
+    G_GNUC_UNUSED g_autofree wchar_t *shown = canvas_fit(text, -1, ascii, &cells);
 
     return cells;
 }
@@ -183,7 +183,7 @@ void canvas_field(
     const Canvas *canvas, int y, int x, int width, Align align, Style style, const char *text)
 {
     int cells = 0, line = 0;
-    g_autofree wchar_t *shown = canvas_fit(text, width, canvas->ascii, &cells);
+    G_GNUC_UNUSED g_autofree wchar_t *shown = canvas_fit(text, width, canvas->ascii, &cells);
 
     canvas_fill(canvas, y, x, 1, width, style);
     width = MIN(width, canvas->width - x);

@@ -6,9 +6,8 @@
 #define CLIPBOARD_MAX 74994 /* bytes: 99,992 in base64; terminals drop more than 100,000 */
 
 /* The bytes that ask a terminal of type @type (TERM) to take @text; @tmux: they pass through tmux.
- * Sets *length. NULL with a KVMTUNE_ERROR_FAILED sentence where it is too much. The caller frees
- * it.
- */
+ * Sets *length. NULL with a KVMTUNE_ERROR_FAILED sentence where it is too much. The caller
+ * frees it. */
 char *clipboard_sequence(
     const char *text, const char *type, gboolean tmux, gsize *length, GError **error);
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-const TunableChoice choice_on_off[] = {{"on", "on"}, {"off", "off"}, {NULL}};
-const TunableChoice choice_yes_no[] = {{"yes", "yes"}, {"no", "no"}, {NULL}};
+const TunableChoice choice_on_off[] = {{"on", "on"}, {"off", "off"}, {NULL, NULL}};
+const TunableChoice choice_yes_no[] = {{"yes", "yes"}, {"no", "no"}, {NULL, NULL}};
 
 const Tunable *tunable_catalogue(guint *count)
 {

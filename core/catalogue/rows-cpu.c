@@ -21,27 +21,27 @@ static const TunableChoice cpu_modes[] = {
                          "hosts (CPU, microcode, QEMU)"},
     {"maximum", "everything the hypervisor can do: with KVM as host-passthrough, migration "
                 "likewise"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice cpu_checks[] = {
     {"none", "libvirt does not look: QEMU starts with what it has"},
     {"partial", "libvirt looks before the start, QEMU may still leave features out"},
     {"full", "the guest starts only with exactly this CPU"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice cache_modes[] = {
     {"passthrough", "the host's caches as they are"},
     {"emulate", "caches that the guest sees, of QEMU's making; a level may follow: emulate:3"},
     {"disable", "no cache is shown"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice physaddr_modes[] = {
     {"passthrough", "as many bits as the host has"},
     {"emulate", "as many bits as follow: emulate:42"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice feature_policies[] = {
@@ -50,7 +50,7 @@ static const TunableChoice feature_policies[] = {
     {"optional", "shown where the host has it"},
     {"disable", "not shown"},
     {"forbid", "the guest does not start where the host has it"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice numa_modes[] = {
@@ -58,7 +58,7 @@ static const TunableChoice numa_modes[] = {
     {"preferred", "memory from this one node, from others where it is full"},
     {"interleave", "pages in turn from each of these nodes"},
     {"restrictive", "the kernel's cgroup limits the nodes; the policy may change while it runs"},
-    {NULL},
+    {NULL, NULL},
 };
 
 /* A limit of the CFS bandwidth controller on some of a domain's threads. */

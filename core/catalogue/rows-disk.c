@@ -13,7 +13,7 @@ static const TunableChoice buses[] = {
     {"usb", "slow"},
     {"ide", "slow, for the oldest guests"},
     {"fdc", "a floppy disk"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice caches[] = {
@@ -23,27 +23,27 @@ static const TunableChoice caches[] = {
     {"writethrough", "through the page cache, each write to the disk before it is done"},
     {"directsync", "past the page cache, each write to the disk before it is done"},
     {"unsafe", "flushes are ignored: a power cut loses data"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice ios[] = {
     {"threads", "a pool of threads: works with everything"},
     {"native", "Linux AIO: quicker, only past the page cache"},
     {"io_uring", "io_uring: quickest where kernel and QEMU are new enough"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice discards[] = {
     {"unmap", "the guest's trim makes the image smaller"},
     {"ignore", "the image keeps what the guest has freed"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice zeroes[] = {
     {"off", "zeros are written as any data"},
     {"on", "zeros are noticed and written as a hole"},
     {"unmap", "zeros are noticed and freed, where discard is unmap"},
-    {NULL},
+    {NULL, NULL},
 };
 
 #define DRIVER(name, list, without, what, gains, against, doc, version)                            \

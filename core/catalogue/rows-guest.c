@@ -7,13 +7,13 @@
 static const TunableChoice hyperv_modes[] = {
     {"custom", "the enlightenments named here"},
     {"passthrough", "all that the hypervisor has: migration only between equal hosts"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice ioapic_drivers[] = {
     {"kvm", "all of it in the host's kernel"},
     {"qemu", "the I/O APIC in QEMU (split), as Intel's IOMMU wants it"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice tickpolicies[] = {
@@ -21,14 +21,14 @@ static const TunableChoice tickpolicies[] = {
     {"catchup", "missed ticks come later at a higher rate until it is right again"},
     {"merge", "missed ticks become one: the guest's clock may be wrong for a while"},
     {"discard", "missed ticks are lost: for guests that know to expect it"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice tracks[] = {
     {"boot", "the host's clock at boot"},
     {"guest", "the guest's own time"},
     {"wall", "the host's clock"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice tsc_modes[] = {
@@ -37,14 +37,14 @@ static const TunableChoice tsc_modes[] = {
     {"emulate", "always emulated: slow, and the same on every host"},
     {"paravirt", "read directly, the hypervisor helps"},
     {"smpsafe", "emulated so that all vCPUs agree"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice rngs[] = {
     {"virtio", "the device that all guests with virtio drivers know"},
     {"virtio-transitional", "virtio, also for guests that know only its version 0.9"},
     {"virtio-non-transitional", "virtio, only its version 1"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice videos[] = {
@@ -55,7 +55,7 @@ static const TunableChoice videos[] = {
     {"bochs", "plain, without old VGA: for UEFI guests"},
     {"ramfb", "a frame buffer for the boot only"},
     {"none", "no display: costs nothing"},
-    {NULL},
+    {NULL, NULL},
 };
 
 #define FEATURE(k, at, without, what, gains, against, doc, version)                                \

@@ -5,26 +5,26 @@
 #define THP_DOC      "Linux Documentation/admin-guide/mm/transhuge.rst"
 #define UINT_MAX_ROW G_MAXUINT32
 
-static const TunableChoice off_on[] = {{"0", "off"}, {"1", "on"}, {NULL}};
+static const TunableChoice off_on[] = {{"0", "off"}, {"1", "on"}, {NULL, NULL}};
 
 static const TunableChoice ksm_run[] = {
     {"1", "run: look for equal pages and share them"},
     {"0", "stop; pages that are shared stay shared"},
     {"2", "stop and unmerge: every shared page gets memory of its own again"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice ksm_advisor[] = {
     {"none", "pages_to_scan is what you set"},
     {"scan-time", "the kernel sets pages_to_scan so that a full scan takes the target time"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice thp_enabled[] = {
     {"always", "huge pages for every mapping that can have them"},
     {"madvise", "only where a program asks (QEMU asks for guest memory)"},
     {"never", "none"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice thp_defrag[] = {
@@ -33,7 +33,7 @@ static const TunableChoice thp_defrag[] = {
     {"defer+madvise", "stall only where a program asked, else in the background"},
     {"madvise", "stall only where a program asked, else take what is free"},
     {"never", "take what is free, never make room"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice thp_shmem[] = {
@@ -43,7 +43,7 @@ static const TunableChoice thp_shmem[] = {
     {"never", "none"},
     {"deny", "none, whatever a mount says (for emergencies)"},
     {"force", "always, whatever a mount says (for tests)"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice thp_size[] = {
@@ -51,7 +51,7 @@ static const TunableChoice thp_size[] = {
     {"always", "for every mapping that can have them"},
     {"madvise", "only where a program asks"},
     {"never", "none of this size"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice thp_size_shmem[] = {
@@ -60,7 +60,7 @@ static const TunableChoice thp_size_shmem[] = {
     {"within_size", "only where they lie within the file's size"},
     {"advise", "only where a program asks"},
     {"never", "none of this size"},
-    {NULL},
+    {NULL, NULL},
 };
 
 /* A file of the kernel: key, the folder's file, range or choices, unit, help. */

@@ -25,19 +25,19 @@ static const TunableChoice sources[] = {
     {"anonymous", "QEMU's own memory"},
     {"memfd", "memory that another process can share (vhost-user, virtiofs)"},
     {"file", "a file below memory_backing_dir of qemu.conf"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice accesses[] = {
     {"private", "only QEMU sees it"},
     {"shared", "other processes can map it (vhost-user, virtiofs)"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice allocations[] = {
     {"ondemand", "a page is taken when the guest first touches it: quick start, faults later"},
     {"immediate", "all pages are taken at the start: it takes longer, or fails at once"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice balloons[] = {
@@ -45,7 +45,7 @@ static const TunableChoice balloons[] = {
     {"virtio-transitional", "virtio, also for guests that know only its version 0.9"},
     {"virtio-non-transitional", "virtio, only its version 1"},
     {"none", "no balloon: the guest keeps all its memory, and tells no statistics"},
-    {NULL},
+    {NULL, NULL},
 };
 
 /* A limit of the guest's memory cgroup. */

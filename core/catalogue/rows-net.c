@@ -14,19 +14,19 @@ static const TunableChoice models[] = {
     {"e1000e", "an Intel card of PCI Express, for guests without virtio drivers"},
     {"e1000", "an Intel card of PCI, for guests without virtio drivers"},
     {"rtl8139", "slow, for the oldest guests"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice drivers[] = {
     {"vhost", "the host's kernel moves the packets"},
     {"qemu", "QEMU moves the packets: slower, for where vhost is not wanted"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice txmodes[] = {
     {"iothread", "packets leave in QEMU's bottom half: quick answers, more switches of CPU"},
     {"timer", "packets that did not fit wait for a timer: fewer switches, later"},
-    {NULL},
+    {NULL, NULL},
 };
 
 #define SWITCH(name, at, without, what, gains, version)                                            \

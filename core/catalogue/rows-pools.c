@@ -5,7 +5,7 @@
 
 static const TunableChoice compact[] = {
     {"1", "compact all nodes once"},
-    {NULL},
+    {NULL, NULL},
 };
 
 /* What begins every row here. */

@@ -9,7 +9,7 @@ static const TunableChoice overcommit[] = {
     {"0", "refuse only what obviously cannot be had"},
     {"1", "never refuse: a VM may be killed later when memory is really gone"},
     {"2", "never promise more than swap and overcommit_ratio of RAM: starts may be refused"},
-    {NULL},
+    {NULL, NULL},
 };
 
 static const TunableChoice balancing[] = {
@@ -17,7 +17,7 @@ static const TunableChoice balancing[] = {
     {"1", "on: pages move to the node that uses them; faults cost the guest time"},
     {"2", "only between memory tiers"},
     {"3", "between nodes and between memory tiers"},
-    {NULL},
+    {NULL, NULL},
 };
 
 #define VM_INT(name, lo, hi, u, text, cost)                                                        \

@@ -108,17 +108,24 @@ static guint demand_of(DemoState *state, const Thread *thread)
     return state->still ? load : load + demo_random(thread->domain->name, n, state->step) % wobble;
 }
 
-static void add_thread(DemoState *state, GArray *threads, const Domain *domain, int tid, int vcpu,
-    const char *comm, const IdSet *asked, const IdSet *online, const IdSet *isolated)
+/* The list in the making, and the host's CPUs. */
+typedef struct {
+    DemoState *state;
+    GArray *threads;
+    const IdSet *online, *isolated;
+} Listing;
+
+static void add_thread(const Listing *listing, const Domain *domain, int tid, int vcpu,
+    const char *comm, const IdSet *asked)
 {
     Thread thread = {.pid = 10000 + domain->id * 1000, .vcpu = vcpu, .domain = domain};
 
     thread.tid = thread.pid + tid;
     g_strlcpy(thread.comm, comm, sizeof thread.comm);
-    thread.affinity = real_affinity(domain, vcpu, asked, online);
-    thread.cpu = pick_cpu(state, &thread, isolated);
-    thread.demand = demand_of(state, &thread);
-    g_array_append_val(threads, thread);
+    thread.affinity = real_affinity(domain, vcpu, asked, listing->online);
+    thread.cpu = pick_cpu(listing->state, &thread, listing->isolated);
+    thread.demand = demand_of(listing->state, &thread);
+    g_array_append_val(listing->threads, thread);
 }
 
 /* All threads of all running domains; each process's main thread first. */
@@ -127,6 +134,7 @@ static GArray *list_threads(DemoState *state, const GPtrArray *domains)
     GArray *threads = g_array_new(FALSE, TRUE, sizeof(Thread));
     g_autoptr(IdSet) online = all_cpus(state, "online");
     g_autoptr(IdSet) isolated = all_cpus(state, "isolated");
+    const Listing listing = {state, threads, online, isolated};
 
     g_array_set_clear_func(threads, thread_clear);
     for (guint i = 0; domains && i < domains->len; i++) {
@@ -134,21 +142,19 @@ static GArray *list_threads(DemoState *state, const GPtrArray *domains)
         const DomainConfig *config = domain->live ? domain->live : domain->config;
         if (domain->id < 0 || config == NULL || strchr(domain->name, '/'))
             continue;
-        add_thread(state, threads, domain, 0, -1, "qemu-system-x86",
-            config->emulatorpin ? config->emulatorpin : config->vcpu_cpuset, online, isolated);
+        add_thread(&listing, domain, 0, -1, "qemu-system-x86",
+            config->emulatorpin ? config->emulatorpin : config->vcpu_cpuset);
         for (guint n = 0; n < MIN(config->vcpus_current, 900); n++) {
             g_autofree char *comm = g_strdup_printf("CPU %u/KVM", n);
             const IdSet *pin = n < config->vcpupin->len ? config->vcpupin->pdata[n] : NULL;
-            add_thread(state, threads, domain, (int)n + 1, (int)n, comm,
-                pin ? pin : config->vcpu_cpuset, online, isolated);
+            add_thread(&listing, domain, (int)n + 1, (int)n, comm, pin ? pin : config->vcpu_cpuset);
         }
         for (guint n = 1; n <= MIN(config->iothreads, 90); n++) {
             g_autofree char *comm = g_strdup_printf("IO iothread%u", n);
-            add_thread(state, threads, domain, (int)n + 900, -1, comm,
+            add_thread(&listing, domain, (int)n + 900, -1, comm,
                 config->iothreadpin
                     ? g_hash_table_lookup(config->iothreadpin, GINT_TO_POINTER((int)n))
-                    : NULL,
-                online, isolated);
+                    : NULL);
         }
     }
     return threads;

@@ -154,7 +154,7 @@ static gboolean take_room(const DemoMapping *mapping, int from, int node)
 static long demo_move(
     int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     DemoProcess *process = process_of(pid);
     gboolean full = FALSE;
     (void)flags;

@@ -17,6 +17,5 @@ typedef struct {
 } Act;
 
 /* The acts in order, or backwards with the old values. A domain's definition is one act, where its
- * first step stands. NULL with a sentence.
- * GPtrArray of Act*, the caller unrefs it. */
+ * first step stands. NULL with a sentence. GPtrArray of Act*, the caller unrefs it. */
 GPtrArray *export_acts(const Preview *preview, gboolean back, GError **error);

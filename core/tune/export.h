@@ -10,11 +10,11 @@ typedef enum { EXPORT_VIRSH, EXPORT_ANSIBLE, EXPORT_XML } ExportFormat;
  * that says which there are. */
 gboolean export_format(const char *name, ExportFormat *format, GError **error);
 
-/* What @preview would do. @uri is the connection that it is for (NULL: the demo's, and
- * it refuses to run), @from what the plan is called.
- * Script and playbook carry the way back, and stop before anything is done where a file at boot is
- * not what the plan saw. It holds what the domains' XML holds, passwords too.
- * NULL with a sentence where the preview has an error. The caller frees it. */
+/* What @preview would do. @uri is the connection that it is for (NULL: the demo's, and it refuses
+ * to run), @from what the plan is called. Script and playbook carry the way back, and stop before
+ * anything is done where a file at boot is not what the plan saw. It holds what the domains' XML
+ * holds, passwords too. NULL with a sentence where the preview has an error. The caller frees it.
+ */
 char *export_text(
     const Preview *preview, ExportFormat format, const char *uri, const char *from, GError **error);
 

@@ -14,6 +14,5 @@ void host_lock_drop(HostLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostLock, host_lock_drop)
 
 /* Who writes just now ("another kvmtune (process 7, `kvmtune set …` of root, since
- * 12:00:01)"), or NULL for nobody.
- * Takes and makes nothing. The caller frees it. */
+ * 12:00:01)"), or NULL for nobody. Takes and makes nothing. The caller frees it. */
 char *host_lock_holder(const char *root);

@@ -61,8 +61,8 @@ void change_free(Change *change);
  * of a host that libvirt only reaches. */
 gboolean plan_reaches(const Snapshot *snapshot, const char *target, GError **error);
 /* Stages @key=@value for @target: "host", or a domain's name, UUID or ID in @snapshot. At boot the
- * host's value may be "": it is kept no longer. FALSE with a
- * KVMTUNE_ERROR_USAGE sentence, and nothing staged, where target, key or value is no good. */
+ * host's value may be "": it is kept no longer. FALSE with a KVMTUNE_ERROR_USAGE sentence, and
+ * nothing staged, where target, key or value is no good. */
 gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, const char *key,
     const char *value, PlanScope scope, GError **error);
 /* Stages @change, which is taken, in the place of those it covers: the same target and key, for the

@@ -6,8 +6,8 @@
  *   memory.nosharepages@next=on    the next start only; @now is the running domain only
  *   [host]
  *   thp.enabled=madvise        now, until the host restarts
- *   vm.swappiness@both=10      now and at every boot; @boot is at boot only, and @boot= keeps
- * nothing
+ *   vm.swappiness@both=10      now and at every boot; @boot is at boot only
+ *   ksm.run@boot=              keeps nothing at boot
  *
  * A file that is no plan is a KVMTUNE_ERROR_USAGE sentence with the line's number. */
 #pragma once

@@ -63,7 +63,7 @@ struct Tunable {
     const char *group; /* "CPU", "Disk" …: rows of a group stand together in the catalogue */
     ValueType type;
     gint64 min, max;
-    const TunableChoice *choices; /* ends with {NULL} */
+    const TunableChoice *choices; /* ends with {NULL, NULL} */
     TunableEffect effect;
     gboolean required; /* cannot be removed: a domain always has it */
     gboolean filled;   /* where it is removed libvirt writes a value of its own */
@@ -129,13 +129,14 @@ char *tunable_check_in(const TunableKey *key, const char *value, const Host *hos
 /* The same of the value alone, whatever the host and the domain are. */
 char *tunable_normalize(const TunableKey *key, const char *value, GError **error);
 
-/* The value that stands now: of a host file in @snapshot's host; of a domain's XML, in the form
- * that tunable_check() gives it. "" where the domain says nothing; NULL where it is unknown. The
+/* What stands in the host's file now, as it was when @host was read; NULL where it is unknown. The
  * caller frees it. */
 char *tunable_host_value(const TunableKey *key, const Host *host);
 /* What kvmtune's files set a host's key to at boot; "" where they do not; NULL where none can. The
  * caller frees it. */
 char *tunable_boot_value(const TunableKey *key, const Host *host);
+/* What stands in the domain's XML, in the form that tunable_check() gives it; "" where it says
+ * nothing. The caller frees it. */
 char *tunable_xml_value(const TunableKey *key, const XmlEdit *edit);
 /* Writes @value ("" removes) into @edit. */
 gboolean tunable_xml_set(const TunableKey *key, XmlEdit *edit, const char *value, GError **error);

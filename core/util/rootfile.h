@@ -20,8 +20,8 @@ gboolean rootfile_read_int(const char *root, const char *path, gint64 *value);
  * order ("node2" before "node10"); empty where there is no such directory. */
 GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix);
 
-/* Whether @full, a path that begins with @root, stays inside @root when its links are followed; parts
- * at its end may be missing. Always TRUE of the host itself (""). */
+/* Whether @full, a path that begins with @root, stays inside @root when its links are followed;
+ * parts at its end may be missing. Always TRUE of the host itself (""). */
 gboolean rootfile_is_below(const char *root, const char *full);
 
 /* Writes @text to @root/@path as a kernel file takes it: one write(2), no truncation, no creation.

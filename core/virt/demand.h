@@ -69,8 +69,7 @@ Demand *demand_of(const Domain *domain, Supply *supply, const Host *host);
 void demand_free(Demand *demand);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Demand, demand_free)
 
-/* "24 pages of 1G on node 3".
- * "" for none. The caller frees it. */
+/* "24 pages of 1G on node 3"; "" for none. The caller frees it. */
 char *demand_needs_text(const Demand *demand);
 /* What is missing: "8 pages of 1G on node 3"; "" for nothing. The caller frees it. */
 char *demand_lacks_text(const Demand *demand);

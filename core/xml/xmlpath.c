@@ -73,7 +73,7 @@ static gboolean is_spoken_of(const GArray *predicates, const XmlPredicate *predi
 /* Takes "[@name='value']", "[child/@name='value']" or "[child='value']" at *p. */
 static gboolean take_predicate(const char **p, GArray *predicates)
 {
-    XmlPredicate predicate = {NULL};
+    XmlPredicate predicate = {NULL, NULL, NULL};
     gboolean ok = *(*p)++ == '[';
 
     if (ok && **p != '@') {

@@ -5,8 +5,8 @@
  *   memory/text()                                            an element's text
  *   devices/disk[target/@dev='vda']!/driver/@cache           found by what a child says
  *   blkiotune/device[path='/dev/sda']/weight/text()          … or by a child's text
- *   cpu/topology/@sockets:@dies=1:@cores:@threads            attributes that are one value,
- * "2:1:4:2" devices/interface[…]!/bandwidth/inbound/@average,@peak,@burst,@floor
+ *   cpu/topology/@sockets:@dies=1:@cores:@threads            attributes that are one value: 2:1:4:2
+ *   devices/interface[…]!/bandwidth/inbound/@average,@peak,@burst,@floor
  *
  * A step marked "!" is never made nor taken away: the domain has such an element or the path names
  * nothing. "@dies=1" is an attribute that reads as 1 where it is missing, and then need not be

@@ -45,13 +45,11 @@ const char *xml_part_of(const XmlPath *path, char **parts, guint i)
 /* @value, one part for each of @path's attributes; the last has the rest. */
 char **xml_split_value(const XmlPath *path, const char *value)
 {
+    if (path->attributes->len > 1)
+        return g_strsplit(value, path->separator, (int)path->attributes->len);
     char **one = g_new0(char *, 2);
-
     one[0] = g_strdup(value);
-    if (path->attributes->len < 2)
-        return one;
-    g_strfreev(one);
-    return g_strsplit(value, path->separator, (int)path->attributes->len);
+    return one;
 }
 
 /* Begins the element @name in the text and in the tree; its index among the new ones. */

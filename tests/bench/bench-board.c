@@ -1,6 +1,7 @@
 /* What the board costs: from a motion of the mouse, with a chip or a whole domain carried, to the
  * bytes that the terminal gets; and to draw all of it anew. In milliseconds of CPU time, so that
- * a loaded machine does not count. Machines are made, as for the unit tests; nothing is judged here. */
+ * a loaded machine does not count. Machines are made, as for the unit tests; nothing is judged
+ * here. */
 #define NCURSES_NOMACROS
 #include <curses.h>
 #include <locale.h>
@@ -57,8 +58,8 @@ static gint64 own_time(void)
 }
 
 /* Times what @act does and paints, in ms, and counts the bytes of it. */
-static void measure(Bench *bench, void (*act)(Bench *bench, guint i), guint times, GArray *ms,
-    GArray *bytes)
+static void measure(
+    Bench *bench, void (*act)(Bench *bench, guint i), guint times, GArray *ms, GArray *bytes)
 {
     for (guint i = 0; i < times; i++) {
         off_t before = lseek(bench->out, 0, SEEK_END);
@@ -129,13 +130,13 @@ static void run_act(Bench *bench, const char *what, void (*act)(Bench *bench, gu
     print_row("    bytes", bytes, "bytes");
 }
 
-static void run(const MachineShape *shape, guint domains, int height, int width, Theme *theme,
-    FILE *out)
+static void run(
+    const MachineShape *shape, guint domains, int height, int width, Theme *theme, FILE *out)
 {
     Bench bench = {.out = fileno(out)};
     g_autoptr(Snapshot) snapshot = machine_snapshot(machine_host(shape), domains, 8);
-    g_autofree char *title = g_strdup_printf(
-        "%d CPUs, %u domains, %dx%d", machine_cpus(shape), domains, width, height);
+    g_autofree char *title =
+        g_strdup_printf("%d CPUs, %u domains, %dx%d", machine_cpus(shape), domains, width, height);
 
     bench.app = (App){.options = &bench.options,
         .snapshot = snapshot,
@@ -146,8 +147,8 @@ static void run(const MachineShape *shape, guint domains, int height, int width,
         .height = height + 4,
         .private = &bench.private};
     bench.state = g_malloc0(screen_board.state_size);
-    bench.canvas = (Canvas){
-        .window = stdscr, .theme = theme, .y = 2, .height = height, .width = width};
+    bench.canvas =
+        (Canvas){.window = stdscr, .theme = theme, .y = 2, .height = height, .width = width};
     screen_board.update(&bench.app, bench.state);
     paint(&bench);
     printf("%s\n%-34s %10s %10s %10s\n", title, "", "median", "p99", "worst");

@@ -272,8 +272,8 @@ static void test_mouse_mode(void)
     g_assert_null(none);
 }
 
-/* Asked is where terminfo says nothing and an answer may be hoped for; only the answer that was asked
- * for turns a mouse on. */
+/* Asked is where terminfo says nothing and an answer may be hoped for; only the answer that was
+ * asked for turns a mouse on. */
 static void test_mouse_question(void)
 {
     static const char *const no[] = {"", "1006;0$y", "1006;4$y", "1006;$y", "1006;2y", "1006;21$y",

@@ -1,7 +1,7 @@
 /* core/virt/demand: what a backing needs, by node and size, held against made-up pools. */
+#include "core/domains-json.h"
 #include "core/util/text.h"
 #include "core/virt/demand.h"
-#include "core/domains-json.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/tree.h"
 

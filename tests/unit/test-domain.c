@@ -1,7 +1,7 @@
 /* core/virt: a domain's XML read into what kvmtune shows, and domains found and printed. */
+#include "core/domains-json.h"
 #include "core/snapshot.h"
 #include "core/util/error.h"
-#include "core/domains-json.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>

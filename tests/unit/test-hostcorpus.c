@@ -1,7 +1,7 @@
 /* Every machine of ../shared/corpus/hwloc comes out as its raw files say; so do machines made of
  * them by taking CPUs, nodes and files away, and made-up ones that no corpus holds. */
-#include "tests/unit/hosttruth.h"
 #include "tests/unit/archives.h"
+#include "tests/unit/hosttruth.h"
 
 #include <ftw.h>
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* Kernels of five ages: what each offers is shown and set, what it has not is unknown, on every
  * screen and in both JSON documents. */
-#include "core/host/host-json.h"
 #include "core/domains-json.h"
+#include "core/host/host-json.h"
 #include "core/virt/usage.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/kernels.h"

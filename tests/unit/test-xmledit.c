@@ -1,6 +1,6 @@
 /* core/xml/xmledit: what an edit writes, where it puts it, and what it refuses. */
-#include "core/xml/xmledit.h"
 #include "core/util/error.h"
+#include "core/xml/xmledit.h"
 
 #include <string.h>
 

@@ -220,7 +220,7 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
     ApplyContext context;
     if (!command_context(options, connection, snapshot, &context, error))
         return FALSE;
-    g_autoptr(Journal) journal = context.journal;
+    G_GNUC_UNUSED g_autoptr(Journal) journal = context.journal;
     g_autofree char *report = NULL;
     MoveWatch *watch = move_watch_begin(preview, &context);
     guint number = apply_preview(&context, preview, &report, error);

@@ -245,7 +245,7 @@ Drop *drop_make(const Chips *chips, const Plan *plan, const Carry *carry, const 
                 change_pin(&m, i, NULL);
     if (drop->refusal == NULL)
         stage_all(&m, plan);
-    if (drop->refusal == NULL) {
+    if (drop->refusal == NULL) { /* of a value either */
         drop->figures = place_figures(chips->snapshot, drop->plan);
         drop_warn(drop, chips);
     }

@@ -139,7 +139,7 @@ static void open_pinned(App *app, const HostState *state)
 
     if (host_of(app) == NULL)
         return;
-    g_autofree char *pins = host_pins_text(app, state->cpu, &uuid);
+    G_GNUC_UNUSED g_autofree char *pins = host_pins_text(app, state->cpu, &uuid);
     if (uuid != NULL)
         app_open_domain(app, uuid);
     else

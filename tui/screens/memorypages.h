@@ -5,9 +5,10 @@
 #include "tui/app.h"
 #include "tui/widgets/table.h"
 
-#define MEMORY_POOL_ID "hugepages." /* begins the id of a pool's row, which is its tunable's key   \
-                                     */
-#define MEMORY_FOOTER 3             /* lines: an empty one, two of text */
+#define MEMORY_POOL_ID                                                                             \
+    "hugepages."        /* begins the id of a pool's row, which is its tunable's key               \
+                         */
+#define MEMORY_FOOTER 3 /* lines: an empty one, two of text */
 
 /* The columns of the Memory screen's list: its sections use them as their headings say. */
 enum { MEMORY_NAME, MEMORY_TOTAL, MEMORY_SECOND, MEMORY_FREE, MEMORY_A, MEMORY_B, MEMORY_C };

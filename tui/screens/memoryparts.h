@@ -12,7 +12,8 @@ int memory_bar_draw(const App *app, const Canvas *canvas);
 /* Sections of the list, in the columns of its rows as @name and @value, the rest of the line as
  * @text: what the domains may need, memory pressure, what KVM does; memoryrows.c. */
 void memory_rows_add(const App *app, Table *table, guint name, guint value, guint text);
-/* What the row @id of those sections, or of meminfo, is, in a sentence; NULL where there is none. */
+/* What the row @id of those sections, or of meminfo, is, in a sentence; NULL where there is none.
+ */
 const char *memory_row_help(const char *id);
 /* The same of meminfo's line @name; meminfohelp.c. */
 const char *meminfo_help(const char *name);
