@@ -1,13 +1,16 @@
+<<<<<<< HEAD
 /* What is kept across a reboot, and mounts of hugetlbfs, all the way: staged, previewed, applied,
  * undone, recovered after an end in the middle, exported, refused. */
 #include "core/host/host-json.h"
+=======
+/* What is kept across a reboot, all the way: staged, previewed, applied, undone, recovered after an
+ * end in the middle, exported, refused. */
+>>>>>>> 2a02895 (Split the tests of what is kept at boot and of mounts)
 #include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
-#include "core/keep/mountunit.h"
 #include "core/tune/export.h"
 #include "core/util/error.h"
-#include "core/util/rootfile.h"
-#include "tests/unit/applyfixture.h"
+#include "tests/unit/bootfixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,59 +18,6 @@
 
 #define SCAN      "/sys/kernel/mm/ksm/pages_to_scan"
 #define SCAN_LINE "w /sys/kernel/mm/ksm/pages_to_scan - - - - "
-#define UNIT      MOUNTUNIT_FOLDER "/dev-hugepages2M.mount"
-#define LINK      MOUNTUNIT_WANTS "/dev-hugepages2M.mount"
-
-/* A preview of KEY, VALUE, … NULL for @scope. */
-G_GNUC_NULL_TERMINATED
-static Preview *preview(const Fixture *f, PlanScope scope, ...)
-{
-    g_autoptr(Snapshot) snapshot = fixture_take(f);
-    g_autoptr(Plan) plan = plan_new();
-    g_autoptr(GError) error = NULL;
-    va_list args;
-
-    va_start(args, scope);
-    for (const char *key; (key = va_arg(args, const char *)) != NULL;) {
-        plan_stage(plan, snapshot, "host", key, va_arg(args, const char *), scope, &error);
-        g_assert_no_error(error);
-    }
-    va_end(args);
-    return preview_make(snapshot, plan);
-}
-
-/* The whole file, or NULL where there is none. */
-static char *file_of(const Fixture *f, const char *path)
-{
-    return rootfile_read_whole(f->root, path);
-}
-
-static void check_text(const Fixture *f, const char *path, const char *wanted)
-{
-    g_autofree char *text = file_of(f, path);
-
-    g_assert_cmpstr(text, ==, wanted);
-}
-
-static guint apply(const Fixture *f, const Preview *what)
-{
-    g_autoptr(GError) error = NULL;
-    guint number = apply_preview(&f->context, what, NULL, &error);
-
-    g_assert_no_error(error);
-    g_assert_cmpuint(number, >, 0);
-    return number;
-}
-
-static gboolean has_line(const Preview *what, PreviewLineKind kind, const char *text)
-{
-    for (guint i = 0; i < what->lines->len; i++) {
-        const PreviewLine *line = g_ptr_array_index(what->lines, i);
-        if (line->kind == kind && strstr(line->text, text))
-            return TRUE;
-    }
-    return FALSE;
-}
 
 /* Now, at boot, both: what each writes, and that undo gives the owner's bytes back. */
 static void test_when(Fixture *f, gconstpointer data)
@@ -83,18 +33,18 @@ static void test_when(Fixture *f, gconstpointer data)
     fixture_put(f, BOOTFILE_TMPFILES, mine);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(Preview) what =
-            preview(f, rows[i].scope, "ksm.pages_to_scan", "200", "ksm.run", "2", NULL);
+            boot_preview(f, rows[i].scope, "ksm.pages_to_scan", "200", "ksm.run", "2", NULL);
         g_assert_cmpuint(what->errors, ==, 0);
         g_assert_cmpuint(what->steps->len, ==, 2 * (rows[i].now + rows[i].boot));
-        guint number = apply(f, what);
+        guint number = boot_apply(f, what);
         fixture_check_file(f, SCAN, rows[i].now ? "200" : "100");
-        check_text(f, BOOTFILE_TMPFILES,
+        boot_check_text(f, BOOTFILE_TMPFILES,
             rows[i].boot ? "# mine\nw /sys/kernel/mm/ksm/run  - - - -  2 \ngarbage\t[\n" SCAN_LINE
                            "200\n"
                          : mine);
         g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
         fixture_check_file(f, SCAN, "100");
-        check_text(f, BOOTFILE_TMPFILES, mine);
+        boot_check_text(f, BOOTFILE_TMPFILES, mine);
     }
 }
 
@@ -150,7 +100,7 @@ static void test_preview(Fixture *f, gconstpointer data)
 {
     (void)data;
     fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
-    g_autoptr(Preview) what = preview(
+    g_autoptr(Preview) what = boot_preview(
         f, SCOPE_KEPT, "ksm.pages_to_scan", "200", "hugetlbfs.2M", "/dev/hugepages2M", NULL);
     g_autofree char *text = preview_text(what);
 
@@ -209,14 +159,14 @@ static void test_apart(Fixture *f, gconstpointer data)
     g_assert_cmpstr(plan_value(plan, "host", "ksm.pages_to_scan"), ==, "200");
     g_assert_cmpstr(plan_boot_value(plan, "ksm.pages_to_scan"), ==, "300");
     g_autoptr(Preview) what = preview_make(snapshot, plan);
-    guint number = apply(f, what);
+    guint number = boot_apply(f, what);
     fixture_check_file(f, SCAN, "200");
-    g_autofree char *text = file_of(f, BOOTFILE_TMPFILES);
+    g_autofree char *text = boot_file(f, BOOTFILE_TMPFILES);
     g_assert_true(g_str_has_suffix(text, SCAN_LINE "300\n"));
 
-    g_autoptr(Preview) none = preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "", NULL);
-    apply(f, none);
-    check_text(f, BOOTFILE_TMPFILES, NULL);
+    g_autoptr(Preview) none = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "", NULL);
+    boot_apply(f, none);
+    boot_check_text(f, BOOTFILE_TMPFILES, NULL);
     g_autoptr(GError) error = NULL;
     g_assert_false(plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "", SCOPE_KEPT, &error));
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
@@ -228,14 +178,14 @@ static void test_apart(Fixture *f, gconstpointer data)
     fixture_check_file(f, SCAN, "100");
 
     /* What somebody else keeps since is told and left alone. */
-    g_autoptr(Preview) again = preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
-    number = apply(f, again);
+    g_autoptr(Preview) again = boot_preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
+    number = boot_apply(f, again);
     fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "77\n");
     g_assert_cmpuint(fixture_undo(f, number, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
     g_assert_nonnull(strstr(error->message, "ksm.pages_to_scan, at boot is 77 now, not 200"));
     fixture_check_file(f, SCAN, "100");
-    check_text(f, BOOTFILE_TMPFILES, SCAN_LINE "77\n");
+    boot_check_text(f, BOOTFILE_TMPFILES, SCAN_LINE "77\n");
 
     /* Staging both takes the place of the two. */
     g_assert_true(plan_stage(plan, snapshot, "host", "ksm.pages_to_scan", "400", SCOPE_KEPT, NULL));
@@ -256,7 +206,7 @@ static gboolean die_at(gpointer data)
 
 static Preview *whole(const Fixture *f)
 {
-    return preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", "hugetlbfs.2M",
+    return boot_preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", "hugetlbfs.2M",
         "/dev/hugepages2M,/mnt/huge", NULL);
 }
 
@@ -264,7 +214,7 @@ static void check_whole(const Fixture *f, gboolean after)
 {
     g_autoptr(GPtrArray) mounts = mounts_read(f->root);
     g_autofree char *paths = mounts_value(mounts, 2048, 2048);
-    g_autofree char *unit = file_of(f, UNIT), *text = file_of(f, BOOTFILE_TMPFILES);
+    g_autofree char *unit = boot_file(f, UNIT), *text = boot_file(f, BOOTFILE_TMPFILES);
     g_autofree char *link = g_strconcat(f->root, LINK, NULL);
     g_autofree char *leads = g_file_read_link(link, NULL);
 
@@ -275,24 +225,16 @@ static void check_whole(const Fixture *f, gboolean after)
     g_assert_cmpint(text != NULL, ==, after);
 }
 
-static void put_mounts(const Fixture *f)
-{
-    fixture_put(f, "/proc/meminfo", "MemTotal: 4096 kB\nHugepagesize: 2048 kB\n");
-    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
-    fixture_put(f, "/proc/mounts",
-        "/dev/sda1 / ext4 rw 0 0\nhugetlbfs /mnt/huge hugetlbfs rw,relatime 0 0\n");
-}
-
 static void test_killed_everywhere(Fixture *f, gconstpointer data)
 {
     Death never = {0};
     (void)data;
 
-    put_mounts(f);
+    boot_put_mounts(f);
     f->context.checkpoint = die_at;
     f->context.checkpoint_data = &never;
     g_autoptr(Preview) first = whole(f);
-    guint number = apply(f, first);
+    guint number = boot_apply(f, first);
     check_whole(f, TRUE);
     f->context.checkpoint = NULL;
     g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
@@ -331,9 +273,10 @@ static void test_unwritable(Fixture *f, gconstpointer data)
     (void)data;
 
     fixture_put(f, BOOTFILE_TMPFILES, garbage);
-    g_autoptr(Preview) binary = preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
+    g_autoptr(Preview) binary = boot_preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
     g_assert_cmpuint(binary->errors, ==, 1);
-    g_assert_true(has_line(binary, LINE_ERROR, "kvmtune.conf cannot be edited: it is no text"));
+    g_assert_true(
+        boot_has_line(binary, LINE_ERROR, "kvmtune.conf cannot be edited: it is no text"));
     g_assert_cmpuint(apply_preview(&f->context, binary, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
     g_clear_error(&error);
@@ -347,7 +290,7 @@ static void test_unwritable(Fixture *f, gconstpointer data)
     g_assert_cmpint(remove(folder), ==, 0);
     fixture_put(f, "/etc/tmpfiles.d", "");
     g_autoptr(Preview) what =
-        preview(f, SCOPE_KEPT, "thp.enabled", "never", "ksm.pages_to_scan", "200", NULL);
+        boot_preview(f, SCOPE_KEPT, "thp.enabled", "never", "ksm.pages_to_scan", "200", NULL);
     g_assert_cmpuint(what->errors, ==, 0);
     g_assert_cmpuint(apply_preview(&f->context, what, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
@@ -357,6 +300,7 @@ static void test_unwritable(Fixture *f, gconstpointer data)
     fixture_check_file(f, SCAN, "100");
 }
 
+<<<<<<< HEAD
 /* What others mount at boot is part of the value, and not kvmtune's to take away. */
 static void test_foreign_mounts(Fixture *f, gconstpointer data)
 {
@@ -578,6 +522,8 @@ static void test_paths(Fixture *f, gconstpointer data)
     g_assert_cmpuint(what->errors, ==, 0);
 }
 
+=======
+>>>>>>> 2a02895 (Split the tests of what is kept at boot and of mounts)
 /* Of two that are coupled one is kept: not both, and the other one's line goes. */
 static void test_coupled(Fixture *f, gconstpointer data)
 {
@@ -585,19 +531,19 @@ static void test_coupled(Fixture *f, gconstpointer data)
     fixture_put(f, "/proc/sys/vm/dirty_ratio", "20\n");
     fixture_put(f, "/proc/sys/vm/dirty_bytes", "0\n");
     g_autoptr(Preview) both =
-        preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", "vm.dirty_ratio", "5", NULL);
+        boot_preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", "vm.dirty_ratio", "5", NULL);
     g_assert_cmpuint(both->errors, ==, 2);
-    g_assert_true(has_line(both, LINE_ERROR,
+    g_assert_true(boot_has_line(both, LINE_ERROR,
         "vm.dirty_bytes: only one of it and vm.dirty_ratio counts, the other is 0: leave one out"));
 
     fixture_put(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_ratio = 5\n");
-    g_autoptr(Preview) one = preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", NULL);
+    g_autoptr(Preview) one = boot_preview(f, SCOPE_CONFIG, "vm.dirty_bytes", "8192", NULL);
     g_assert_cmpuint(one->errors, ==, 0);
-    g_assert_true(has_line(one, LINE_LATER, "vm.dirty_ratio is kept no longer"));
-    guint number = apply(f, one);
-    check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_bytes = 8192\n");
+    g_assert_true(boot_has_line(one, LINE_LATER, "vm.dirty_ratio is kept no longer"));
+    guint number = boot_apply(f, one);
+    boot_check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_bytes = 8192\n");
     g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-    check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_ratio = 5\n");
+    boot_check_text(f, BOOTFILE_SYSCTL, "# mine\nvm.dirty_ratio = 5\n");
 }
 
 /* Who wins at boot is said, on either side. */
@@ -607,16 +553,16 @@ static void test_rivals(Fixture *f, gconstpointer data)
     fixture_put(f, "/etc/tmpfiles.d/a.conf", SCAN_LINE "7\n");
     fixture_put(f, "/usr/lib/tmpfiles.d/z.conf", "w /sys/kernel/mm/ksm/run - - - - 0\n");
     fixture_put(f, "/usr/lib/tmpfiles.d/zz.conf", "w /sys/kernel/mm/ksm/sleep* - - - - 9\n");
-    g_autoptr(Preview) what = preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", "ksm.run", "1",
-        "ksm.sleep_millisecs", "5", NULL);
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", "ksm.run",
+        "1", "ksm.sleep_millisecs", "5", NULL);
 
-    g_assert_true(has_line(what, LINE_WARNING,
+    g_assert_true(boot_has_line(what, LINE_WARNING,
         "ksm.pages_to_scan: systemd-tmpfiles (/etc/tmpfiles.d/a.conf:1) sets it to 7 when the host "
         "boots, after what is kept here: that one wins"));
-    g_assert_true(has_line(what, LINE_LATER,
+    g_assert_true(boot_has_line(what, LINE_LATER,
         "ksm.run: at boot systemd-tmpfiles (/usr/lib/tmpfiles.d/z.conf:1) sets it to 0; what is "
         "kept here wins over it"));
-    g_assert_true(has_line(what, LINE_WARNING,
+    g_assert_true(boot_has_line(what, LINE_WARNING,
         "ksm.sleep_millisecs: systemd-tmpfiles (/usr/lib/tmpfiles.d/zz.conf:1) sets it to 9 when"));
     g_assert_cmpuint(what->warnings, ==, 2);
 }
@@ -624,7 +570,7 @@ static void test_rivals(Fixture *f, gconstpointer data)
 static void test_export(Fixture *f, gconstpointer data)
 {
     (void)data;
-    put_mounts(f);
+    boot_put_mounts(f);
     fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
     g_autoptr(Preview) what = whole(f);
     g_autofree char *shell = export_text(what, EXPORT_VIRSH, "test", "p", NULL);
@@ -672,9 +618,9 @@ static void test_script_stops(Fixture *f, gconstpointer data)
     static const char after[] = "# it's mine $x\n" SCAN_LINE "200\n";
     (void)data;
 
-    put_mounts(f);
+    boot_put_mounts(f);
     fixture_put(f, BOOTFILE_TMPFILES, before);
-    g_autoptr(Preview) what = preview(
+    g_autoptr(Preview) what = boot_preview(
         f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", "hugetlbfs.2M", "/dev/hugepages2M", NULL);
     g_autofree char *shell = export_text(what, EXPORT_VIRSH, "test", "p", NULL);
     g_autofree char *play = export_text(what, EXPORT_ANSIBLE, "test", "p", NULL);
@@ -684,22 +630,22 @@ static void test_script_stops(Fixture *f, gconstpointer data)
 
     for (guint i = 0; i < 2; i++) {
         g_assert_true(run_script(f, shell, "there"));
-        check_text(f, BOOTFILE_TMPFILES, after);
+        boot_check_text(f, BOOTFILE_TMPFILES, after);
     }
     fixture_put(f, BOOTFILE_TMPFILES, "# another's\n");
     g_assert_false(run_script(f, shell, "back"));
     g_assert_false(run_script(f, shell, "there"));
-    check_text(f, BOOTFILE_TMPFILES, "# another's\n");
+    boot_check_text(f, BOOTFILE_TMPFILES, "# another's\n");
     fixture_put(f, BOOTFILE_TMPFILES, after);
     for (guint i = 0; i < 2; i++) {
         g_assert_true(run_script(f, shell, "back"));
-        check_text(f, BOOTFILE_TMPFILES, before);
-        check_text(f, UNIT, NULL);
+        boot_check_text(f, BOOTFILE_TMPFILES, before);
+        boot_check_text(f, UNIT, NULL);
     }
     fixture_put(f, UNIT, "[Mount]\n");
     g_assert_false(run_script(f, shell, "there"));
-    check_text(f, BOOTFILE_TMPFILES, before);
-    check_text(f, UNIT, "[Mount]\n");
+    boot_check_text(f, BOOTFILE_TMPFILES, before);
+    boot_check_text(f, UNIT, "[Mount]\n");
 }
 
 #define TEST(name, test)                                                                           \
@@ -715,6 +661,7 @@ int main(int argc, char **argv)
     TEST("apart", test_apart);
     TEST("killed-everywhere", test_killed_everywhere);
     TEST("unwritable", test_unwritable);
+<<<<<<< HEAD
     TEST("foreign-mounts", test_foreign_mounts);
     TEST("owners-link", test_owners_link);
     TEST("broken-mounts", test_broken_mounts);
@@ -722,6 +669,8 @@ int main(int argc, char **argv)
     TEST("one-size", test_one_size);
     TEST("obstacles", test_obstacles);
     TEST("paths", test_paths);
+=======
+>>>>>>> 2a02895 (Split the tests of what is kept at boot and of mounts)
     TEST("coupled", test_coupled);
     TEST("rivals", test_rivals);
     TEST("export", test_export);

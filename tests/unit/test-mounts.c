@@ -1,0 +1,231 @@
+/* Mounts of hugetlbfs, now and at boot: what others mount, what stands in the way, which paths. */
+#include "core/host/mounts.h"
+#include "core/util/error.h"
+#include "tests/unit/bootfixture.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What others mount at boot is part of the value, and not kvmtune's to take away. */
+static void test_foreign_mounts(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *value, *sentence; /* NULL: it is taken */
+    } rows[] = {
+        {"/dev/hugepages,/mnt/fstab,/mnt/new", NULL},
+        {"/mnt/fstab", "/dev/hugepages is mounted at boot by "
+                       "/usr/lib/systemd/system/dev-hugepages.mount, which kvmtune leaves alone"},
+        {"/dev/hugepages", "/mnt/fstab is mounted at boot by /etc/fstab:2"},
+        {"/dev/hugepages,/mnt/fstab,/mnt/own",
+            "/etc/systemd/system/mnt-own.mount is there already and is not kvmtune's"},
+        {"/dev/hugepages,/mnt/fstab,/mnt/giant", "with other pages by /etc/fstab:3"},
+    };
+    (void)data;
+
+    boot_put_mounts(f);
+    fixture_put(f, "/usr/lib/systemd/system/dev-hugepages.mount",
+        "[Mount]\nWhat=hugetlbfs\nWhere=/dev/hugepages\nType=hugetlbfs\n");
+    fixture_put(f, "/usr/lib/systemd/system/sysinit.target.wants/dev-hugepages.mount", "");
+    fixture_put(f, "/usr/lib/systemd/system/off.mount",
+        "[Mount]\nWhat=hugetlbfs\nWhere=/off\nType=hugetlbfs\n");
+    fixture_put(f, "/etc/systemd/system/mnt-own.mount", "[Mount]\nWhat=x\nWhere=/mnt/own\n");
+    fixture_put(f, "/etc/fstab",
+        "# none /mnt/not hugetlbfs defaults 0 0\nnone /mnt/fstab hugetlbfs pagesize=2M 0 0\n"
+        "none /mnt/giant hugetlbfs pagesize=1G 0 0\nnone /mnt/no hugetlbfs noauto 0 0\n");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autofree char *kept = keep_value(snapshot->host->keep, "hugetlbfs pagesize=2048K");
+    g_assert_cmpstr(kept, ==, "/dev/hugepages,/mnt/fstab");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Preview) what =
+            boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", rows[i].value, NULL);
+        g_assert_cmpuint(what->errors, ==, rows[i].sentence != NULL);
+        if (rows[i].sentence)
+            g_assert_true(boot_has_line(what, LINE_ERROR, rows[i].sentence));
+        else
+            g_assert_cmpuint(what->files->len, ==, 2);
+    }
+}
+
+/* A file or a link of the owner where the unit's link would go: refused, and left as it is. */
+static void test_owners_link(Fixture *f, gconstpointer data)
+{
+    static const char *const targets[] = {NULL, "/usr/lib/systemd/system/own.mount"};
+    g_autofree char *full = g_strconcat(f->root, LINK, NULL);
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
+        if (targets[i]) {
+            g_assert_cmpint(remove(full), ==, 0);
+            g_assert_cmpint(symlink(targets[i], full), ==, 0);
+        } else {
+            fixture_put(f, LINK, "mine\n");
+        }
+        g_autoptr(Preview) what =
+            boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+        g_assert_cmpuint(what->errors, ==, 1);
+        g_assert_true(boot_has_line(
+            what, LINE_ERROR, LINK " is there already and is not kvmtune's: move it away"));
+        g_assert_cmpuint(what->steps->len, ==, 0);
+    }
+
+    /* With a unit of kvmtune's beside it, that one goes alone. */
+    g_autofree char *unit = mountunit_text("/dev/hugepages2M", 2048);
+    fixture_put(f, UNIT, unit);
+    g_autoptr(Preview) none = boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "", NULL);
+    boot_apply(f, none);
+    boot_check_text(f, UNIT, NULL);
+    g_autofree char *leads = g_file_read_link(full, NULL);
+    g_assert_cmpstr(leads, ==, targets[1]);
+}
+
+/* A table of mounts that cannot be read as a whole is not written anew from a part of it. */
+static void test_broken_mounts(Fixture *f, gconstpointer data)
+{
+    static const char broken[] = "/dev/sda1 / ext4 rw 0 0\n\0\nproc /proc proc rw 0 0\n";
+    g_autofree char *full = g_strconcat(f->root, "/proc/mounts", NULL);
+    g_autofree char *kept = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize length;
+    (void)data;
+
+    boot_put_mounts(f);
+    g_assert_true(g_file_set_contents(full, broken, sizeof(broken) - 1, NULL));
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_LIVE, "hugetlbfs.2M", "/mnt/new", NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+    g_assert_cmpuint(apply_preview(&f->context, what, NULL, &error), ==, 0);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "/proc/mounts cannot be read as a whole"));
+    g_assert_true(g_file_get_contents(full, &kept, &length, NULL));
+    g_assert_cmpuint(length, ==, sizeof(broken) - 1);
+    g_assert_true(memcmp(kept, broken, sizeof(broken) - 1) == 0);
+}
+
+static void check_refused(
+    const Fixture *f, PlanScope scope, const char *key, const char *value, const char *sentence)
+{
+    g_autoptr(Preview) what = boot_preview(f, scope, key, value, NULL);
+
+    g_assert_cmpuint(what->errors, ==, 1);
+    g_assert_true(boot_has_line(what, LINE_ERROR, sentence));
+    g_assert_cmpuint(what->steps->len, ==, 0);
+}
+
+/* A folder has pages of one size: in one plan, and over two. */
+static void test_one_size(Fixture *f, gconstpointer data)
+{
+    static const PlanScope scopes[] = {SCOPE_LIVE, SCOPE_CONFIG, SCOPE_KEPT};
+    (void)data;
+
+    boot_put_mounts(f);
+    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+    for (guint i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        g_autoptr(Preview) both =
+            boot_preview(f, scopes[i], "hugetlbfs.2M", "/a,/mnt/huge", "hugetlbfs.1G", "/a", NULL);
+        g_assert_cmpuint(both->errors, ==, 1);
+        g_assert_true(
+            boot_has_line(both, LINE_ERROR, "hugetlbfs.1G: /a has pages of another size"));
+        g_assert_cmpuint(apply_preview(&f->context, both, NULL, NULL), ==, 0);
+        g_autoptr(GPtrArray) mounts = mounts_read(f->root);
+        g_assert_cmpuint(mounts->len, ==, 1);
+        boot_check_text(f, MOUNTUNIT_FOLDER "/a.mount", NULL);
+    }
+    g_autoptr(Preview) first = boot_preview(f, SCOPE_KEPT, "hugetlbfs.2M", "/a,/mnt/huge", NULL);
+    boot_apply(f, first);
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.1G", "/a", "/a has pages of another size, mounted now");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.1G", "/a",
+        "/a has pages of another size at boot, hugetlbfs.2M: take it away there first");
+
+    /* From one size to the other in one plan. */
+    g_autoptr(Preview) moved =
+        boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "", "hugetlbfs.1G", "/a", NULL);
+    guint number = boot_apply(f, moved);
+    g_autofree char *giant = mountunit_text("/a", 1048576), *small = mountunit_text("/a", 2048);
+    boot_check_text(f, MOUNTUNIT_FOLDER "/a.mount", giant);
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    boot_check_text(f, MOUNTUNIT_FOLDER "/a.mount", small);
+}
+
+/* What stands in the tree where it is to be mounted, now and at boot. */
+static void test_obstacles(Fixture *f, gconstpointer data)
+{
+    static const PlanScope scopes[] = {SCOPE_LIVE, SCOPE_CONFIG};
+    static const struct {
+        const char *path, *sentence;
+    } rows[] = {
+        {"/mnt/full", "/mnt/full: it is not empty"},
+        {"/mnt/full/file", "/mnt/full/file is no folder"},
+        {"/mnt/full/file/below", "/mnt/full/file is no folder"},
+        {"/mnt/link", "/mnt/link is a link"},
+        {"/mnt/link/below", "/mnt/link is a link"},
+    };
+    g_autofree char *link = g_strconcat(f->root, "/mnt/link", NULL);
+    (void)data;
+
+    boot_put_mounts(f);
+    fixture_put(f, "/mnt/full/file", "x");
+    fixture_put(f, "/mnt/huge/page", "x"); /* mounted already */
+    g_assert_cmpint(symlink("/proc", link), ==, 0);
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        g_autofree char *value = g_strconcat("/mnt/huge,", rows[i / 2].path, NULL);
+        check_refused(f, scopes[i % 2], "hugetlbfs.2M", value, rows[i / 2].sentence);
+    }
+}
+
+/* The rule that a path breaks is named. */
+static void test_paths(Fixture *f, gconstpointer data)
+{
+    static const char *const system[] = {"/", "/proc", "/proc/sys/x", "/sys", "/sys/fs/x", "/etc",
+        "/dev", "/run", "/usr", "/var", "/boot", "/bin", "/sbin", "/lib", "/lib64", "/root",
+        "/home"};
+    static const struct {
+        const char *path, *sentence;
+    } rows[] = {
+        {"relative", "a folder such as /dev/hugepages is allowed"},
+        {"/mnt/.h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/../h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt//h", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/h/", "no part of the path may be empty or begin with \".\""},
+        {"/mnt/a b", "a folder of letters, digits and ._+:@- is allowed"},
+    };
+    g_autofree char *dashes = g_strnfill(47, '-'), *fits = g_strconcat("/m", dashes, "nnnnn", NULL);
+    g_autofree char *longer = g_strconcat(fits, "n", NULL);
+    g_autoptr(Plan) plan = plan_new();
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows) + G_N_ELEMENTS(system) + 1; i++) {
+        g_autoptr(GError) error = NULL;
+        guint at = i - MIN(i, (guint)G_N_ELEMENTS(rows));
+        const char *path = i < G_N_ELEMENTS(rows)      ? rows[i].path
+                           : at < G_N_ELEMENTS(system) ? system[at]
+                                                       : longer;
+        const char *sentence = i < G_N_ELEMENTS(rows)      ? rows[i].sentence
+                               : at < G_N_ELEMENTS(system) ? "a folder of the system itself"
+                                                           : "200 bytes are allowed";
+        g_assert_false(
+            plan_stage(plan, f->snapshot, "host", "hugetlbfs.2M", path, SCOPE_CONFIG, &error));
+        g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, sentence));
+    }
+    g_autofree char *name = mountunit_name(fits);
+    g_assert_cmpuint(strlen(name), ==, 200);
+    boot_put_mounts(f);
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", fits, NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+}
+
+#define TEST(name, test)                                                                           \
+    g_test_add("/mounts/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST("foreign-mounts", test_foreign_mounts);
+    TEST("owners-link", test_owners_link);
+    TEST("broken-mounts", test_broken_mounts);
+    TEST("one-size", test_one_size);
+    TEST("obstacles", test_obstacles);
+    TEST("paths", test_paths);
+    return g_test_run();
+}
