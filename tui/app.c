@@ -119,12 +119,13 @@ void app_confirm(App *app, const char *title, const char *text,
 static void next_theme(App *app)
 {
     const char *const *names = theme_names();
-    static guint turn;
+    const char *next = names[0];
     g_autoptr(GError) error = NULL;
 
-    if (names[++turn] == NULL)
-        turn = 0;
-    Theme *theme = theme_load(names[turn], &error);
+    for (; *names; names++)
+        if (g_str_equal(*names, theme_name(app->theme)) && names[1])
+            next = names[1];
+    Theme *theme = theme_load(next, &error);
     if (theme == NULL) {
         app_say_error(app, error);
         return;
@@ -132,7 +133,7 @@ static void next_theme(App *app)
     theme_use_colour(theme, theme_colours(app->theme));
     theme_free(app->theme);
     app->theme = theme;
-    app_say(app, STYLE_TEXT, "theme: %s", names[turn]);
+    app_say(app, STYLE_TEXT, "theme: %s", next);
 }
 
 static void undo(App *app)
@@ -408,7 +409,7 @@ void app_set_up(App *app)
     private->dialog = dialog_new();
     private->hints = g_array_new(FALSE, FALSE, sizeof(FrameHint));
     for (int i = 0; i < SCREEN_COUNT; i++)
-    private->states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
+        app->private->states[i] = g_malloc0(MAX(screens[i]->state_size, 1));
 }
 
 void app_clear(App *app)

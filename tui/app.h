@@ -12,8 +12,8 @@ typedef struct {
     const char *journal_folder;
 } AppOptions;
 
-/* Runs the full screen until it is quit. Returns the exit code; *error says why there was none: no
- * terminal, an unknown theme. */
+/* Runs the full screen until it is quit. Returns the exit code; with *error set it
+ * did not run: no terminal, an unknown theme. */
 int app_run(const AppOptions *options, GError **error);
 
 /* For screens. Only what is needed to draw is read; everything is changed by the calls below. */

@@ -4,6 +4,7 @@
 #include <curses.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/util/error.h"
@@ -19,6 +20,7 @@ typedef struct {
 } Look;
 
 struct Theme {
+    char *name;  /* NULL: of a text */
     int colours; /* 0: attributes only */
     Look looks[STYLE_COUNT];
 };
@@ -70,11 +72,24 @@ static const struct {
     {"underline", A_UNDERLINE},
 };
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 const char *const *theme_names(void)
 {
-    static const char *const names[] = {"dark", "light", "colorblind", NULL};
+    static char **names;
 
-    return names;
+    if (g_once_init_enter(&names)) {
+        char **files = g_resource_enumerate_children(
+            themes_get_resource(), "/kvmtune/themes", G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+        for (char **file = files; *file; file++)
+            (*file)[strlen(*file) - strlen(".theme")] = '\0';
+        qsort(files, g_strv_length(files), sizeof *files, compare_names);
+        g_once_init_leave(&names, files);
+    }
+    return (const char *const *)names;
 }
 
 static gboolean parse_colour(const char *word, int *colour)
@@ -220,17 +235,27 @@ Theme *theme_load(const char *name, GError **error)
     Theme *theme = theme_parse(data, length, error);
     if (theme == NULL)
         g_prefix_error(error, "theme %s: ", shown);
+    else
+        theme->name = g_strdup(name);
     return theme;
 }
 
 void theme_free(Theme *theme)
 {
+    if (theme == NULL)
+        return;
+    g_free(theme->name);
     g_free(theme);
 }
 
 void theme_use_colour(Theme *theme, int colours)
 {
     theme->colours = colours;
+}
+
+const char *theme_name(const Theme *theme)
+{
+    return theme->name;
 }
 
 int theme_colours(const Theme *theme)

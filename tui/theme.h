@@ -55,7 +55,9 @@ Theme *theme_load(const char *name, GError **error);
 void theme_free(Theme *theme);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Theme, theme_free)
 
-/* The built-in themes' names, NULL-terminated. */
+/* As theme_load() was asked for it; NULL for one of a text. */
+const char *theme_name(const Theme *theme);
+/* The built-in themes' names, sorted, NULL-terminated. */
 const char *const *theme_names(void);
 
 /* Colours may be used (curses has them and the user wants them); else attributes only. */

@@ -54,4 +54,10 @@ for command in $("$kvmtune" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/
         grep -qw -- "$command" "$src/docs/$file"; ok $? "$file knows $command"
     done
 done
+for theme in "$src"/themes/*.theme; do
+    name=$(basename "$theme" .theme)
+    for file in kvmtune.bash _kvmtune kvmtune.fish kvmtune.1; do
+        grep -qw -- "$name" "$src/docs/$file"; ok $? "$file knows the theme $name"
+    done
+done
 finish

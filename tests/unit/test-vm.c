@@ -57,6 +57,47 @@ static void test_nothing(Tree *tree, gconstpointer unused)
     g_assert_nonnull(strstr(json, "\"free_blocks\" : null"));
 }
 
+/* A key of @row, its upper case parts filled in. */
+static TunableKey *key_of_row(const Tunable *row)
+{
+    g_autoptr(GString) text = g_string_new(row->key);
+    g_autoptr(GError) error = NULL;
+
+    g_string_replace(text, "nodeN", "node0", 0);
+    g_string_replace(text, "SIZE", "2M", 0);
+    TunableKey *key = tunable_key_parse(TARGET_HOST, text->str, &error);
+    g_assert_no_error(error);
+    return key;
+}
+
+/* Every row of the host is of a file that is read, so that its value is known where that is there.
+ */
+static void test_every_row(Tree *tree, gconstpointer unused)
+{
+    guint count;
+    const Tunable *rows = tunable_catalogue(&count);
+    (void)unused;
+
+    put_least(tree);
+    for (guint i = 0; i < count; i++) {
+        if (rows[i].target != TARGET_HOST || *rows[i].place != '/')
+            continue;
+        g_autoptr(TunableKey) key = key_of_row(&rows[i]);
+        g_autofree char *place = tunable_key_place(key);
+        tree_put(tree, place, "1\n");
+    }
+    g_autoptr(Host) host = read_host(tree);
+    for (guint i = 0; i < count; i++) {
+        if (rows[i].target != TARGET_HOST || *rows[i].place != '/')
+            continue;
+        g_autoptr(TunableKey) key = key_of_row(&rows[i]);
+        g_autofree char *value = tunable_host_value(key, host);
+        if (g_strcmp0(value, rows[i].trigger ? "" : "1") != 0)
+            g_error("%s reads as %s: no reader of core/host has its file", key->key,
+                value ? value : "nothing");
+    }
+}
+
 static void test_values(Tree *tree, gconstpointer unused)
 {
     (void)unused;
@@ -211,6 +252,7 @@ int main(int argc, char **argv)
     TREE_TEST("/vm/ksmtuned", test_ksmtuned);
     TREE_TEST("/vm/kvm", test_kvm);
     TREE_TEST("/vm/kvm-flags", test_kvm_flags);
+    TREE_TEST("/vm/every-row", test_every_row);
     g_test_add_func("/vm/pressure-bad", test_pressure_bad);
     return g_test_run();
 }
