@@ -106,7 +106,7 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
         {"plan", 0, 0, G_OPTION_ARG_FILENAME, &options->plan, "place: write the plan to FILE",
             "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "print the version", NULL},
-        {NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     g_autofree char *description = describe_commands();
     g_autoptr(GOptionContext) context =

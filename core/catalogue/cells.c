@@ -70,8 +70,7 @@ char *cells_normalize(const TunableKey *key, const char *value, GError **error)
         return g_strjoinv(";", cells);
     return tunable_refuse(key, value, error,
         "CPUS:SIZE for each cell is allowed, joined by \";\", each CPU once (0-3:4G;4-7:4G), and "
-        "the "
-        "distances from it to every cell may follow (0-3:4G:10,20;4-7:4G:20,10)");
+        "the distances from it to every cell may follow (0-3:4G:10,20;4-7:4G:20,10)");
 }
 
 static char *cell_path(guint id, const char *rest)

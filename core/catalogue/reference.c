@@ -202,9 +202,8 @@ char *reference_markdown(void)
 {
     GString *out = g_string_new(
         "# Tunables\n\nMade from the catalogue by `make doc-tables`; `kvmtune tunables KEY` says "
-        "the "
-        "same of one.\nA part of a key in upper case stands for a number, a name or an address: "
-        "`vcpupin.N` is written `vcpupin.0`.\nAn empty value takes away what is set.\n");
+        "the same of one.\nA part of a key in upper case stands for a number, a name or an "
+        "address: `vcpupin.N` is written `vcpupin.0`.\nAn empty value takes away what is set.\n");
     guint count;
     const Tunable *rows = tunable_catalogue(&count);
 

@@ -82,8 +82,7 @@ static const Tunable rows[] = {
 #define GROUP "KSM"
     HOST_CHOICE("ksm.run", KSM "run", ksm_run,
         "Whether the kernel shares equal pages of VMs. Saves memory, costs a CPU's time, and lets "
-        "one "
-        "VM learn by timing what another holds.",
+        "one VM learn by timing what another holds.",
         KSM_DOC),
     HOST_INT("ksm.pages_to_scan", KSM "pages_to_scan", 0, UINT_MAX_ROW, "pages",
         "Pages scanned before ksmd sleeps. More finds equal pages sooner and costs more CPU.",
@@ -93,8 +92,7 @@ static const Tunable rows[] = {
         KSM_DOC),
     HOST_CHOICE("ksm.merge_across_nodes", KSM "merge_across_nodes", off_on,
         "1 shares pages of different NUMA nodes (saves most, some reads become remote); 0 only "
-        "within "
-        "a node. Changes only while nothing is shared: ksm.run=2 first.",
+        "within a node. Changes only while nothing is shared: ksm.run=2 first.",
         KSM_DOC),
     HOST_CHOICE("ksm.use_zero_pages", KSM "use_zero_pages", off_on,
         "Whether empty pages are mapped to the kernel's zero page instead of being shared with one "
@@ -102,8 +100,7 @@ static const Tunable rows[] = {
         KSM_DOC),
     HOST_INT("ksm.max_page_sharing", KSM "max_page_sharing", 2, G_MAXINT32, "sharers",
         "How many mappings one shared page may have; fewer keeps migration and reclaim quick. "
-        "Changes "
-        "only while nothing is shared: ksm.run=2 first.",
+        "Changes only while nothing is shared: ksm.run=2 first.",
         KSM_DOC),
     HOST_INT("ksm.stable_node_chains_prune_millisecs", KSM "stable_node_chains_prune_millisecs", 0,
         UINT_MAX_ROW, "ms", "How often chains of copies of one page are cleaned up.", KSM_DOC),

@@ -22,10 +22,8 @@ static const PlaceFigureInfo infos[] = {
         "more than one last-level cache group, of one node or of several."},
     [FIGURE_REMOTE_MEMORY] = {"remote_memory", "memory remote", "%", 10,
         "The share of the domains' memory that is remote to the vCPU using it, each vCPU using "
-        "each "
-        "page alike. Memory lies where the domain's cgroup says; else, or where numatune is "
-        "staged, "
-        "evenly on its nodes. A vCPU that may run anywhere counts on all CPUs."},
+        "each page alike. Memory lies where the domain's cgroup says; else, or where numatune is "
+        "staged, evenly on its nodes. A vCPU that may run anywhere counts on all CPUs."},
     [FIGURE_HELPERS_ON_VCPU_CORES] = {"helpers_on_vcpu_cores", "helpers on vCPU cores", "", 1,
         "Emulator and I/O threads that may run on a core to which a vCPU is pinned: they take its "
         "time."},

@@ -281,8 +281,7 @@ static const char *mount_path_fault(const char *path)
 
     if (*path != '/')
         return "a folder such as /dev/hugepages is allowed, or several with commas between them, "
-               "or "
-               "nothing to unmount";
+               "or nothing to unmount";
     if (is_system_folder(path))
         return "a folder of the system itself is not allowed: what is in it would be hidden";
     for (const char *p = path; *p; p++)
@@ -293,8 +292,7 @@ static const char *mount_path_fault(const char *path)
             return "no part of the path may be empty or begin with \".\"";
     if (strlen(unit) > UNIT_NAME_MAX)
         return "the name of its mount unit would be too long: 200 bytes are allowed, of which - + "
-               "and "
-               "@ take four each";
+               "and @ take four each";
     return NULL;
 }
 

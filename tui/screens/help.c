@@ -30,14 +30,12 @@ static const struct {
 } topics[] = {
     {SCREEN_HOST, CONTEXT_HOST, "Host",
         "The machine as it is built: packages, in them NUMA nodes with their memory and hugepage "
-        "pools, in "
-        "them the CPUs by last-level cache and core, each with its load.",
+        "pools, in them the CPUs by last-level cache and core, each with its load.",
         "i: isolated from the scheduler.  n: nohz_full.  x: offline.  The bar by a CPU is its "
         "load."},
     {SCREEN_MEMORY, CONTEXT_MEMORY, "Memory",
         "Hugepage pools by node and size, memory by node, and the kernel's meminfo. free pages are "
-        "in the "
-        "pool and unused; surplus ones are beyond the pool and go when they are freed.",
+        "in the pool and unused; surplus ones are beyond the pool and go when they are freed.",
         "100 → 200: stands at 100, 200 is staged.  Asked by domains: what each needs at its next "
         "start and what of it is missing; lacks: it will not start, F grows the pools."},
     {SCREEN_PAGES, CONTEXT_PAGES, "Pages of the VMs",
@@ -47,8 +45,7 @@ static const struct {
         "numatune does not name."},
     {SCREEN_SHARING, CONTEXT_SHARING, "Sharing",
         "KSM shares equal pages of VMs; THP gives memory huge pages by itself. Each control is "
-        "explained "
-        "below the list. In figures: what is saved, and at what cost.",
+        "explained below the list. In figures: what is saved, and at what cost.",
         "100 → 200: stands at 100, 200 is staged.  /s: change per second, the bars its last ones."},
     {SCREEN_DOMAINS, CONTEXT_DOMAINS, "Domains",
         "The domains: where their vCPUs are pinned (asked), and where the kernel lets them run "
@@ -62,11 +59,9 @@ static const struct {
         "!: real is not asked.  → 4-7: staged."},
     {SCREEN_BOARD, CONTEXT_BOARD, "Board",
         "The machine, and on it a chip for every vCPU (w3), emulator (we) and I/O thread (wi1) "
-        "where "
-        "it is pinned: at a thread, or at the core, cache, node or package it is pinned to as a "
-        "whole. Above: the domains, with those of their chips that may run anywhere. Where it is "
-        "larger "
-        "than the screen, the column beside it shows where one is.",
+        "where it is pinned: at a thread, or at the core, cache, node or package it is pinned to "
+        "as a whole. Above: the domains, with those of their chips that may run anywhere. Where it "
+        "is larger than the screen, the column beside it shows where one is.",
         "w3!: does not run as asked.  w×4: four chips of w.  +2: two more, c goes through them.  "
         "Underlined: staged.  Dim: not running.  x: offline.  i: isolated, n: nohz_full, ·: of the "
         "rest, which keep house."},
@@ -80,8 +75,7 @@ static const struct {
         "✗ error  ! warning  ◷ waits for a restart  • happens now  + an offer  ▸ folded"},
     {SCREEN_JOURNAL, CONTEXT_JOURNAL, "Journal",
         "Every transaction that was applied. A value that somebody changed since is left alone by "
-        "undo, and "
-        "named.",
+        "undo, and named.",
         "done, undone, failed (all was put back), partial (the entry says what stands), open "
         "(being applied)."},
 };

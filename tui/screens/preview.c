@@ -43,8 +43,7 @@ static void draw_empty(const Canvas *canvas)
     canvas_wrap(canvas, 3, 2, canvas->width - 4, 5, STYLE_TEXT,
         "Stage changes on the other screens: pools on Memory, KSM and THP on Sharing, pins, "
         "backing and all else of a domain on Domains; or open a plan with o. They are shown here "
-        "as "
-        "diffs, and applied from here.");
+        "as diffs, and applied from here.");
 }
 
 static void draw(App *app, gpointer data, const Canvas *canvas)
