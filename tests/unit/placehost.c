@@ -1,6 +1,8 @@
 /* Made-up hosts and guests. */
 #include "tests/unit/placehost.h"
 
+#include <string.h>
+
 #include "core/host/kernelfile.h"
 #include "core/host/topology.h"
 
@@ -152,4 +154,36 @@ Domain *placehost_add(Snapshot *snapshot, const char *name, const char *body, gb
     view->domain = domain;
     g_ptr_array_add(snapshot->domains, view);
     return domain;
+}
+
+IdSet *placehost_set(const char *text)
+{
+    IdSet *set = idset_parse(text, NULL);
+
+    g_assert_nonnull(set);
+    return set;
+}
+
+PlaceLayout *placehost_propose(const Snapshot *snapshot, const PlaceWish *wish)
+{
+    g_autoptr(GError) error = NULL;
+    PlaceLayout *layout = place_propose(snapshot, NULL, wish, &error);
+
+    g_assert_no_error(error);
+    return layout;
+}
+
+const PlacedDomain *placehost_placed(const PlaceLayout *layout, guint index)
+{
+    return g_ptr_array_index(layout->domains, index);
+}
+
+gboolean placehost_has_reason(const PlacedDomain *domain, const char *words)
+{
+    for (guint i = 0; i < domain->reasons->len; i++) {
+        g_test_message("%s", (char *)g_ptr_array_index(domain->reasons, i));
+        if (strstr(g_ptr_array_index(domain->reasons, i), words))
+            return TRUE;
+    }
+    return FALSE;
 }

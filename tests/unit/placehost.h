@@ -1,7 +1,7 @@
 /* Made-up hosts and guests for what is said of placement: each is told by a few numbers. */
 #pragma once
 
-#include "core/snapshot.h"
+#include "core/place/place.h"
 
 typedef struct {
     guint nodes, caches, cores,
@@ -20,3 +20,11 @@ void placehost_set_room(Host *host, guint node, gint64 free_kib, gint64 pages_2m
 Snapshot *placehost_snapshot(Host *host);
 /* Adds a domain of the XML <domain>@body</domain>; it runs where @running. */
 Domain *placehost_add(Snapshot *snapshot, const char *name, const char *body, gboolean running);
+
+/* The set that @text names. */
+IdSet *placehost_set(const char *text);
+/* The layout for @wish, which must be one. */
+PlaceLayout *placehost_propose(const Snapshot *snapshot, const PlaceWish *wish);
+const PlacedDomain *placehost_placed(const PlaceLayout *layout, guint index);
+/* Whether a reason of @domain has @words in it. */
+gboolean placehost_has_reason(const PlacedDomain *domain, const char *words);
