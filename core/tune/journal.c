@@ -67,10 +67,10 @@ static const char *summary_when(const JournalEntry *entry)
 
     for (guint i = 0; i < entry->steps->len; i++) {
         const Step *step = g_ptr_array_index(entry->steps, i);
-        if (!step_kind_is_host(step->kind) || !g_str_equal(step->key->key, first->key->key))
+        if (!step_traits[step->kind].host || !g_str_equal(step->key->key, first->key->key))
             continue;
-        boot |= step->kind == STEP_BOOT;
-        now |= step->kind != STEP_BOOT;
+        boot |= step_traits[step->kind].later;
+        now |= !step_traits[step->kind].later;
     }
     return boot ? now ? ", now and at boot" : ", at boot" : now ? ", now" : "";
 }

@@ -215,6 +215,21 @@ static void test_paths(Fixture *f, gconstpointer data)
     g_assert_cmpuint(what->errors, ==, 0);
 }
 
+/* What the owner has mounted where kvmtune mounts nothing could not be put back: it stays. */
+static void test_owners_odd_mount(Fixture *f, gconstpointer data)
+{
+    static const char odd[] = "hugetlbfs /mnt/.huge hugetlbfs rw,relatime,pagesize=2M 0 0";
+    (void)data;
+
+    put_mounts(f);
+    fixture_put(f, "/proc/mounts", odd);
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "/mnt/new", "/mnt/.huge is set by hand");
+    check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "", "/mnt/.huge is set by hand");
+    fixture_check_file(f, "/proc/mounts", odd);
+    fixture_put(f, "/etc/fstab", "none /mnt/.boot hugetlbfs pagesize=2M 0 0\n");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.2M", "/mnt/new", "/mnt/.boot is set by hand");
+}
+
 #define TEST(name, test)                                                                           \
     g_test_add("/mounts/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -227,5 +242,6 @@ int main(int argc, char **argv)
     TEST("one-size", test_one_size);
     TEST("obstacles", test_obstacles);
     TEST("paths", test_paths);
+    TEST("owners-odd-mount", test_owners_odd_mount);
     return g_test_run();
 }
