@@ -55,7 +55,8 @@ static void test_json(Fixture *f, gconstpointer data)
     fixture_put(f, BOOTFILE_TMPFILES, "# mine\n" SCAN_LINE "50\n");
     fixture_put(f, "/etc/tuned/active_profile", "mine\n");
     fixture_put(f, "/etc/tuned/mine/tuned.conf", "[sysfs]\n/sys/kernel/mm/ksm/pages_to_scan=77\n");
-    g_autoptr(Preview) unit = preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_autoptr(Preview) unit =
+        boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
     g_assert_cmpuint(apply_preview(&f->context, unit, NULL, NULL), ==, 1);
     g_autoptr(Snapshot) snapshot = fixture_take(f);
     g_autofree char *json = host_to_json(snapshot->host);
@@ -80,7 +81,7 @@ static void test_journal_lines(Fixture *f, gconstpointer data)
     };
     (void)data;
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(Preview) what = preview(f, rows[i].scope, "ksm.pages_to_scan", "200", NULL);
+        g_autoptr(Preview) what = boot_preview(f, rows[i].scope, "ksm.pages_to_scan", "200", NULL);
         guint number = apply_preview(&f->context, what, NULL, NULL);
         g_autoptr(JournalEntry) entry = journal_get(f->context.journal, number, NULL);
         g_autofree char *summary = journal_entry_summary(entry);

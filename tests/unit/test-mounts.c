@@ -221,7 +221,7 @@ static void test_owners_odd_mount(Fixture *f, gconstpointer data)
     static const char odd[] = "hugetlbfs /mnt/.huge hugetlbfs rw,relatime,pagesize=2M 0 0";
     (void)data;
 
-    put_mounts(f);
+    boot_put_mounts(f);
     fixture_put(f, "/proc/mounts", odd);
     check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "/mnt/new", "/mnt/.huge is set by hand");
     check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", "", "/mnt/.huge is set by hand");
