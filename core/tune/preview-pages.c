@@ -75,7 +75,8 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
             "the kernel takes all it can along, at once",
             change->value, size);
         preview_say(preview, PART_EFFECT, LINE_NOW,
-            "what is left then moves a portion at a time, by move_pages");
+            "what is left then moves a portion at a time, by move_pages%s",
+            view->domain->config ? "; the next start keeps its own numatune.nodeset" : "");
         return TRUE;
     }
     preview_say(preview, PART_EFFECT, LINE_NOW,

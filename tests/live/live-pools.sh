@@ -61,6 +61,17 @@ else
     ok 0 "# SKIP no libvirtd starts here"
 fi
 
+# ---- a pool that grows by portions, watched and stopped; only where much is free ----
+# What the kernel would have to take from others is not asked for: a short grant is test-pools'.
+if [ "$(awk '/^MemFree/ { print $2 }' /proc/meminfo)" -gt $((6 * 1024 * 1024)) ]; then
+    exits 0 "a pool grows by 1 GiB" "$kvmtune" set host hugepages.node0.2M=$((pages + 512))
+    is "$(cat $pool/nr_hugepages)" $((pages + 512)) "in portions, to what was asked"
+    exits 0 "undo" "$kvmtune" undo
+    is "$(cat $pool/nr_hugepages)" "$pages" "shrinks it"
+else
+    ok 0 "# SKIP less than 6 GiB are free"
+fi
+
 # ---- KSM ----
 "${top_builddir:-.}/tests/live/sharer" & sharer=$!
 [ "$(cat $ksm/run)" = 0 ] || echo 0 > $ksm/run

@@ -163,6 +163,11 @@ rm -r "$tree/etc" "$journal"
 exits 0 "is applied from standard input" "$kvmtune" --sysroot "$tree" apply - < good.plan
 is "$(cat "$ksm/run")" 1 "and written"
 exits 0 "then it stands" "$kvmtune" --sysroot "$tree" diff good.plan
+mkdir -p "$tree/proc/sys/vm" && : > "$tree/proc/sys/vm/compact_memory"
+printf '[host]\nvm.compact_memory = 1\n' > once.plan
+exits 0 "what is done once leaves nothing to differ" "$kvmtune" --sysroot "$tree" diff once.plan
+is "$output" "" "and nothing is said"
+rm -r "$tree/proc/sys/vm/compact_memory" once.plan
 exits 0 "and is undone" "$kvmtune" --sysroot "$tree" undo
 rm -r "$journal"
 for format in virsh ansible xml; do
@@ -218,6 +223,8 @@ entry open "$uri" config 6695eb01-f6a4-8304-79aa-97f2502e193f vcpupin.0 0 1 > "$
 refuses 2 "say so with -c 'qemu+ext:" --sysroot "$tree" undo 1
 refuses 2 "say so with -c 'qemu+ext:" --sysroot "$tree" recover 2
 refuses 1 "is not of an image" undo 1 --root "$tree"
+refuses 2 "there is no key" set host hugepages.node0.3M=1 --boot --root "$tree"
+refuses 2 "there is no key" set host hugetlbfs.7K=/x --boot --root "$tree"
 refuses 1 "is not of an image" undo 1 --dry-run --root "$tree"
 refuses 1 "is not of an image" recover 2 --root "$tree"
 refuses 1 "is not of an image" recover 2 --back --root "$tree"

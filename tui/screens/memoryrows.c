@@ -10,6 +10,16 @@
 static const struct {
     const char *id, *help;
 } helps[] = {
+    {"all.",
+        "All nodes together. Only here the kernel tells of reserved pages: free, but promised to "
+        "a VM that has not touched them yet."},
+    {"node.", "hit: pages that came from this node as was wanted; miss: they came from it because "
+              "another was full; foreign: this one was full and another gave them."},
+    {"hugetlbfs.",
+        "Through a hugetlbfs of their size QEMU gets a pool's pages. Enter mounts one or "
+        "takes it away; libvirtd looks for them when it starts."},
+    {"1G.", "Pages of 1G need as much memory in one piece, which a host that has run for a while "
+            "seldom has: at boot they are sure."},
     {"kvm.",
         "What KVM's modules and the CPU say. off is told with what it costs; – is not known here."},
     {"commit.running", "The sum of <memory> of the domains that run: what they may come to need "
