@@ -52,8 +52,14 @@ char *step_text(const Step *step, gboolean back)
     g_autofree char *from = step_shown_value(back ? step_left(step) : step->old_value);
     g_autofree char *to = step_shown_value(back ? step->old_value : step_left(step));
 
-    const char *where = step_traits[step->kind].where;
-    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, *where ? where : ", now");
+    return g_strdup_printf("%s %s: %s → %s%s", name, key, from, to, step_traits[step->kind].where);
+}
+
+char *step_line(const Step *step)
+{
+    g_autofree char *text = step_text(step, FALSE);
+
+    return g_strconcat(text, *step_traits[step->kind].where ? NULL : ", now", NULL);
 }
 
 /* The arguments of the call that sets a running domain: which object, which field, the value. */

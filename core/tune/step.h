@@ -74,3 +74,6 @@ char *step_shown_value(const char *value);
 char *step_call(const Step *step, const char *live);
 /* "web1 vcpupin.0: 0 → 2-3, next start", escaped; the way back with @back. The caller frees it. */
 char *step_text(const Step *step, gboolean back);
+/* The same as a line of the journal, which tells a host's value of now from that at boot: "host
+ * vm.swappiness: 60 → 10, now". The caller frees it. */
+char *step_line(const Step *step);

@@ -85,7 +85,7 @@ static void test_journal_lines(Fixture *f, gconstpointer data)
         guint number = apply_preview(&f->context, what, NULL, NULL);
         g_autoptr(JournalEntry) entry = journal_get(f->context.journal, number, NULL);
         g_autofree char *summary = journal_entry_summary(entry);
-        g_autofree char *line = step_text(g_ptr_array_index(entry->steps, 0), FALSE);
+        g_autofree char *line = step_line(g_ptr_array_index(entry->steps, 0));
         g_assert_cmpstr(summary, ==, rows[i].summary);
         g_assert_true(g_str_has_suffix(line, rows[i].line));
         g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);

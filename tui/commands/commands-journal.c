@@ -49,7 +49,7 @@ static void print_entry(
 static void print_steps(const JournalEntry *entry)
 {
     for (guint i = 0; i < entry->steps->len; i++) {
-        g_autofree char *text = step_text(g_ptr_array_index(entry->steps, i), FALSE);
+        g_autofree char *text = step_line(g_ptr_array_index(entry->steps, i));
         g_print("      %s\n", text);
     }
 }

@@ -66,7 +66,7 @@ static void add_steps(const App *app, Table *table, const JournalEntry *entry)
 
     for (guint i = 0; i < entry->steps->len; i++) {
         g_autofree char *id = g_strdup_printf("%u.%u", entry->number, i);
-        g_autofree char *text = step_text(g_ptr_array_index(entry->steps, i), FALSE);
+        g_autofree char *text = step_line(g_ptr_array_index(entry->steps, i));
         gboolean told = lines && i < g_strv_length(lines);
         g_autofree char *shown = g_strconcat("  ", told ? lines[i] : text, NULL);
         table_wrap(table, id, 3, told ? STYLE_TEXT : STYLE_DIM, shown, width);
