@@ -110,6 +110,13 @@ static gboolean set_nodeset(const TunableKey *key, XmlEdit *edit, const char *va
     g_autofree char *mode = xml_edit_get(edit, "numatune/memory/@mode");
     g_autofree char *placement = xml_edit_get(edit, "numatune/memory/@placement");
 
+    if (*value && g_strcmp0(placement, "auto") == 0) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "%s: numad chooses the nodes (<numatune> says placement='auto'), and libvirt takes "
+            "either, not both: take placement='auto' out by virsh edit first",
+            key->key);
+        return FALSE;
+    }
     if (*value)
         return xml_edit_set(edit, place, value, error);
     if (g_strcmp0(mode, "strict") == 0 && g_strcmp0(placement, "auto") != 0)

@@ -227,6 +227,15 @@ static void test_xml_nodeset(void)
         g_assert_true(tunable_xml_set(key, edit, "", NULL));
         g_assert_cmpstr(xml_edit_text(edit, NULL), ==, after);
     }
+
+    static const char *const numad =
+        "<domain><numatune><memory mode='strict' placement='auto'/></numatune></domain>";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(XmlEdit) edit = xml_edit_open(numad, -1, NULL);
+    g_assert_false(tunable_xml_set(key, edit, "0", &error));
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE);
+    g_assert_nonnull(strstr(error->message, "numad chooses the nodes"));
+    g_assert_cmpstr(xml_edit_text(edit, NULL), ==, numad);
 }
 
 /* A key that does not exist: the one that was meant is named, where one is near. */
