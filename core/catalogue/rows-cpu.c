@@ -111,10 +111,9 @@ static gboolean set_nodeset(const TunableKey *key, XmlEdit *edit, const char *va
     g_autofree char *placement = xml_edit_get(edit, "numatune/memory/@placement");
 
     if (*value && g_strcmp0(placement, "auto") == 0) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "%s: numad chooses the nodes (<numatune> says placement='auto'), and libvirt takes "
-            "either, not both: take placement='auto' out by virsh edit first",
-            key->key);
+        g_set_error_literal(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "numad chooses the nodes (<numatune> says placement='auto'), and libvirt takes either, "
+            "not both: take placement='auto' out by virsh edit first");
         return FALSE;
     }
     if (*value)

@@ -121,14 +121,14 @@ static void preview_domain_change(
     if (!may_change(preview, change, live, config))
         return;
     const char *waits = why_waits(change, live);
-    guint moved = preview->moved;
+    guint moved = preview->moved, errors = preview->errors;
     gboolean later = change->scope != SCOPE_LIVE && config->edit &&
                      change_document(preview, config, STEP_CONFIG, change);
-    gboolean now = change->scope != SCOPE_CONFIG && live->edit &&
+    gboolean now = change->scope != SCOPE_CONFIG && live->edit && preview->errors == errors &&
                    change->key->tunable->effect != EFFECT_NEXT && !waits &&
                    change_document(preview, live, STEP_LIVE, change);
-    if (!later && !now && preview->moved > moved)
-        return;
+    if (!later && !now && (preview->moved > moved || preview->errors > errors))
+        return; /* why is said */
     if (!later && !now)
         preview_say(preview, PART_EFFECT, LINE_NOW, "%s is %s already", key, value);
     else if (now)

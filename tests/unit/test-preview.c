@@ -184,7 +184,6 @@ static void test_order(void)
     assert_changes(preview, PART_FINDINGS, "memory.nosharepages", "3");
 }
 
-/* What else writes a file of the host is told, unless it writes the same. */
 /* Sections with warnings stand before the rest, those with errors before both; what is done keeps
  * the order in which it was staged. */
 static void test_warnings_first(void)
@@ -215,6 +214,29 @@ static void test_warnings_first(void)
     }
 }
 
+/* What a document cannot take is said once, of both, and not that it stands. */
+static void test_refused(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE);
+    g_autoptr(Plan) plan = plan_new();
+    Domain *domain = ((DomainView *)g_ptr_array_index(snapshot->domains, 0))->domain;
+    g_autoptr(GString) text = g_string_new(domain->xml_config);
+
+    g_string_replace(text, "  <os>",
+        "  <numatune><memory mode='strict' placement='auto'/></numatune>\n  <os>", 1);
+    g_free(domain->xml_config);
+    g_free(domain->xml_live);
+    domain->xml_config = g_strdup(text->str);
+    domain->xml_live = g_strdup(text->str);
+    stage(plan, snapshot, "vm0", "numatune.nodeset", "0", SCOPE_BOTH);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    g_autofree char *said = preview_text(preview);
+    g_assert_cmpuint(preview->errors, ==, 1);
+    g_assert_nonnull(strstr(said, "# error: numatune.nodeset: numad chooses the nodes"));
+    g_assert_null(strstr(said, "already"));
+}
+
+/* What else writes a file of the host is told, unless it writes the same. */
 static void test_rivals(Tree *tree, gconstpointer unused)
 {
     (void)unused;
@@ -421,6 +443,7 @@ int main(int argc, char **argv)
     g_test_add_func("/preview/order", test_order);
     g_test_add_func("/preview/running-nodeset", test_running_nodeset);
     g_test_add_func("/preview/warnings-first", test_warnings_first);
+    g_test_add_func("/preview/refused", test_refused);
     g_test_add_func("/preview/is-current", test_is_current);
     g_test_add_func("/preview/blame", test_blame);
     g_test_add_func("/preview/command-line", test_command_line);

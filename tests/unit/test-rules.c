@@ -122,7 +122,6 @@ static void test_cases(void)
     }
 }
 
-/* A rule that no case breaks is named here, with the test that does. */
 /* Of libvirt 10.1 and later: clusters, which the key does not name, count as well. */
 static void test_clusters(void)
 {
@@ -136,6 +135,7 @@ static void test_clusters(void)
     g_assert_nonnull(find(broken, "cpu-topology", "cpu.topology"));
 }
 
+/* A rule that no case breaks is named here, with the test that does. */
 static void test_all_rules_have_a_case(void)
 {
     static const char *const elsewhere[] = {"numatune-node", "numatune-far", "hugepages-pool",
