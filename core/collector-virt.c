@@ -12,6 +12,7 @@
 #define RELIST_SHARE    500           /* … and of the time, listing takes at most this part */
 #define LEARN_INTERVAL  (10 * SECOND) /* libvirt's statistics ask every domain: seldom */
 #define BACKOFF_MAX     10            /* seconds between two tries to connect */
+#define START_INTERVAL  (1 * SECOND)  /* no event tells that a domain failed to start */
 
 static void set_busy(Collector *c, gboolean busy)
 {
@@ -191,6 +192,19 @@ static gboolean serve_messages(Collector *c, Connection *connection, Message *fi
     return open;
 }
 
+/* The domains that were on their way up when they were read, as a set of UUIDs. */
+static GHashTable *starting_domains(const Collector *c)
+{
+    GHashTable *uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; c->domains && i < c->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(c->domains, i);
+        if (domain->starting)
+            g_hash_table_insert(uuids, g_strdup(domain->uuid), NULL);
+    }
+    return uuids;
+}
+
 /* Serves until the connection is lost or the end comes. */
 static void serve(Collector *c, Connection *connection)
 {
@@ -199,9 +213,13 @@ static void serve(Collector *c, Connection *connection)
     gboolean alive = TRUE;
 
     while (alive && !is_stopping(c)) {
-        Message *message = g_async_queue_timeout_pop(c->queue, PROBE_INTERVAL);
+        g_autoptr(GHashTable) starting = starting_domains(c);
+        Message *message = g_async_queue_timeout_pop(
+            c->queue, g_hash_table_size(starting) > 0 ? START_INTERVAL : PROBE_INTERVAL);
         if (message && !serve_messages(c, connection, message))
             return;
+        if (!message && g_hash_table_size(starting) > 0)
+            read_domains(c, connection, starting);
         /* Quiet for a while: one small call tells a daemon that hangs from one with no news. */
         set_busy(c, TRUE);
         alive = connection_alive(connection) && (message || connection_answers(connection));

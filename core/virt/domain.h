@@ -72,6 +72,7 @@ typedef struct {
     char *name, *uuid;
     int id; /* -1 when it does not run */
     DomainState state;
+    gboolean starting; /* paused because it is on its way up: libvirt says nothing if it fails */
     gboolean persistent;
     char *xml_live, *xml_config; /* NULL: not running / transient / not read yet */
     DomainConfig *live, *config; /* parsed from these; NULL likewise */

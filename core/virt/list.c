@@ -45,7 +45,8 @@ static void read_xml(Connection *connection, virDomainPtr handle, Domain *domain
             &domain->config);
 }
 
-static DomainState state_of(virDomainPtr handle)
+/* Reads @domain's state, and whether it is on its way up. */
+static void read_state(virDomainPtr handle, Domain *domain)
 {
     static const DomainState states[] = {
         [VIR_DOMAIN_NOSTATE] = DOMAIN_NOSTATE,
@@ -57,12 +58,12 @@ static DomainState state_of(virDomainPtr handle)
         [VIR_DOMAIN_CRASHED] = DOMAIN_CRASHED,
         [VIR_DOMAIN_PMSUSPENDED] = DOMAIN_PMSUSPENDED,
     };
-    int state = -1;
+    int state = -1, reason = -1;
+    gboolean known = virDomainGetState(handle, &state, &reason, 0) == 0 && state >= 0 &&
+                     state < (int)G_N_ELEMENTS(states);
 
-    if (virDomainGetState(handle, &state, NULL, 0) != 0 || state < 0 ||
-        state >= (int)G_N_ELEMENTS(states))
-        return DOMAIN_NOSTATE;
-    return states[state];
+    domain->state = known ? states[state] : DOMAIN_NOSTATE;
+    domain->starting = domain->state == DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP;
 }
 
 /* What a handle carries without a call. */
@@ -109,7 +110,7 @@ Domain *connection_domain(Connection *connection, const char *name, GError **err
         return NULL;
     Domain *domain = domain_of(handle);
     if (domain) {
-        domain->state = state_of(handle);
+        read_state(handle, domain);
         domain->persistent = virDomainIsPersistent(handle) == 1;
         read_xml(connection, handle, domain);
     } else {
@@ -121,8 +122,8 @@ Domain *connection_domain(Connection *connection, const char *name, GError **err
 }
 
 /* Each list tells one thing of all its domains in one call, where asking every domain would take
- * two calls each. What is in no list of a state is asked for it; states are listed until every
- * domain has one. */
+ * two calls each. What is in no list of a state is asked for it, and why: so are those that are
+ * paused. States are listed until every domain has one. */
 static const struct {
     guint flag;
     DomainState state; /* DOMAIN_NOSTATE: the list tells who is persistent */
@@ -130,7 +131,6 @@ static const struct {
     {VIR_CONNECT_LIST_DOMAINS_PERSISTENT, DOMAIN_NOSTATE},
     {VIR_CONNECT_LIST_DOMAINS_RUNNING, DOMAIN_RUNNING},
     {VIR_CONNECT_LIST_DOMAINS_SHUTOFF, DOMAIN_SHUTOFF},
-    {VIR_CONNECT_LIST_DOMAINS_PAUSED, DOMAIN_PAUSED},
 };
 
 static void free_handles(virDomainPtr *handles)
@@ -201,7 +201,7 @@ GPtrArray *connection_domains(Connection *connection, gboolean without_xml, GErr
     for (int i = 0; i < count; i++) {
         Domain *domain = domain_for(by_uuid, handles[i]);
         if (domain && domain->state == DOMAIN_NOSTATE)
-            domain->state = state_of(handles[i]);
+            read_state(handles[i], domain);
         if (domain && !without_xml)
             read_xml(connection, handles[i], domain);
     }
