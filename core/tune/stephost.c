@@ -48,6 +48,13 @@ char *stephost_read(Reading *reading, const Step *step, GError **error)
     return kernel_file_value(&file);
 }
 
+static gboolean ksm_shares(const char *root)
+{
+    g_autofree char *text = rootfile_read(root, "/sys/kernel/mm/ksm/pages_shared");
+
+    return text == NULL || g_ascii_strtoull(text, NULL, 10) > 0;
+}
+
 gboolean stephost_write_file(
     const ApplyContext *context, const Step *step, const char *value, GError **error)
 {
@@ -64,7 +71,10 @@ gboolean stephost_write_file(
         advice = "; the kernel does not take this value";
     /* EBUSY has no code among GFileError's. */
     else if (g_str_has_prefix(step->key->key, "ksm.") && strstr(cause->message, g_strerror(EBUSY)))
-        advice = "; pages are shared: ksm.run=2 must unmerge them first";
+        advice = ksm_shares(context->root)
+                     ? "; pages are shared: ksm.run=2 must unmerge them first"
+                     : "; no page is counted as shared, but the kernel still has some of VMs that "
+                       "run: it changes once these have ended";
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s%s", cause->message, advice);
     return FALSE;
 }
