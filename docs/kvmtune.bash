@@ -49,7 +49,7 @@ _kvmtune()
         ;;
     host | domains) word='--json' ;;
     tunables) word="--json --names $(kvmtune tunables --names 2>/dev/null | cut -d' ' -f2)" ;;
-    place) word="--json --policy --reserve --plan $(virsh -q list --all --name 2>/dev/null)" ;;
+    place) word="--json --all --policy --reserve --plan $(virsh -q list --all --name 2>/dev/null)" ;;
     set)
         word='--dry-run --command-line --live --config --now --boot --both --root --partial --xml'
         # The target stands after "set"; the keys after it.

@@ -36,6 +36,7 @@ complete -c kvmtune -n '__fish_seen_subcommand_from set undo journal recover' -l
 complete -c kvmtune -n '__fish_seen_subcommand_from set apply undo' -l partial -d 'keep what is granted'
 complete -c kvmtune -n '__fish_seen_subcommand_from export' -l format -x -a 'virsh ansible xml' -d 'of the export'
 complete -c kvmtune -n '__fish_seen_subcommand_from place' -l policy -x -a 'pack spread isolate' -d 'how VMs lie'
+complete -c kvmtune -n '__fish_seen_subcommand_from place' -l all -d 'those that are off, too'
 complete -c kvmtune -n '__fish_seen_subcommand_from place' -l reserve -x -d 'CPUs for no vCPU'
 complete -c kvmtune -n '__fish_seen_subcommand_from place' -l plan -r -F -d 'write the plan to FILE'
 complete -c kvmtune -n '__fish_seen_subcommand_from place' -a '(virsh -q list --all --name 2>/dev/null)'

@@ -99,6 +99,7 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
             "set: edit this file (- for standard input) and print it", "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options->format, "export: virsh, ansible or xml",
             "NAME"},
+        {"all", 0, 0, G_OPTION_ARG_NONE, &command->all, "place: those that are off, too", NULL},
         {"policy", 0, 0, G_OPTION_ARG_STRING, &options->policy, "place: how VMs lie to each other",
             "pack|spread|isolate"},
         {"reserve", 0, 0, G_OPTION_ARG_STRING, &options->reserve, "place: CPUs for no vCPU",

@@ -74,6 +74,10 @@ char *place_to_json(const PlaceLayout *layout)
     json_builder_end_array(builder);
     put_figures(builder, "before", &layout->before);
     put_figures(builder, "after", &layout->after);
+    json_open_array(builder, "notes");
+    for (guint i = 0; i < layout->notes->len; i++)
+        json_builder_add_string_value(builder, g_ptr_array_index(layout->notes, i));
+    json_builder_end_array(builder);
     json_builder_end_object(builder);
     return json_to_text(builder);
 }
@@ -125,5 +129,7 @@ char *place_to_text(const PlaceLayout *layout)
         g_autofree char *after = place_figure_text(i, layout->after.values[i]);
         g_string_append_printf(out, "%-22s %s → %s\n", place_figure_info(i)->name, before, after);
     }
+    for (guint i = 0; i < layout->notes->len; i++)
+        g_string_append_printf(out, "note: %s\n", (char *)g_ptr_array_index(layout->notes, i));
     return g_string_free(out, FALSE);
 }

@@ -16,6 +16,7 @@ const char *place_policy_name(PlacePolicy policy);
 
 typedef struct {
     const char *const *domains; /* names, UUIDs or IDs, NULL-terminated; NULL: all that run */
+    gboolean all;               /* with NULL: those that are off as well */
     PlacePolicy policy;
     const IdSet *reserve; /* CPUs for the host, emulators and I/O threads; NULL: none */
     const IdSet *within;  /* the only CPUs to use; NULL: all of them */
@@ -44,7 +45,8 @@ typedef struct {
     PlacePolicy policy;
     GPtrArray *domains; /* PlacedDomain*, in the Snapshot's order */
     PlaceFigures before, after;
-    gint64 cost; /* of docs/placement.md */
+    GPtrArray *notes; /* char*: why a figure gets worse, what was not looked at; sentences */
+    gint64 cost;      /* of docs/placement.md */
 } PlaceLayout;
 
 /* A layout for the domains of @wish, as things stand with @plan (may be NULL) applied. The same

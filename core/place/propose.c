@@ -59,6 +59,7 @@ void place_layout_free(PlaceLayout *layout)
     if (layout == NULL)
         return;
     g_ptr_array_unref(layout->domains);
+    g_ptr_array_unref(layout->notes);
     g_free(layout);
 }
 
@@ -110,7 +111,7 @@ static GPtrArray *choose(
     for (guint i = 0; i < all->len; i++) {
         PlacePins *pins = g_ptr_array_index(all, i);
         if (wish->domains ? g_hash_table_contains(wanted, pins)
-                          : domain_is_active(pins->view->domain))
+                          : wish->all || domain_is_active(pins->view->domain))
             g_ptr_array_add(chosen, pins);
     }
     return chosen;
@@ -300,6 +301,74 @@ static PlacedDomain *place_one(PlaceState *state, const Host *host, const PlaceW
     return placed;
 }
 
+/* What weighs more than each figure and may be bought by it (docs/placement.md), and what else it
+ * comes from; in the order of weight. */
+static const struct {
+    PlaceFigure figure;
+    const char *else_why;
+} prices[] = {
+    {FIGURE_REMOTE_MEMORY, "no node has room for the memory and the vCPUs of all"},
+    {FIGURE_STRADDLE_NODES, "no node alone has the CPUs or the memory"},
+    {FIGURE_CROWDED_THREADS, "there are more vCPUs than CPUs near their memory"},
+    {FIGURE_STRADDLE_CACHES, "to share threads with another VM weighs more"},
+    {FIGURE_CROWDED_CORES, "there are fewer free cores near their memory than VMs"},
+    {FIGURE_HELPERS_ON_VCPU_CORES, "every core of their nodes has vCPUs"},
+};
+
+static gboolean is_less(Num a, Num b)
+{
+    return a.known && b.known && a.value < b.value;
+}
+
+/* "memory remote 36.9% → 0.0%" */
+static char *price_text(const PlaceLayout *layout, PlaceFigure figure)
+{
+    g_autofree char *before = place_figure_text(figure, layout->before.values[figure]);
+    g_autofree char *after = place_figure_text(figure, layout->after.values[figure]);
+
+    return g_strdup_printf("%s %s → %s", place_figure_info(figure)->name, before, after);
+}
+
+/* A figure that gets worse is never left without its reason: what of more weight gets better by it,
+ * else what it comes from. */
+static void add_prices(PlaceLayout *layout)
+{
+    const Num *before = layout->before.values, *after = layout->after.values;
+
+    for (guint i = 0; i < G_N_ELEMENTS(prices); i++) {
+        PlaceFigure worse = prices[i].figure;
+        if (!is_less(before[worse], after[worse]))
+            continue;
+        g_autofree char *text = price_text(layout, worse);
+        g_autoptr(GString) note = g_string_new(text);
+        gboolean bought = FALSE;
+        for (guint k = 0; k < i; k++) {
+            PlaceFigure better = prices[k].figure;
+            if (!is_less(after[better], before[better]))
+                continue;
+            g_autofree char *gain = price_text(layout, better);
+            g_string_append_printf(note, "%s%s", bought ? ", " : ": for ", gain);
+            bought = TRUE;
+        }
+        if (!bought)
+            g_string_append_printf(note, ": %s", prices[i].else_why);
+        g_ptr_array_add(layout->notes, g_strdup(note->str));
+    }
+}
+
+/* Domains that are off and were not asked for get no room: it is said. */
+static void note_inactive(const GPtrArray *all, const PlaceWish *wish, PlaceLayout *layout)
+{
+    guint off = 0;
+
+    for (guint i = 0; i < all->len; i++)
+        off += !domain_is_active(((const PlacePins *)all->pdata[i])->view->domain);
+    if (off > 0 && wish->domains == NULL && !wish->all)
+        g_ptr_array_add(layout->notes,
+            g_strdup_printf("no room is kept for %u domain%s that %s off: --all places %s too", off,
+                off == 1 ? "" : "s", off == 1 ? "is" : "are", off == 1 ? "it" : "them"));
+}
+
 static PlaceLayout *propose(
     const Snapshot *snapshot, const Plan *plan, const PlaceWish *wish, guint64 work, GError **error)
 {
@@ -321,6 +390,7 @@ static PlaceLayout *propose(
     layout->policy = wish->policy;
     layout->cost = place_cost(state);
     layout->domains = g_ptr_array_new_with_free_func(placed_free);
+    layout->notes = g_ptr_array_new_with_free_func(g_free);
     layout->before = place_figures_of(machine, all);
     for (guint i = 0; i < state->guests; i++)
         g_ptr_array_add(layout->domains, place_one(state, snapshot->host, wish, i));
@@ -330,6 +400,8 @@ static PlaceLayout *propose(
             apply_sets(g_ptr_array_index(chosen, i), placed);
     }
     layout->after = place_figures_of(machine, all);
+    add_prices(layout);
+    note_inactive(all, wish, layout);
     return layout;
 }
 

@@ -299,12 +299,64 @@ static void test_cells(void)
     g_assert_null(strchr(error->message, '\033'));
 }
 
+/* A figure that gets worse comes with a note that begins with it, and no other does. */
+static void check_notes(const PlaceLayout *layout)
+{
+    for (PlaceFigure i = FIGURE_CROWDED_THREADS; i < PLACE_FIGURES_COUNT; i++) {
+        Num before = layout->before.values[i], after = layout->after.values[i];
+        g_autofree char *name = g_strconcat(place_figure_info(i)->name, " ", NULL);
+        gboolean told = FALSE;
+        for (guint n = 0; n < layout->notes->len; n++)
+            told |= g_str_has_prefix(layout->notes->pdata[n], name);
+        g_assert_cmpint(told, ==, before.known && after.known && after.value > before.value);
+    }
+}
+
+static void test_notes(void)
+{
+    const HostShape shape = {2, 1, 2, 2, 8 << 20, 0, NULL};
+    g_autoptr(Snapshot) snapshot = placehost_snapshot(placehost_new(&shape));
+    PlaceWish wish = {.policy = PLACE_SPREAD};
+
+    /* Both have their memory on node 0, and node 1 has no room for it: b comes back to it. */
+    placehost_set_room(snapshot->host, 1, 0, 0);
+    placehost_add(snapshot, "a",
+        "<memory>1048576</memory><vcpu>4</vcpu><cputune><vcpupin vcpu='0' cpuset='0'/>"
+        "<vcpupin vcpu='1' cpuset='4'/><vcpupin vcpu='2' cpuset='1'/>"
+        "<vcpupin vcpu='3' cpuset='5'/></cputune><numatune><memory nodeset='0'/></numatune>",
+        TRUE);
+    placehost_add(snapshot, "b",
+        "<memory>1048576</memory><vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='2'/>"
+        "<vcpupin vcpu='1' cpuset='3'/></cputune><numatune><memory nodeset='0'/></numatune>",
+        TRUE);
+    placehost_add(snapshot, "off", "<memory>1024</memory><vcpu>1</vcpu>", FALSE);
+    g_autoptr(PlaceLayout) layout = place_propose(snapshot, NULL, &wish, NULL);
+    check_notes(layout);
+    g_assert_cmpint(figure(layout->before, FIGURE_CROWDED_THREADS), ==, 0);
+    g_assert_cmpint(figure(layout->after, FIGURE_CROWDED_THREADS), >, 0);
+    g_assert_nonnull(strstr(layout->notes->pdata[0], ": for memory remote "));
+    g_assert_cmpstr(layout->notes->pdata[layout->notes->len - 1], ==,
+        "no room is kept for 1 domain that is off: --all places it too");
+    g_assert_cmpuint(layout->domains->len, ==, 2);
+    g_autofree char *json = place_to_json(layout), *text = place_to_text(layout);
+    g_assert_nonnull(strstr(json, "\"notes\" : ["));
+    g_assert_nonnull(strstr(text, "\nnote: crowded threads "));
+
+    wish.all = TRUE;
+    g_autoptr(PlaceLayout) all = place_propose(snapshot, NULL, &wish, NULL);
+    check_notes(all);
+    g_assert_cmpuint(all->domains->len, ==, 3);
+    for (guint n = 0; n < all->notes->len; n++)
+        g_assert_null(strstr(all->notes->pdata[n], "is off"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/place/figures", test_figures);
     g_test_add_func("/place/node", test_node);
     g_test_add_func("/place/policies", test_policies);
+    g_test_add_func("/place/notes", test_notes);
     g_test_add_func("/place/misfit", test_misfit);
     g_test_add_func("/place/cells", test_cells);
     return g_test_run();

@@ -41,7 +41,8 @@ static gboolean check_all_placed(const PlaceLayout *layout, GError **error)
 
 gboolean command_place(const CommandOptions *options, char **arguments, GError **error)
 {
-    PlaceWish wish = {.domains = *arguments ? (const char *const *)arguments : NULL};
+    PlaceWish wish = {
+        .domains = *arguments ? (const char *const *)arguments : NULL, .all = options->all};
 
     if (options->policy && !place_policy_parse(options->policy, &wish.policy, error))
         return FALSE;

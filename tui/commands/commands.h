@@ -8,6 +8,7 @@ typedef struct {
     const char *journal_folder;
     gboolean json, names, dry_run, command_line, live, config, partial, finish, back;
     gboolean now, boot, both;            /* set host: when it is to hold */
+    gboolean all;                        /* place --all: domains that are off, too */
     const char *image;                   /* --root DIR: the tree of a host that does not run */
     const char *format;                  /* export --format NAME */
     const char *xml;                     /* set --xml FILE; "-" reads standard input */
@@ -32,6 +33,7 @@ enum {
     OPTION_BACK = 1 << 13,
     OPTION_WHEN = 1 << 14, /* --now, --boot, --both */
     OPTION_ROOT = 1 << 15,
+    OPTION_ALL = 1 << 16,
 };
 
 /* What a command needs, and what becomes of it where no libvirt answers. */

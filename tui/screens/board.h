@@ -38,6 +38,11 @@ typedef struct {
     gboolean add;     /* Ctrl is held */
 } Drag;
 
+/* What the shape of the map's cells was chosen for. */
+typedef struct {
+    int width, height, zoom, chips;
+} BoardFit;
+
 typedef struct {
     int height, width; /* of the canvas, 0 before the first picture */
     gboolean ascii;
@@ -46,6 +51,7 @@ typedef struct {
     ChipPlaces places;
     Tray tray;
     MapLevel zoom;
+    BoardFit fit;
     BoardCursor cursor;
     Carry carry;
     gboolean add; /* + : what is dropped is added to what it has */
@@ -121,7 +127,8 @@ void board_foresee(App *app, BoardState *state);
 
 /* ---- boardpropose.c ---- */
 
-void board_propose(App *app, BoardState *state);
+/* @all: for the domains that are off, too. */
+void board_propose(App *app, BoardState *state, gboolean all);
 void board_take_all(App *app, BoardState *state);
 void board_take_one(App *app, BoardState *state);
 void board_forget_proposal(BoardState *state);

@@ -208,7 +208,8 @@ gboolean board_carry_act(App *app, BoardState *state, Action action)
         pick(app, state);
         return TRUE;
     case ACTION_PROPOSE:
-        board_propose(app, state);
+    case ACTION_PROPOSE_ALL:
+        board_propose(app, state, action == ACTION_PROPOSE_ALL);
         return TRUE;
     case ACTION_ACCEPT:
         board_take_all(app, state);

@@ -8,6 +8,9 @@
 #include "tui/screens/hostdetail.h"
 #include "tui/screens/hostdraw.h"
 
+#define NAME_WIDTH  10
+#define SHORT_PANEL 8 /* lines: the first ones are all there may be */
+
 typedef struct {
     const char *name; /* lives as long as the state; NULL: a heading */
     Style style;
@@ -311,6 +314,12 @@ static guint add_changes(GArray *lines, const BoardState *state, const Drop *dro
     return 1;
 }
 
+static void add_warnings(GArray *lines, const Drop *drop)
+{
+    for (guint i = 0; i < drop->warnings->len; i++)
+        add(lines, "!", STYLE_WARN, g_strdup(drop->warnings->pdata[i]));
+}
+
 static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
 {
     const MapItem *part = board_part(state);
@@ -322,10 +331,14 @@ static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
         g_strdup_printf("%s %s %s", what, board_adds(state) ? "+" : "→", where));
     if (drop->refusal != NULL)
         add(lines, NULL, STYLE_BAD, g_strdup(drop->refusal));
-    for (guint i = 0; i < drop->warnings->len; i++)
-        add(lines, "!", STYLE_WARN, g_strdup(drop->warnings->pdata[i]));
+    /* Where there is room for all of it, what is there for every target stands still. */
+    gboolean beside = state->panel_area.height > SHORT_PANEL;
+    if (!beside)
+        add_warnings(lines, drop);
     for (guint i = 0; drop->refusal == NULL && i < drop->changes->len;)
         i += add_changes(lines, state, drop, i);
+    if (beside)
+        add_warnings(lines, drop);
 }
 
 /* What is proposed for the domain under the cursor, and why. */
@@ -336,6 +349,14 @@ static void add_proposal(GArray *lines, const PlacedDomain *placed)
     add(lines, NULL, STYLE_ADDED, g_strdup_printf("%s is proposed anew: Enter takes it", name));
     for (guint i = 0; i < placed->reasons->len; i++)
         add(lines, "why", STYLE_TEXT, g_strdup(placed->reasons->pdata[i]));
+}
+
+/* Of the proposal as a whole: what gets worse by it, and why. */
+static void add_notes(GArray *lines, const PlaceLayout *layout)
+{
+    add(lines, NULL, STYLE_ADDED, g_strdup("proposed: A takes all, Enter one domain's, Esc none"));
+    for (guint i = 0; i < layout->notes->len; i++)
+        add(lines, "!", STYLE_WARN, g_strdup(layout->notes->pdata[i]));
 }
 
 /* ---- all ---- */
@@ -349,10 +370,14 @@ void board_draw_panel(const Canvas *canvas, const App *app, const BoardState *st
                      ? chips_find_domain(&state->chips, state->cursor.uuid)
                      : -1;
 
+    int y = 0;
+
     g_array_set_clear_func(lines, line_clear);
     const PlacedDomain *placed = state->drop == NULL ? board_placed_here(state) : NULL;
     if (placed != NULL)
         add_proposal(lines, placed);
+    else if (state->drop == NULL && state->proposal != NULL && state->proposal->notes->len > 0)
+        add_notes(lines, state->proposal);
     if (state->drop != NULL)
         add_drop(lines, state, state->drop);
     else if (part != NULL)
@@ -361,14 +386,16 @@ void board_draw_panel(const Canvas *canvas, const App *app, const BoardState *st
         add_chip(lines, state, chip);
     else if (state->drop == NULL && domain >= 0)
         add_domain(lines, state, chips_domain(&state->chips, (guint)domain));
-    for (guint i = 0; i < lines->len && (int)i < canvas->height; i++) {
+    for (guint i = 0; i < lines->len && y < canvas->height; i++) {
         const PanelLine *line = &g_array_index(lines, PanelLine, i);
-        int x = 0;
+        int x = line->name != NULL ? NAME_WIDTH : 0;
         if (line->name != NULL) {
             Style style = line->style == STYLE_WARN ? STYLE_WARN : STYLE_DIM;
-            canvas_text(canvas, (int)i, 0, -1, style, line->name);
-            x = 10;
+            canvas_field(canvas, y, 0, NAME_WIDTH, ALIGN_LEFT, style, line->name);
         }
-        canvas_text(canvas, (int)i, x, -1, line->style, line->text);
+        /* Beside the map there is room for the whole of a sentence. */
+        int left = canvas->height - y - (int)(lines->len - i - 1);
+        y += MAX(
+            1, canvas_wrap(canvas, y, x, canvas->width - x, MAX(1, left), line->style, line->text));
     }
 }

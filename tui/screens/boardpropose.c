@@ -46,14 +46,14 @@ static guint count_moves(const PlaceLayout *layout)
     return count;
 }
 
-void board_propose(App *app, BoardState *state)
+void board_propose(App *app, BoardState *state, gboolean all)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
-    PlaceWish wish = {.policy = PLACE_SPREAD};
+    PlaceWish wish = {.policy = PLACE_SPREAD, .all = all};
 
     board_forget_proposal(state);
-    for (guint i = 0; i < carry_count(&state->carry); i++)
+    for (guint i = 0; !all && i < carry_count(&state->carry); i++)
         g_ptr_array_add(names, ((Carried *)state->carry.items->pdata[i])->uuid);
     g_ptr_array_add(names, NULL);
     if (names->len > 1)
