@@ -114,8 +114,10 @@ static void take(Bench *bench, gboolean whole)
             send(bench, MOUSE_PRESS, y, x);
             const Carry *pressed = &bench->state->drag.pressed;
             if (carry_count(pressed) > 0 &&
-                (((const Carried *)pressed->items->pdata[0])->key == NULL) == whole)
+                (((const Carried *)pressed->items->pdata[0])->key == NULL) == whole) {
+                paint(bench); /* what the clicks on the way changed is no motion's */
                 return;
+            }
             send(bench, MOUSE_RELEASE, y, x);
         }
 }

@@ -60,8 +60,9 @@ static void check_no_overlap(const Map *map)
         const MapItem *item = item_at(map, i);
         if (item->kind != MAP_PART || !item->cell || item->level == LEVEL_NODE)
             continue;
-        for (int x = item->x; x < item->x + item->width; x++) {
-            guchar *place = &taken[item->y * map->shape.width + x];
+        for (int i = 0; i < item->height * item->width; i++) {
+            int y = item->y + i / item->width, x = item->x + i % item->width;
+            guchar *place = &taken[y * map->shape.width + x];
             g_assert_cmpint(*place, ==, 0);
             *place = 1;
         }
@@ -132,9 +133,13 @@ static void check_machine(Topology *topology)
 
     for (guint w = 0; w < G_N_ELEMENTS(widths); w++)
         for (MapLevel zoom = LEVEL_THREAD; zoom <= LEVEL_NODE; zoom++)
-            for (int chips = 0; chips <= 6; chips += 3) {
+            for (int chips = 0; chips <= 9; chips += 3) {
                 Map map = {0};
-                MapShape shape = {.width = widths[w], .zoom = zoom, .chips = chips};
+                MapShape shape = {.width = widths[w],
+                    .zoom = zoom,
+                    .chips = chips,
+                    .lines = chips == 9 ? 2 : 1,
+                    .air = chips == 9 ? 1 : 0};
                 map_lay(&map, topology, &shape);
                 check_cpus(&map);
                 check_walk(&map);

@@ -101,14 +101,17 @@ static void begin(BoardState *state)
     }
 }
 
-/* The map goes on under a drag at its first and last line. */
-static void scroll_at_edge(BoardState *state, int y)
+/* The map goes on under a drag that is held above its first line or below its last, a line each
+ * motion. On these lines it stands still: what is there can be dropped on. */
+static void scroll_beyond(BoardState *state, int y, int x)
 {
     const Area *area = &state->map_area;
 
-    if (y <= area->y && state->top > 0)
+    if (is_in(&state->tray_area, y, x))
+        return;
+    if (y < area->y && state->top > 0)
         state->top--;
-    else if (y >= area->y + area->height - 1 && state->top + area->height < state->map.height)
+    else if (y >= area->y + area->height && state->top + area->height < state->map.height)
         state->top++;
 }
 
@@ -137,8 +140,8 @@ static void drag_to(BoardState *state, const MouseEvent *event)
     if (state->drag.kind == DRAG_PRESSED && moved)
         begin(state);
     if (state->drag.kind == DRAG_CHIPS) {
-        if (event->y != state->drag.y)
-            scroll_at_edge(state, event->y);
+        if (event->y != state->drag.y || event->x != state->drag.x)
+            scroll_beyond(state, event->y, event->x);
         board_pan_to(state, event->y, event->x);
         point(state, event);
     }

@@ -87,6 +87,8 @@ static gboolean is_lit(const BoardState *state, const MapItem *item, const MapIt
     return item->kind == MAP_TEXT && item->y == cursor->y && map_within(&state->map, item, cursor);
 }
 
+#define BAR_LINES 10
+
 static void draw_bar(const Canvas *canvas, const MapItem *part)
 {
     Canvas lit = *canvas;
@@ -94,8 +96,15 @@ static void draw_bar(const Canvas *canvas, const MapItem *part)
     int x = part->level == LEVEL_LLC ? part->x - 1 : part->x;
 
     lit.selected = TRUE;
-    if (part->level >= LEVEL_LLC && !part->cell && x >= 0)
+    if (part->level < LEVEL_LLC || part->cell || x < 0)
+        return;
+    if (part->height <= BAR_LINES) {
         canvas_fill(&lit, part->y + 1, x, part->height - 1, 1, STYLE_TEXT);
+        return;
+    }
+    /* Of a long one the head and the foot are as good, and a third of the bytes. */
+    canvas_fill(&lit, part->y + 1, x, 2, 1, STYLE_TEXT);
+    canvas_fill(&lit, part->y + part->height - 2, x, 2, 1, STYLE_TEXT);
 }
 
 void board_draw_map(const Canvas *canvas, const App *app, const BoardState *state)

@@ -65,10 +65,12 @@ void board_draw_figures(const Canvas *canvas, const BoardState *state)
     for (PlaceFigure i = 0; i < PLACE_FIGURES_COUNT; i++) {
         if (after != NULL && !differs(before->values[i], after->values[i]))
             continue;
-        g_autofree char *text = figure_text(before, after, i, wide);
+        g_autofree char *figure = figure_text(before, after, i, wide);
+        /* The gap is of the same style: to change it costs the terminal more bytes than a blank. */
+        g_autofree char *text = g_strconcat(x == 0 ? "" : wide ? "  " : " ", figure, NULL);
         Style style =
             after != NULL ? change_style(i, before->values[i], after->values[i]) : STYLE_DIM;
-        x += canvas_text(canvas, 0, x, -1, style, text) + (wide ? 2 : 1);
+        x += canvas_text(canvas, 0, x, -1, style, text);
     }
     if (x == 0)
         canvas_text(canvas, 0, 0, -1, STYLE_DIM, "no figure changes");

@@ -13,6 +13,7 @@
 #define PANEL_FROM  10 /* a canvas of fewer lines has no panel */
 #define TRAY_LINES  2  /* of the tray above the map, at most */
 #define TRAY_FROM   14 /* a canvas of fewer lines has no tray */
+#define CHIPS_MOST  24 /* cells of room for chips in a cell: more is of no use */
 
 /* ---- under the cursor ---- */
 
@@ -104,6 +105,56 @@ static int chip_room(const BoardState *state)
     return ((int)state->chips.label_width + 2) * factor[state->zoom];
 }
 
+/* Lays the map so that it takes few lines, and says how many. */
+static int try_shape(BoardState *state, MapShape *shape, int chips, int lines, int air)
+{
+    shape->chips = chips;
+    shape->lines = lines;
+    shape->air = air;
+    map_lay(&state->map, state->chips.snapshot->host->topology, shape);
+    return state->map.height;
+}
+
+/* The widest cells in no more lines than with room for @least cells of chips. */
+static void widen(BoardState *state, MapShape *shape, int least)
+{
+    int height = try_shape(state, shape, least, shape->lines, shape->air);
+    int low = least, high = CHIPS_MOST;
+
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (try_shape(state, shape, middle, shape->lines, shape->air) <= height)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    try_shape(state, shape, low, shape->lines, shape->air);
+}
+
+/* The most that there is room for, without a line of it beyond @height: cells of two lines, and
+ * blank lines between nodes. */
+static void lay_map(BoardState *state, int width, int height)
+{
+    static const struct {
+        int lines, air;
+    } roomy[] = {{2, 1}, {2, 0}, {1, 1}};
+    BoardFit fit = {width, height, (int)state->zoom, chip_room(state)};
+    MapShape shape = {.width = width, .zoom = state->zoom};
+    Topology *topology = state->chips.snapshot->host->topology;
+
+    if (state->map.topology == topology && memcmp(&fit, &state->fit, sizeof fit) == 0)
+        return;
+    state->fit = fit;
+    for (guint i = 0; i < G_N_ELEMENTS(roomy); i++)
+        if (try_shape(state, &shape, fit.chips, roomy[i].lines, roomy[i].air) <= height) {
+            widen(state, &shape, fit.chips);
+            return;
+        }
+    shape.lines = 1;
+    shape.air = 0;
+    widen(state, &shape, fit.chips);
+}
+
 /* What the panel and the tray take beside the map; 0: they stand below and above it. */
 static int side_width(const BoardState *state)
 {
@@ -112,17 +163,27 @@ static int side_width(const BoardState *state)
     return state->width >= WIDER_FROM ? SIDE_WIDER : SIDE_WIDTH;
 }
 
+static int side_panel(const BoardState *state)
+{
+    return MIN(SIDE_PANEL, state->height / 2);
+}
+
+/* Of the tray below the panel beside the map. */
+static int tray_lines(const BoardState *state)
+{
+    return MAX(0, state->height - side_panel(state) - 1);
+}
+
 static void lay_beside(BoardState *state, int side)
 {
     int x = state->width - side;
-    int panel = MIN(SIDE_PANEL, state->height / 2);
-
+    int panel = side_panel(state);
     int figures = state->height >= PANEL_FROM ? 1 : 0;
 
     state->map_area = (Area){0, 0, state->height - figures, x - SIDE_GAP};
     state->figures_area = (Area){state->height - figures, 0, figures, x - SIDE_GAP};
     state->panel_area = (Area){0, x, panel, side};
-    state->tray_area = (Area){panel + 1, x, MAX(0, state->height - panel - 1), side};
+    state->tray_area = (Area){panel + 1, x, tray_lines(state), side};
 }
 
 static void lay_above(BoardState *state)
@@ -139,16 +200,18 @@ static void lay_above(BoardState *state)
 
 void board_lay(BoardState *state)
 {
-    Topology *topology = state->chips.snapshot->host->topology;
     int side = side_width(state);
-    MapShape shape = {.width = side > 0 ? state->width - side - SIDE_GAP : state->width - 1,
-        .zoom = state->zoom,
-        .chips = chip_room(state)};
+    int figures = state->height >= PANEL_FROM ? 1 : 0;
 
-    map_lay(&state->map, topology, &shape);
+    if (side > 0)
+        lay_map(state, state->width - side - SIDE_GAP, state->height - figures);
+    else /* whatever the tray takes now: cells keep their form when a domain comes */
+        lay_map(state, state->width - 1,
+            state->height - figures * (1 + PANEL_LINES) -
+                (state->height >= TRAY_FROM ? TRAY_LINES : 0));
     chip_places_make(&state->places, &state->chips, &state->map);
     tray_lay(&state->tray, &state->chips, &state->places, side > 0 ? side - 1 : state->width - 1,
-        state->ascii);
+        side > 0 ? tray_lines(state) : 0, state->ascii);
     Area before = state->map_area;
     if (side > 0)
         lay_beside(state, side);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define GAP 1 /* between chips: run together, two would look like one */
+
 void strip_label(const Chip *chip, char *text, gsize size)
 {
     g_snprintf(text, size, "%s%s", chip->label, chip->strays ? "!" : "");
@@ -36,12 +38,12 @@ static GArray *make_texts(const Chips *chips, const GArray *here, gboolean by_do
     return strip;
 }
 
-static int total_width(const GArray *strip, int gap)
+static int total_width(const GArray *strip)
 {
-    int width = -gap;
+    int width = -GAP;
 
     for (guint i = 0; i < strip->len; i++)
-        width += g_array_index(strip, StripItem, i).width + gap;
+        width += g_array_index(strip, StripItem, i).width + GAP;
     return width;
 }
 
@@ -54,8 +56,9 @@ static StripItem rest_item(const StripItem *from, guint chips)
     return rest;
 }
 
-/* Places the items of @strip; those that find no room become one. */
-static void place(GArray *strip, const MapItem *part, int gap, guint chips)
+/* Places the items of @strip; those that find no room become one, whose "+" parts it from the last.
+ */
+static void place(GArray *strip, const MapItem *part, guint chips)
 {
     int x = part->strip_x;
     int end = part->strip_x + part->strip_width;
@@ -65,31 +68,29 @@ static void place(GArray *strip, const MapItem *part, int gap, guint chips)
         StripItem rest = rest_item(item, chips);
         gboolean last = i + 1 == strip->len;
         /* What is left after this one needs room for its own sign. */
-        if (x + item->width > end || (!last && x + item->width + gap + rest.width > end)) {
-            rest.x = x;
-            rest.width = MIN(rest.width, MAX(0, end - x));
+        if (x + item->width > end || (!last && x + item->width + rest.width > end)) {
+            rest.x = i > 0 ? x - GAP : x;
+            if (i > 0 && x + rest.width <= end)
+                rest.x = x;
+            rest.width = MIN(rest.width, MAX(0, end - rest.x));
             *item = rest;
             g_array_set_size(strip, i + 1);
             return;
         }
         item->x = x;
-        x += item->width + gap;
+        x += item->width + GAP;
     }
 }
 
 GArray *strip_lay(const Chips *chips, const GArray *here, const MapItem *part)
 {
     GArray *strip = make_texts(chips, here, FALSE);
-    int gap = 1;
 
-    if (total_width(strip, gap) > part->strip_width)
-        gap = 0;
-    if (total_width(strip, gap) > part->strip_width && part->level != LEVEL_THREAD) {
+    if (total_width(strip) > part->strip_width && part->level != LEVEL_THREAD) {
         g_array_unref(strip);
         strip = make_texts(chips, here, TRUE);
-        gap = 1;
     }
-    place(strip, part, gap, here->len);
+    place(strip, part, here->len);
     return strip;
 }
 

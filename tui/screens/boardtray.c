@@ -16,11 +16,12 @@ char *tray_name(const ChipDomain *domain)
     return g_strdup_printf("%s %s", domain->mark->letters, name);
 }
 
-static void put(Tray *tray, TrayItem item, int *x, int gap, int width)
+/* Puts @item into the line, or where there is no room into the next one, at @indent. */
+static void put(Tray *tray, TrayItem item, int *x, int gap, int width, int indent)
 {
-    if (*x > 0 && *x + gap + item.width > width) {
+    if (*x > indent && *x + gap + item.width > width) {
         tray->height++;
-        *x = 0;
+        *x = indent;
     } else if (*x > 0) {
         *x += gap;
     }
@@ -30,17 +31,38 @@ static void put(Tray *tray, TrayItem item, int *x, int gap, int width)
     g_array_append_val(tray->items, item);
 }
 
-void tray_lay(Tray *tray, const Chips *chips, const ChipPlaces *places, int width, gboolean ascii)
+/* The cells of the longest name. */
+static int name_cells(const Chips *chips, gboolean ascii)
+{
+    int cells = 0;
+
+    for (guint d = 0; d < chips->domains->len; d++) {
+        g_autofree char *name = tray_name(chips_domain(chips, d));
+        cells = MAX(cells, canvas_width(name, ascii));
+    }
+    return cells;
+}
+
+void tray_lay(
+    Tray *tray, const Chips *chips, const ChipPlaces *places, int width, int lines, gboolean ascii)
 {
     guint next = 0; /* of places->tray, which is in the order of the domains */
     int x = 0;
+    /* A line for each domain where there are as many, the chips below each other. */
+    gboolean list = (int)chips->domains->len <= lines;
+    int indent = list ? MIN(name_cells(chips, ascii), width / 2) + GAP - 1 : 0;
 
     tray_clear(tray);
     tray->items = g_array_new(FALSE, FALSE, sizeof(TrayItem));
     for (guint d = 0; d < chips->domains->len; d++) {
         g_autofree char *name = tray_name(chips_domain(chips, d));
         int cells = MIN(canvas_width(name, ascii), width);
-        put(tray, (TrayItem){.width = cells, .domain = d, .chip = -1}, &x, GAP, width);
+        if (list && d > 0) {
+            tray->height++;
+            x = 0;
+        }
+        put(tray, (TrayItem){.width = cells, .domain = d, .chip = -1}, &x, GAP, width, 0);
+        x = MAX(x, indent);
         for (; next < places->tray->len; next++) {
             guint index = g_array_index(places->tray, guint, next);
             const Chip *chip = chips_at(chips, index);
@@ -50,7 +72,7 @@ void tray_lay(Tray *tray, const Chips *chips, const ChipPlaces *places, int widt
                 (TrayItem){.width = (int)strlen(chip->label) + (chip->strays ? 1 : 0),
                     .domain = d,
                     .chip = (int)index},
-                &x, 1, width);
+                &x, 1, width, indent);
         }
     }
     tray->height += tray->items->len > 0 ? 1 : 0;

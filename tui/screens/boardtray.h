@@ -15,8 +15,10 @@ typedef struct {
     int height;
 } Tray;
 
-/* Lays the domains of @chips out in lines of @width. */
-void tray_lay(Tray *tray, const Chips *chips, const ChipPlaces *places, int width, gboolean ascii);
+/* Lays the domains of @chips out in lines of @width: where they are no more than @lines each in a
+ * line of its own, else one after the other. */
+void tray_lay(
+    Tray *tray, const Chips *chips, const ChipPlaces *places, int width, int lines, gboolean ascii);
 void tray_clear(Tray *tray);
 /* What is at (@y, @x); NULL for nothing. */
 const TrayItem *tray_at(const Tray *tray, int y, int x);

@@ -105,6 +105,7 @@ static void warn_pages(Drop *drop, const Chips *chips, const ChipDomain *domain)
 }
 
 #define CROWDS_TOLD 2 /* crowded threads that are told one by one */
+#define NAMES_TOLD  2 /* and vCPUs of a domain on them */
 
 /* The only CPU that chip @index would be pinned to, where it is a vCPU that runs or would by what
  * is staged; -1 none. */
@@ -120,6 +121,25 @@ static int only_cpu(const Drop *drop, const Chips *chips, guint index)
     return asked != NULL && idset_count(asked) == 1 ? hwloc_bitmap_first(asked) : -1;
 }
 
+/* Those of @domain that have @cpu for their only one: " a0 a2", of more than two " a×3". */
+static void name_crowd(
+    GString *names, const Chips *chips, const ChipDomain *domain, const int *only, int cpu)
+{
+    g_autoptr(GString) own = g_string_new(NULL);
+    guint count = 0;
+
+    for (guint i = domain->first; i < domain->first + domain->count; i++) {
+        if (only[i] != cpu)
+            continue;
+        g_string_append_printf(own, " %s", chips_at(chips, i)->label);
+        count++;
+    }
+    if (count > NAMES_TOLD)
+        g_string_append_printf(names, " %s×%u", domain->mark->letters, count);
+    else
+        g_string_append(names, own->str);
+}
+
 /* "CPU 1 is crowded: a0 a2"; of many threads how many and which. */
 static void say_crowded(Drop *drop, const Chips *chips, const int *only, const IdSet *crowded)
 {
@@ -131,9 +151,8 @@ static void say_crowded(Drop *drop, const Chips *chips, const int *only, const I
     }
     for (IDSET_EACH(id, crowded)) {
         g_autoptr(GString) names = g_string_new(NULL);
-        for (guint i = 0; i < chips->chips->len; i++)
-            if (only[i] == id)
-                g_string_append_printf(names, " %s", chips_at(chips, i)->label);
+        for (guint d = 0; d < chips->domains->len; d++)
+            name_crowd(names, chips, chips_domain(chips, d), only, id);
         warn(drop, g_strdup_printf("CPU %d is crowded:%s", id, names->str));
     }
 }
@@ -160,6 +179,27 @@ static void warn_crowded(Drop *drop, const Chips *chips, const GArray *moved)
     hwloc_bitmap_and(twice, twice, ours);
     if (!hwloc_bitmap_iszero(twice))
         say_crowded(drop, chips, only, twice);
+}
+
+/* vCPUs of one domain that would share fewer CPUs than they are. */
+static void warn_shared(Drop *drop, const Chips *chips, const ChipDomain *domain)
+{
+    g_autoptr(IdSet) all = hwloc_bitmap_alloc();
+    g_autofree char *name = text_escape(domain->domain->name, 20);
+    guint vcpus = 0;
+
+    for (guint i = domain->first; i < domain->first + domain->count; i++) {
+        g_autoptr(IdSet) asked =
+            chips_at(chips, i)->kind == CHIP_VCPU ? asked_after(drop, chips, i) : NULL;
+        if (idset_count(asked) < 2)
+            continue;
+        hwloc_bitmap_or(all, all, asked);
+        vcpus++;
+    }
+    g_autofree char *list = idset_format(all);
+    if (vcpus > idset_count(all))
+        warn(drop, g_strdup_printf(
+                       "%u vCPUs of %s share %u CPUs: %s", vcpus, name, idset_count(all), list));
 }
 
 static void warn_cpus(Drop *drop, const Chips *chips, const IdSet *cpus)
@@ -190,6 +230,7 @@ void drop_warn(Drop *drop, const Chips *chips)
             continue;
         warn_spans(drop, chips, chips_domain(chips, (guint)domain));
         warn_pages(drop, chips, chips_domain(chips, (guint)domain));
+        warn_shared(drop, chips, chips_domain(chips, (guint)domain));
         if (chip < 0)
             continue;
         if (set != NULL)

@@ -6,10 +6,11 @@
 #include "tui/screens/hostdetail.h"
 #include "tui/widgets/meter.h"
 
-#define METER_WIDTH 8
-#define NODE_WIDTH  9  /* "node 255 " */
-#define SHARE_WIDTH 15 /* "1023.9/1024 GiB" */
-#define WIDE        96 /* a node's line has room for words from here on */
+#define METER_WIDTH   8
+#define PERCENT_WIDTH 5  /* " 100%" */
+#define NODE_WIDTH    9  /* "node 255 " */
+#define SHARE_WIDTH   15 /* "1023.9/1024 GiB" */
+#define WIDE          96 /* a node's line has room for words from here on */
 
 /* The mean load of @cpus; unknown where that of none is known. */
 Num host_mean_load(const Host *host, const IdSet *cpus)
@@ -125,6 +126,21 @@ gboolean host_is_housekeeping(const Topology *topology, const IdSet *cpus)
     return hwloc_bitmap_intersects(rest, cpus);
 }
 
+/* Of those that bear what the kernel keeps off others the mark is of use only where they are the
+ * fewer. */
+static gboolean marks_housekeeping(const Topology *topology)
+{
+    g_autoptr(IdSet) kept = idset_copy(topology->online), off = hwloc_bitmap_alloc();
+
+    if (topology->isolated != NULL)
+        hwloc_bitmap_or(off, off, topology->isolated);
+    if (topology->nohz_full != NULL)
+        hwloc_bitmap_or(off, off, topology->nohz_full);
+    hwloc_bitmap_and(off, off, topology->online);
+    hwloc_bitmap_andnot(kept, kept, off);
+    return idset_count(kept) <= idset_count(off);
+}
+
 /* What the kernel keeps off these CPUs; where there are chips, which CPUs bear it. */
 static void draw_mark(
     const Canvas *canvas, const Topology *topology, const Map *map, const MapItem *item, int x)
@@ -135,10 +151,29 @@ static void draw_mark(
 
     if (mark != NULL)
         canvas_text(canvas, item->y, x, 1, STYLE_TITLE, mark);
-    else if (map->shape.chips > 0 && host_is_housekeeping(topology, item->cpus))
+    else if (map->shape.chips > 0 && host_is_housekeeping(topology, item->cpus) &&
+             marks_housekeeping(topology))
         canvas_text(canvas, item->y, x, 1, STYLE_DIM, "·");
     else
         canvas_text(canvas, item->y, x, 1, STYLE_TEXT, " ");
+}
+
+/* The load of a cell that has a line for it: a meter, and the number. Neither is lit where the cell
+ * is a target: they would be most of the bytes of it. */
+static void draw_load(const Canvas *canvas, const MapItem *item, int x, gboolean online, Num load)
+{
+    int width = item->x + item->width - x;
+    int meter = MIN(width - PERCENT_WIDTH, METER_WIDTH);
+    g_autofree char *text = host_percent_text(load);
+    Canvas plain = *canvas;
+
+    plain.selected = FALSE;
+    if (!online || !load.known) {
+        canvas_text(&plain, item->y, x, width, STYLE_DIM, online ? "–" : "offline");
+        return;
+    }
+    meter_draw(&plain, item->y, x, meter, TRUE, load.value);
+    canvas_field(&plain, item->y, x + meter, PERCENT_WIDTH, ALIGN_RIGHT, STYLE_DIM, text);
 }
 
 void host_draw_cell(
@@ -154,12 +189,15 @@ void host_draw_cell(
 
     cell.selected = selected;
     canvas_field(&cell, item->y, item->x, map->label_width, ALIGN_RIGHT, style, name);
-    if (!online)
+    gboolean tall = map->shape.lines > 1;
+    if (tall)
+        draw_load(canvas, item, x + 1, online, load);
+    else if (!online)
         canvas_text(&cell, item->y, x, 1, STYLE_DIM, "x");
     else if (!load.known)
         canvas_text(&cell, item->y, x, 1, STYLE_DIM, "–");
     else
         canvas_text(&cell, item->y, x, 1, meter_style(load.value), glyph_level(load.value));
     if (map->marks)
-        draw_mark(&cell, host->topology, map, item, x + 1);
+        draw_mark(&cell, host->topology, map, item, tall ? x : x + 1);
 }

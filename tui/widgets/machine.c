@@ -133,7 +133,7 @@ static void lay_nodes(Pen *pen, const NodePlace *places, guint count)
         int column = (int)i % columns;
         Pen inner = *pen;
         if (column == 0)
-            pen->y = inner.y = bottom;
+            pen->y = inner.y = bottom + (i > 0 ? pen->map->shape.air : 0);
         inner.x += column * (width + COLUMN_GAP);
         inner.width = width;
         lay_node(&inner, places[i].index);
@@ -151,6 +151,7 @@ static void lay_others(Pen *pen)
         return;
     g_autofree char *list = idset_format(others);
     g_autofree char *text = g_strdup_printf("in no node  CPUs %s", list);
+    pen->y += pen->y > 0 ? pen->map->shape.air : 0;
     Pen inner = open_node(pen, -1, others, text);
     pen_lay_cpus(&inner, others);
     close_part(pen, &inner);
@@ -216,6 +217,7 @@ void map_lay(Map *map, Topology *topology, const MapShape *shape)
         for (count = 1; i + count < places->len && first[count].package == first->package &&
                         first[count].memory_only == first->memory_only;)
             count++;
+        pen.y += i > 0 ? shape->air : 0;
         lay_package_of_nodes(&pen, first, count);
     }
     lay_others(&pen);

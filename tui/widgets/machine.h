@@ -21,6 +21,8 @@ typedef struct {
     int width;     /* of the content; it grows downwards */
     MapLevel zoom; /* what a cell is: LEVEL_THREAD to LEVEL_NODE */
     int chips;     /* cells of room for chips in each; 0: none, and no lines for them */
+    int lines;     /* of a cell: 0 or 1 one for all of it; 2 its load, and below its chips */
+    int air;       /* blank lines between nodes */
 } MapShape;
 
 typedef enum {
@@ -54,6 +56,9 @@ typedef struct {
     int *cells;      /* by CPU of the topology: the cell it is in, an index of items */
     GStringChunk *texts;
 } Map;
+
+/* What a cell's load takes where that has room: a meter of four cells and "100%". */
+#define MAP_LOAD_WIDTH 9
 
 /* Lays @topology out; nothing is done where that is what @map shows already. */
 void map_lay(Map *map, Topology *topology, const MapShape *shape);

@@ -5,15 +5,28 @@
 #define LLC_CHIPS    9     /* room for chips at the end of a cache's line, at least */
 #define GROUP_BORDER " │ " /* between cache groups */
 
-/* "12▃", and "12▃i" where there are isolated CPUs, and the chips. */
+static int cell_lines(const Map *map)
+{
+    return MAX(1, map->shape.lines);
+}
+
+static gboolean is_tall(const Map *map)
+{
+    return cell_lines(map) > 1;
+}
+
+/* "12▃", and "12▃i" where there are isolated CPUs, and the chips; where these have a line of their
+ * own, that is as wide as the other one at least. */
 static int cell_width(const Map *map)
 {
-    return map->label_width + 1 + (map->marks ? 1 : 0) + map->shape.chips;
+    int width = map->label_width + 1 + (map->marks ? 1 : 0);
+
+    return is_tall(map) ? MAX(width + MAP_LOAD_WIDTH, map->shape.chips) : width + map->shape.chips;
 }
 
 static int core_gap(const Map *map)
 {
-    return map->shape.chips > 0 && map->shape.zoom == LEVEL_THREAD ? 0 : 1;
+    return map->shape.chips > 0 && map->shape.zoom == LEVEL_THREAD && !is_tall(map) ? 0 : 1;
 }
 
 /* Lays the part of @cpus as one cell. */
@@ -23,9 +36,12 @@ static void lay_cell(const Pen *pen, MapLevel level, int y, int x, const IdSet *
                     ? topology_cpu_index(pen->map->topology, hwloc_bitmap_first(cpus))
                     : -1;
     int width = cell_width(pen->map);
+    int lines = cell_lines(pen->map);
+    int room = lines > 1 ? width : pen->map->shape.chips;
     Pen inner = pen_open(pen, level, index, cpus, y, x, width);
 
-    pen_strip(&inner, y, x + width - pen->map->shape.chips, pen->map->shape.chips);
+    pen_strip(&inner, y + lines - 1, x + width - room, room);
+    pen_height(&inner, y + lines);
     pen_cell(&inner);
 }
 
@@ -45,29 +61,29 @@ static int lay_core(const Pen *pen, int y, int x, int width, const IdSet *core)
     gboolean boxed = idset_count(core) > 1;
     int step = cell_width(pen->map) + 1;
     int at = boxed ? 1 : 0;
-    int line = 0;
+    int line = 0, lines = cell_lines(pen->map);
 
     if (pen->map->shape.zoom == LEVEL_CORE) {
         lay_cell(pen, LEVEL_CORE, y, x, core);
-        return 1;
+        return lines;
     }
     Pen inner = pen_open(pen, LEVEL_CORE, -1, core, y, x, MIN(width, core_width(pen->map, core)));
-    if (boxed)
-        pen_text(&inner, y, x, 1, STYLE_DIM, "[");
+    for (int i = 0; boxed && i < lines; i++)
+        pen_text(&inner, y + i, x, 1, STYLE_DIM, "[");
     for (IDSET_EACH(id, core)) {
         g_autoptr(IdSet) alone = hwloc_bitmap_alloc();
         hwloc_bitmap_only(alone, (unsigned)id);
         if (at > 1 && at + step > width) {
-            line++;
+            line += lines;
             at = 1;
         }
         lay_cell(&inner, LEVEL_THREAD, y + line, x + at, alone);
         at += step;
     }
-    if (boxed)
-        pen_text(&inner, y + line, x + at - 1, 1, STYLE_DIM, "]");
-    pen_height(&inner, y + line + 1);
-    return line + 1;
+    for (int i = 0; boxed && i < lines; i++)
+        pen_text(&inner, y + line + i, x + at - 1, 1, STYLE_DIM, "]");
+    pen_height(&inner, y + line + lines);
+    return line + lines;
 }
 
 /* Lays the cores of a cache group from (@y, @x) on, in lines of @width; returns the lines. */
@@ -153,18 +169,19 @@ static void lay_group_cells(Pen *pen, const GPtrArray *groups)
 {
     int left = pen->x + NODE_INDENT;
     int step = cell_width(pen->map) + 2;
+    int lines = cell_lines(pen->map);
     int at = 0;
 
     for (guint i = 0; i < groups->len; i++) {
         if (at > 0 && at + step - 2 > pen->width - NODE_INDENT) {
-            pen->y++;
+            pen->y += lines;
             at = 0;
         }
         lay_cell(pen, LEVEL_LLC, pen->y, left + at, groups->pdata[i]);
         at += step;
     }
     if (groups->len > 0)
-        pen->y++;
+        pen->y += lines;
 }
 
 static void lay_groups(Pen *pen, const GPtrArray *groups)
@@ -183,7 +200,8 @@ static void lay_groups(Pen *pen, const GPtrArray *groups)
             pen->y += lines;
             at = 0;
         } else if (at > 0) {
-            pen_text(pen, pen->y + labels, left + at, border, STYLE_DIM, GROUP_BORDER);
+            for (int line = 0; line < cell_lines(pen->map); line++)
+                pen_text(pen, pen->y + labels + line, left + at, border, STYLE_DIM, GROUP_BORDER);
             at += border;
         }
         lines = lay_group(pen, pen->y, left + at, width - at, groups->pdata[i], labels);
