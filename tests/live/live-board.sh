@@ -48,7 +48,7 @@ expect
 STEPS
 place=$(LC_ALL=C awk -v cpu="$last" '
     /^[|]/ { line++ }
-    /^[|]/ && !/LLC|node|package|pinned|siblings|cache of/ && match($0, "[[ ]" cpu "[-x .:=+*%#][ in.]") { print line "," RSTART; exit }
+    /^[|]/ && !/LLC|node|package|pinned|siblings|cache of/ && match($0, "[[ ]" cpu "[-x .:=+*#in][- in.:=+*%#]") { print line "," RSTART; exit }
 ' "$work/look.screen")
 [ -n "$place" ]
 ok $? "the cell of CPU $last is on the board" "$(cat "$work/look.screen" "$work/look.tap")"

@@ -88,6 +88,8 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     g_autofree char *pools = host_pools_text(memory->pools, wide, TRUE);
     int x = 0;
 
+    if (item->y < canvas->scroll)
+        return; /* of a node of which only the rest is seen */
     canvas_printf(&line, 0, x, -1, STYLE_TITLE, "node %d", node->id);
     x += NODE_WIDTH;
     canvas_text(&line, 0, x, 9, STYLE_DIM, load_text);
