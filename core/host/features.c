@@ -44,7 +44,8 @@ static const ThpSize *size_before(const Host *previous, guint64 size_kib)
 }
 
 /* The counters of @size in @folder, or those of @before (may be NULL) where they are young and have
- * their rates. */
+ * their rates. The first picture of this host, which somebody waits for, leaves them to the second:
+ * that follows at once, for loads need two. */
 static void read_thp_stats(
     ThpSize *size, const char *root, const char *folder, const ThpSize *before, gint64 now_us)
 {
@@ -54,10 +55,14 @@ static void read_thp_stats(
         size->rated = TRUE;
         return;
     }
+    size->stats_us = now_us;
+    if (before == NULL && *root == '\0') {
+        size->stats = kernel_files_new();
+        return;
+    }
     g_autofree char *path = g_strconcat(folder, "/stats", NULL);
     size->stats = kernel_files_read(root, path);
-    size->stats_us = now_us;
-    size->rated = before && now_us > before->stats_us;
+    size->rated = before && before->stats->len > 0 && now_us > before->stats_us;
     if (size->rated)
         kernel_files_set_rates(size->stats, before->stats, now_us - before->stats_us);
 }
