@@ -7,6 +7,7 @@
 #include "core/util/text.h"
 #include "core/virt/remote.h"
 #include "tui/app.h"
+#include "tui/cell.h"
 #include "tui/commands/commands.h"
 
 #include <errno.h>
@@ -38,20 +39,31 @@ static void print_err(const char *text)
     fputs(text, stderr);
 }
 
+/* The commands stand in one column, what they do in another, in 80 cells. */
+#define HELP_INDENT 23
+#define HELP_WIDTH  54
+
 static char *describe_commands(void)
 {
-    GString *out = g_string_new("Commands (without one, the full screen):\n");
+    GString *out = g_string_new("Commands (without one, the full screen: ? shows its keys, q "
+                                "quits):\n");
 
     for (const Command *command = commands; command->name; command++) {
         g_autofree char *usage = g_strdup_printf("%s %s", command->name, command->arguments);
         g_autofree char *list = command_option_list(command);
-        g_string_append_printf(out, "  %-26s %s%s%s%s\n", usage, command->help, *list ? " (" : "",
-            list, *list ? ")" : "");
+        g_autofree char *text =
+            g_strconcat(command->help, *list ? " (" : "", list, *list ? ")" : "", NULL);
+        g_auto(GStrv) lines = cell_lines(text, HELP_WIDTH, HELP_WIDTH);
+        for (guint i = 0; lines[i]; i++) {
+            const char *before = i ? "" : usage;
+            int pad = MAX(HELP_INDENT - (int)g_utf8_strlen(before, -1), 1);
+            g_string_append_printf(out, "  %s%*s%s\n", before, pad, "", lines[i]);
+        }
     }
     g_string_append(out,
         "\nExit status: 0 done, 1 failed and nothing changed, 2 usage or bad value,\n"
-        "3 the target changed since the preview, 4 undone only in part, 5 a plan does not "
-        "stand.\n");
+        "3 the target changed since the preview, 4 undone only in part,\n"
+        "5 a plan does not stand.\n");
     return g_string_free(out, FALSE);
 }
 
@@ -60,7 +72,8 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
     CommandOptions *command = &options->command;
     AppOptions *app = &options->app;
     GOptionEntry entries[] = {
-        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri, "the libvirt connection", "URI"},
+        {"connect", 'c', 0, G_OPTION_ARG_STRING, &options->uri,
+            "the libvirt connection (else this host's, else the demo)", "URI"},
         {"demo", 0, 0, G_OPTION_ARG_NONE, &command->collector.demo, "show the bundled host", NULL},
         {"sysroot", 0, 0, G_OPTION_ARG_FILENAME, &options->sysroot,
             "read /sys and /proc below DIR (another machine's)", "DIR"},

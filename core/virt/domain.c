@@ -127,6 +127,17 @@ gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Top
     return !hwloc_bitmap_iszero(beyond);
 }
 
+static gboolean is_anywhere(const IdSet *set, const Topology *topology)
+{
+    return set == NULL || (topology && idset_is_empty(topology->isolated) &&
+                              hwloc_bitmap_isincluded(topology->online, set));
+}
+
+gboolean domain_pins_differ(const IdSet *now, const IdSet *next, const Topology *topology)
+{
+    return !idset_equal(now, next) && !(is_anywhere(now, topology) && is_anywhere(next, topology));
+}
+
 /* Whether @set and @other have the same online CPUs. */
 static gboolean equal_online(const IdSet *set, const IdSet *other, const Topology *topology)
 {

@@ -157,6 +157,10 @@ IdSet *domain_usage_all_last(const DomainUsage *usage, const DomainConfig *confi
  * all of it. Offline CPUs do not count; nor do isolated ones for a thread that may run anywhere:
  * the kernel keeps it off them. FALSE where @real or @topology is NULL: not known. */
 gboolean domain_affinity_strays(const IdSet *asked, const IdSet *real, const Topology *topology);
+/* Whether a thread pinned to @now may run on other CPUs than one pinned to @next (NULL: anywhere).
+ * A pin to all online CPUs, which is what libvirt leaves of a running domain's pin that is taken
+ * away, is none, but where CPUs are isolated. @topology may be NULL. */
+gboolean domain_pins_differ(const IdSet *now, const IdSet *next, const Topology *topology);
 
 /* Why a thread may not run just where it is asked to. */
 typedef enum {

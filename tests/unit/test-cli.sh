@@ -200,6 +200,11 @@ exits 5 "that differs from how it is" "$kvmtune" --demo diff "$work/place.plan"
 [ -s "$work/first.json" ] && cmp -s "$work/first.json" "$work/second.json"
 ok $? "the same question has the same answer"
 
+# The commands in --help fit a terminal of 80 columns, in two columns of their own.
+help=$(LC_ALL=C.UTF-8 "$kvmtune" --help | sed -n '/^Commands/,$p' | sed 's/…/./g')
+is "$(awk 'length > 80' <<<"$help")" "" "the commands in --help fit 80 columns"
+is "$(grep -c '^  [a-z].\{22\}[a-z]' <<<"$help")" "$(grep -c '^  [a-z]' <<<"$help")" "each explained in one column"
+
 # The journal of a tree: bad files, pipes, no place to write.
 exits 0 "listing an unwritten journal" "$kvmtune" --sysroot "$work/nowhere" journal
 [ ! -e "$work/nowhere" ]; ok $? "makes no folder"

@@ -280,11 +280,41 @@ static void test_print(void)
     g_assert_cmpuint(cells_before(lines[0], title), ==, cells_before(lines[3], state));
 }
 
+/* A pin to all CPUs is none, unless some are kept for those that ask for them. */
+static void test_pins_differ(void)
+{
+    static const struct {
+        const char *now, *next, *isolated;
+        gboolean differ;
+    } rows[] = {
+        {"0-3", NULL, "", FALSE},
+        {"0-7", NULL, "", FALSE},
+        {"0-3", NULL, "3", TRUE},
+        {"0-2", NULL, "", TRUE},
+        {"0-3", "0-2", "", TRUE},
+        {"2", "2", "", FALSE},
+        {NULL, NULL, "3", FALSE},
+    };
+    g_autoptr(IdSet) online = idset_parse("0-3", NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(IdSet) now = rows[i].now ? idset_parse(rows[i].now, NULL) : NULL;
+        g_autoptr(IdSet) next = rows[i].next ? idset_parse(rows[i].next, NULL) : NULL;
+        g_autoptr(IdSet) isolated =
+            *rows[i].isolated ? idset_parse(rows[i].isolated, NULL) : hwloc_bitmap_alloc();
+        Topology topology = {.online = online, .isolated = isolated};
+        g_assert_cmpint(domain_pins_differ(now, next, &topology), ==, rows[i].differ);
+        g_assert_cmpint(domain_pins_differ(next, now, &topology), ==, rows[i].differ);
+    }
+    g_assert_true(domain_pins_differ(online, NULL, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/domain/memory", test_memory);
     g_test_add_func("/domain/pins", test_pins);
+    g_test_add_func("/domain/pins-differ", test_pins_differ);
     g_test_add_func("/domain/backing", test_backing);
     g_test_add_func("/domain/refused", test_refused);
     g_test_add_func("/domain/corpus", test_corpus);

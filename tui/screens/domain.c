@@ -132,12 +132,13 @@ static void add_thread_row(
     Pin pin = pin_of(view->domain, which);
     gboolean strays = domain_affinity_strays(pin.now, thread ? thread->affinity : NULL, topology);
     const char *staged = plan_value(app->plan, view->domain->uuid, key);
+    gboolean differs = domain_pins_differ(pin.now, pin.next, topology);
 
     table_cell(row, COLUMN_THREAD, offline ? STYLE_DIM : STYLE_TEXT,
         g_strconcat(name, offline ? " (off)" : "", NULL));
     table_cell(row, COLUMN_ASKED, pin.now ? STYLE_TEXT : STYLE_DIM,
         cell_set(pin.now, pin.has_now ? "anywhere" : "–"));
-    if (pin.has_now && pin.has_next && !idset_equal(pin.now, pin.next))
+    if (pin.has_now && pin.has_next && differs)
         table_cell(row, COLUMN_NEXT, STYLE_WARN, cell_set(pin.next, "anywhere"));
     if (staged)
         table_cell(row, COLUMN_STAGED, STYLE_STAGED,
