@@ -74,10 +74,12 @@ static void show_remote(Collector *c, Snapshot *snapshot, const GPtrArray *domai
     g_mutex_lock(&c->lock);
     snapshot->host = c->far_host ? host_ref(c->far_host) : NULL;
     g_autoptr(GHashTable) usages = c->usages ? g_hash_table_ref(c->usages) : NULL;
-    g_mutex_unlock(&c->lock);
     if (snapshot->host == NULL)
         snapshot->host_problem =
-            g_strdup("this host is another one, and libvirt has not told of it yet");
+            c->link.problem
+                ? g_strdup(c->link.problem)
+                : g_strdup_printf("libvirt has not told yet of the host at %s", c->link.uri);
+    g_mutex_unlock(&c->lock);
     if (domains == NULL)
         return;
     snapshot->domains = collector_make_views(c->root, c->pid_folder, snapshot->host, domains, NULL);

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A piece of the header: the least important are left out where the line is short. */
+#define SHORT_WIDTH 16 /* the cells of a piece that tells something when it is cut */
+
+/* A piece of the header: the least important are cut or left out where the line is short. */
 typedef struct {
     int importance; /* the higher the longer it stays */
     Style style;
@@ -43,7 +45,7 @@ static void draw_header(const App *app, const Canvas *screen)
         {9, STYLE_TITLE, g_strdup(host)},
         {8, STYLE_WARN, link->demo ? g_strdup("DEMO") : NULL},
         {8, STYLE_WARN, link->remote ? g_strdup("REMOTE") : NULL},
-        {2, STYLE_DIM, link->uri && !link->demo ? g_strdup(link->uri) : NULL},
+        {link->remote ? 5 : 2, STYLE_DIM, link->uri && !link->demo ? g_strdup(link->uri) : NULL},
         {1, STYLE_DIM, s->host && s->host->kernel ? text_escape(s->host->kernel, 24) : NULL},
         {3, STYLE_DIM, link->hypervisor && !link->demo ? g_strdup(link->hypervisor) : NULL},
         {0, STYLE_DIM, link->libvirt ? g_strdup_printf("libvirt %s", link->libvirt) : NULL},
@@ -66,13 +68,16 @@ static void draw_header(const App *app, const Canvas *screen)
                 least = (int)i;
         if (least < 0)
             break;
-        sum -= widths[least];
-        widths[least] = 0;
+        int cut = MIN(sum - screen->width, widths[least]);
+        if (widths[least] - 2 - cut < SHORT_WIDTH)
+            cut = widths[least];
+        sum -= cut;
+        widths[least] -= cut;
     }
     int x = 1;
     for (guint i = 0; i < G_N_ELEMENTS(pieces); i++) {
         if (widths[i])
-            canvas_text(screen, 0, x, screen->width - x,
+            canvas_text(screen, 0, x, MIN(widths[i] - 2, screen->width - x),
                 pieces[i].style == STYLE_DIM ? STYLE_HEADER : pieces[i].style, pieces[i].text);
         x += widths[i];
         g_free(pieces[i].text);
