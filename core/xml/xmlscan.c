@@ -72,10 +72,10 @@ static gboolean check_encoding(const char *encoding, gboolean *utf8, GError **er
     return FALSE;
 }
 
-/* The DOCTYPE that begins at @at: its end, or 0 with a sentence where it has an internal subset. */
-static gsize skip_doctype(const char *text, gsize length, gsize at, GError **error)
+/* The first ">" or @other from @at on that stands in no quotes; @length where none does. */
+static gsize skip_to(const char *text, gsize length, gsize at, char other)
 {
-    while (at < length && text[at] != '>' && text[at] != '[') {
+    while (at < length && text[at] != '>' && text[at] != other) {
         if (text[at] == '"' || text[at] == '\'') {
             const char *quote = memchr(text + at + 1, text[at], length - at - 1);
             if (quote == NULL)
@@ -84,6 +84,13 @@ static gsize skip_doctype(const char *text, gsize length, gsize at, GError **err
         }
         at++;
     }
+    return at;
+}
+
+/* The DOCTYPE that begins at @at: its end, or 0 with a sentence where it has an internal subset. */
+static gsize skip_doctype(const char *text, gsize length, gsize at, GError **error)
+{
+    at = skip_to(text, length, at, '[');
     if (at < length && text[at] == '[') {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "the document's DOCTYPE declares entities or elements, which is not accepted: remove "
@@ -141,16 +148,7 @@ static gsize skip_name(const char *text, gsize length, gsize at)
 /* The end of the start tag whose name ends at @at. */
 static gsize skip_tag(const char *text, gsize length, gsize at)
 {
-    while (at < length && text[at] != '>') {
-        if (text[at] == '"' || text[at] == '\'') {
-            const char *quote = memchr(text + at + 1, text[at], length - at - 1);
-            if (quote == NULL)
-                return length;
-            at = (gsize)(quote - text);
-        }
-        at++;
-    }
-    return MIN(at + 1, length);
+    return MIN(skip_to(text, length, at, '>') + 1, length);
 }
 
 GArray *xml_scan_elements(const char *text, gsize length)

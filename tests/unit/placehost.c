@@ -28,24 +28,6 @@ static NodeMemory *memory_new(gint64 free_kib, gint64 pages_2m)
     return memory;
 }
 
-static void cpu_free(gpointer data)
-{
-    Cpu *cpu = data;
-
-    hwloc_bitmap_free(cpu->siblings);
-    hwloc_bitmap_free(cpu->llc);
-    g_free(cpu);
-}
-
-static void node_free(gpointer data)
-{
-    Node *node = data;
-
-    hwloc_bitmap_free(node->cpus);
-    g_clear_pointer(&node->distances, g_array_unref);
-    g_free(node);
-}
-
 static void add_cpus(Topology *topology, const HostShape *shape)
 {
     guint cores = shape->nodes * shape->caches * shape->cores, group = shape->caches * shape->cores;
@@ -73,18 +55,15 @@ static void add_cpus(Topology *topology, const HostShape *shape)
 Host *placehost_new(const HostShape *shape)
 {
     Host *host = g_new0(Host, 1);
-    Topology *topology = g_new0(Topology, 1);
+    Topology *topology = topology_new();
     HugePool pool = {.size_kib = 2048,
         .total = NUM(shape->pages_2m * shape->nodes),
         .free = NUM(shape->pages_2m * shape->nodes),
         .reserved = NUM(0)};
 
     g_atomic_ref_count_init(&host->refs);
-    g_atomic_ref_count_init(&topology->refs);
     host->topology = topology;
     host->page_kib = 4;
-    topology->cpus = g_ptr_array_new_with_free_func(cpu_free);
-    topology->nodes = g_ptr_array_new_with_free_func(node_free);
     topology->online = hwloc_bitmap_alloc();
     topology->isolated = idset_parse(shape->isolated ? shape->isolated : "", NULL);
     host->nodes = g_ptr_array_new_with_free_func(memory_free);
