@@ -1,4 +1,4 @@
-/* What the collector's threads and the commands' single picture (collector-once.c) have in common. */
+/* What the collector's threads and the commands' picture (collector-once.c) have in common. */
 #pragma once
 
 #include "core/collector.h"

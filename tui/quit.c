@@ -63,7 +63,7 @@ static guint staged_besides(const App *app, const Preview *preview)
 static gboolean moves_pages(const Preview *preview)
 {
     for (guint i = 0; i < preview->steps->len; i++)
-        if (((const Step *)g_ptr_array_index(preview->steps, i))->kind == STEP_PAGES)
+        if (step_traits[((const Step *)g_ptr_array_index(preview->steps, i))->kind].drifts)
             return TRUE;
     return FALSE;
 }
