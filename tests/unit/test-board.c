@@ -60,8 +60,8 @@ static void check_no_overlap(const Map *map)
         const MapItem *item = item_at(map, i);
         if (item->kind != MAP_PART || !item->cell || item->level == LEVEL_NODE)
             continue;
-        for (int i = 0; i < item->height * item->width; i++) {
-            int y = item->y + i / item->width, x = item->x + i % item->width;
+        for (int n = 0; n < item->height * item->width; n++) {
+            int y = item->y + n / item->width, x = item->x + n % item->width;
             guchar *place = &taken[y * map->shape.width + x];
             g_assert_cmpint(*place, ==, 0);
             *place = 1;
