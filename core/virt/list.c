@@ -45,6 +45,15 @@ static void read_xml(Connection *connection, virDomainPtr handle, Domain *domain
             &domain->config);
 }
 
+/* Between the call that found it and the one that told its state it may have stopped: then it has
+ * no id any more. */
+static void set_state(Domain *domain, DomainState state)
+{
+    domain->state = state;
+    if (state == DOMAIN_SHUTOFF)
+        domain->id = -1;
+}
+
 /* Reads @domain's state, and whether it is on its way up. */
 static void read_state(virDomainPtr handle, Domain *domain)
 {
@@ -62,7 +71,7 @@ static void read_state(virDomainPtr handle, Domain *domain)
     gboolean known = virDomainGetState(handle, &state, &reason, 0) == 0 && state >= 0 &&
                      state < (int)G_N_ELEMENTS(states);
 
-    domain->state = known ? states[state] : DOMAIN_NOSTATE;
+    set_state(domain, known ? states[state] : DOMAIN_NOSTATE);
     domain->starting = domain->state == DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP;
 }
 
@@ -162,7 +171,7 @@ static gboolean fill_from_lists(Connection *connection, GHashTable *by_uuid)
             if (domain && lists[list].state == DOMAIN_NOSTATE)
                 domain->persistent = TRUE;
             else if (domain && domain->state == DOMAIN_NOSTATE) {
-                domain->state = lists[list].state;
+                set_state(domain, lists[list].state);
                 without--;
             }
         }
