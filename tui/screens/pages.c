@@ -38,15 +38,15 @@ static void set_columns(PagesState *state, const Host *host)
     state->nodes = count;
     state->others = others;
     TableColumn *column = state->columns;
-    *column++ = (TableColumn){"Domain", 8, 24, ALIGN_LEFT, 0};
-    *column++ = (TableColumn){"Total", 6, 6, ALIGN_RIGHT, 20};
+    *column++ = (TableColumn){"domain", 8, 24, ALIGN_LEFT, 0};
+    *column++ = (TableColumn){"total", 6, 6, ALIGN_RIGHT, 20};
     for (guint i = 0; i < count; i++) /* the last node goes first when there is no room */
         *column++ = (TableColumn){state->titles[i], 7, 7, ALIGN_RIGHT, i > 0 ? (int)i + 3 : 0};
     if (others)
         *column++ = (TableColumn){"others", 7, 7, ALIGN_RIGHT, 2};
     *column++ = (TableColumn){"vCPUs", 5, 9, ALIGN_LEFT, 0};
-    *column++ = (TableColumn){"Remote", 6, 6, ALIGN_RIGHT, 0};
-    *column++ = (TableColumn){"Numatune", 8, 0, ALIGN_LEFT, 1};
+    *column++ = (TableColumn){"remote", 6, 6, ALIGN_RIGHT, 0};
+    *column++ = (TableColumn){"numatune", 8, 0, ALIGN_LEFT, 1};
     *column = (TableColumn){NULL, 0, 0, ALIGN_LEFT, 0};
     g_autofree char *selected = g_strdup(state->table.selected);
     table_clear(&state->table);
