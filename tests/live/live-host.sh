@@ -29,7 +29,7 @@ exits 0 "two files in one transaction" "$kvmtune" set host ksm.pages_to_scan=$((
 is "$(cat $ksm/pages_to_scan)" $((scan + 1)) "ksm.pages_to_scan is written"
 is "$(chosen $thp/enabled)" "$other" "thp.enabled is written"
 exits 0 "the journal lists it" "$kvmtune" journal
-contains "$output" "host ksm.pages_to_scan=$((scan + 1)) (+1)" "with what was set"
+contains "$output" "host ksm.pages_to_scan=$((scan + 1)), now (+1)" "with what was set"
 exits 0 "undo" "$kvmtune" undo
 is "$(cat $ksm/pages_to_scan)" "$scan" "ksm.pages_to_scan is as before"
 is "$(chosen $thp/enabled)" "$enabled" "thp.enabled is as before"
