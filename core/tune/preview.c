@@ -263,13 +263,37 @@ static void preview_domain(Preview *preview, const Snapshot *snapshot, const Rul
             preview->xml_config, g_strdup(domain->uuid), g_strdup(domain->xml_config));
 }
 
+/* Calls the domain by the name it has now where @changes were staged under another. Returns that
+ * one, for the caller to free; NULL: it is called so still. */
+static char *call_by_name(Preview *preview, const Snapshot *snapshot, const IdSet *changes)
+{
+    const Change *head = g_ptr_array_index(preview->plan->changes, hwloc_bitmap_first(changes));
+    const DomainView *view = head->key->tunable->target == TARGET_DOMAIN
+                                 ? snapshot_domain(snapshot, head->target)
+                                 : NULL;
+    g_autofree char *now = view ? text_escape(view->domain->name, 60) : NULL;
+
+    if (now == NULL || g_str_equal(now, head->name))
+        return NULL;
+    char *before = g_strdup(head->name);
+    for (IDSET_EACH(i, changes)) {
+        Change *change = g_ptr_array_index(preview->plan->changes, i);
+        g_free(change->name);
+        change->name = g_strdup(now);
+    }
+    return before;
+}
+
 /* The section of the target whose @changes these are. */
 static void preview_target(
     Preview *preview, const Snapshot *snapshot, const RuleGround *ground, const IdSet *changes)
 {
     const Change *head = g_ptr_array_index(preview->plan->changes, hwloc_bitmap_first(changes));
+    g_autofree char *before = call_by_name(preview, snapshot, changes);
     PreviewTarget *target = preview_begin(preview, head->target, head->name, changes);
 
+    if (before)
+        preview_warn(preview, "%s is called %s now", before, target->name);
     if (head->key->tunable->target == TARGET_HOST)
         preview_host(preview, snapshot->root, snapshot->host, ground, changes);
     else

@@ -66,14 +66,13 @@ char *step_line(const Step *step)
 static char *live_arguments(const Step *step)
 {
     const TunableKey *key = step->key;
-    const char *field = key->tunable->live.field;
-    g_autofree char *value = step_shown_value(step->new_value);
+    const LiveWay *live = &key->tunable->live;
+    g_autofree char *value = step_shown_value(connection_tune_given(live, step->new_value));
     g_autofree char *object = key->args && key->args[0] ? text_escape(key->args[0], 100) : NULL;
 
-    const char *with = key->tunable->live.with;
-
     return g_strdup_printf("%s%s%s%s%s%s%s", object ? object : "", object ? ", " : "",
-        with ? with : "", with ? " " : "", field ? field : "", field ? "=" : "", value);
+        live->with ? live->with : "", live->with ? " " : "", live->field ? live->field : "",
+        live->field ? "=" : "", value);
 }
 
 static char *call_live(const Step *step, const char *live)

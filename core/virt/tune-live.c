@@ -310,6 +310,13 @@ static gboolean is_pin(LiveCall call)
     return call == LIVE_VCPU_PIN || call == LIVE_EMULATOR_PIN || call == LIVE_IOTHREAD_PIN;
 }
 
+const char *connection_tune_given(const LiveWay *way, const char *value)
+{
+    if (*value)
+        return value;
+    return is_pin(way->call) ? "all CPUs" : way->reset ? way->reset : value;
+}
+
 gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay *way,
     const char *object, const char *value, GError **error)
 {

@@ -33,6 +33,10 @@ typedef struct {
 /* libvirt's name of @call, as the preview shows it; NULL for LIVE_NONE. */
 const char *connection_tune_name(LiveCall call);
 
+/* What the call is given for @value, as the preview shows it: for "" the value that resets, or all
+ * CPUs; @value itself otherwise. */
+const char *connection_tune_given(const LiveWay *way, const char *value);
+
 /* Sets @value ("" for nothing) on the running domain @uuid. @object is what the key names, a vCPU,
  * a disk's target, a MAC address, or NULL. FALSE with a sentence. */
 gboolean connection_tune(Connection *connection, const char *uuid, const LiveWay *way,

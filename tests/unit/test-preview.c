@@ -151,6 +151,48 @@ static void test_one_diff(void)
     }
 }
 
+/* A call says what it is given where a value is taken away: libvirt knows no "not pinned". */
+static void test_taken_away(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE);
+    g_autoptr(Plan) plan = plan_new();
+
+    stage(plan, snapshot, "vm0", "vcpupin.0", "", SCOPE_BOTH);
+    stage(plan, snapshot, "vm0", "cputune.shares", "512", SCOPE_BOTH);
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    assert_changes(preview, PART_CALLS, "virDomainPinVcpuFlags(vm0, 0, all CPUs, live)", "0");
+    assert_changes(preview, PART_CALLS,
+        "virDomainSetSchedulerParametersFlags(vm0, cpu_shares=512, live)", "1");
+
+    const LiveWay quota = {LIVE_SCHEDULER, "vcpu_quota", "-1", NULL};
+    const LiveWay vcpus = {.call = LIVE_VCPUS};
+    g_assert_cmpstr(connection_tune_given(&quota, ""), ==, "-1");
+    g_assert_cmpstr(connection_tune_given(&quota, "5000"), ==, "5000");
+    g_assert_cmpstr(connection_tune_given(&vcpus, ""), ==, "");
+}
+
+/* A domain that was renamed since it was staged is called by the name it has, and that is said. */
+static void test_renamed(void)
+{
+    g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE), later = make_snapshot(1, TRUE);
+    g_autoptr(Plan) plan = plan_new();
+    Domain *domain = ((DomainView *)g_ptr_array_index(later->domains, 0))->domain;
+
+    stage(plan, snapshot, "vm0", "vcpupin.0", "3", SCOPE_BOTH);
+    stage(plan, snapshot, "vm0", "vcpupin.1", "4", SCOPE_BOTH);
+    g_free(domain->name);
+    domain->name = g_strdup("web");
+    g_autoptr(Preview) preview = preview_make(later, plan);
+    g_autofree char *text = preview_text(preview);
+    g_assert_true(g_str_has_prefix(text, "== web\n# warning: vm0 is called web now\n"));
+    g_assert_nonnull(strstr(text, "virDomainPinVcpuFlags(web, 1, 4, live)"));
+    for (guint i = 0; i < preview->steps->len; i++)
+        g_assert_cmpstr(((Step *)g_ptr_array_index(preview->steps, i))->name, ==, "web");
+
+    g_autoptr(Preview) before = preview_make(snapshot, plan);
+    g_assert_cmpuint(before->warnings, ==, 0);
+}
+
 /* A target's lines stand together, part after part, in whichever order the changes were staged. */
 static void test_order(void)
 {
@@ -440,6 +482,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/preview/hunks", test_hunks);
     g_test_add_func("/preview/one-diff", test_one_diff);
+    g_test_add_func("/preview/taken-away", test_taken_away);
+    g_test_add_func("/preview/renamed", test_renamed);
     g_test_add_func("/preview/order", test_order);
     g_test_add_func("/preview/running-nodeset", test_running_nodeset);
     g_test_add_func("/preview/warnings-first", test_warnings_first);
