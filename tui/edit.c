@@ -4,6 +4,7 @@
 #include "tui/cell.h"
 #include "tui/pool.h"
 
+#include "core/tune/tunings.h"
 #include "core/util/text.h"
 
 #include <string.h>
@@ -191,11 +192,12 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
         "next start only: libvirt cannot change it while the domain runs", NULL};
     static const char *const only[] = {"running only: no XML holds where pages are", NULL};
     static const char *const live[] = {"running only: a transient domain has no next start", NULL};
-    gboolean runs = FALSE, stays = FALSE;
+    gboolean runs = FALSE, stays = FALSE, takes = FALSE;
 
     for (guint i = 0; edit->targets[i]; i++) {
         const Domain *domain = domain_of(app, edit->targets[i]);
         runs |= domain && domain->xml_live;
+        takes |= domain && domain->xml_live && tunings_waits(row, domain) == NULL;
         stays |= domain && domain->xml_config;
     }
     edit->scopes[0] = SCOPE_BOTH;
@@ -205,7 +207,7 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
         return host_ways(app, edit);
     if (!runs)
         return NULL;
-    if (row->effect == EFFECT_NEXT) {
+    if (row->effect == EFFECT_NEXT || !takes) {
         edit->scopes[0] = SCOPE_CONFIG;
         return later;
     }

@@ -67,6 +67,7 @@ GPtrArray *tunings_read(const Domain *domain)
         tuning->key = tunable_key_copy(key);
         tuning->live = live ? tunable_xml_value(key, live) : NULL;
         tuning->config = config ? tunable_xml_value(key, config) : NULL;
+        tuning->waits = live && key->tunable->waits ? key->tunable->waits(live) : NULL;
         g_ptr_array_add(tunings, tuning);
     }
     return tunings;
@@ -80,6 +81,14 @@ const Tuning *tunings_find(const GPtrArray *tunings, const char *key)
             return tuning;
     }
     return NULL;
+}
+
+const char *tunings_waits(const Tunable *row, const Domain *domain)
+{
+    if (row->waits == NULL || domain->xml_live == NULL)
+        return NULL;
+    g_autoptr(XmlEdit) live = xml_edit_open(domain->xml_live, -1, NULL);
+    return live ? row->waits(live) : NULL;
 }
 
 const char *tuning_value(const Tuning *tuning)

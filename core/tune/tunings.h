@@ -5,14 +5,19 @@
 
 typedef struct {
     TunableKey *key;
-    char *live;   /* running now; "" where its XML says nothing, NULL where it does not run */
-    char *config; /* at its next start, likewise; NULL where it has none (transient) */
+    char *live;        /* running now; "" where its XML says nothing, NULL where it does not run */
+    char *config;      /* at its next start, likewise; NULL where it has none (transient) */
+    const char *waits; /* why the running domain does not take it; NULL: it does, or none runs */
 } Tuning;
 
 /* A Tuning* for every key that @domain has room for, in the catalogue's order. Empty where its XML
  * is not known yet. */
 GPtrArray *tunings_read(const Domain *domain);
 const Tuning *tunings_find(const GPtrArray *tunings, const char *key); /* NULL: not among them */
+
+/* Why the running @domain does not take @row's value as it stands, though others do; NULL: it does,
+ * or it does not run. */
+const char *tunings_waits(const Tunable *row, const Domain *domain);
 
 /* The value to begin an edit with: the next start's, else the running one's. */
 const char *tuning_value(const Tuning *tuning);

@@ -74,6 +74,27 @@ static void test_plugged(void)
     g_assert_null(tunings_find(tunings, "disk.vdc.cache"));
 }
 
+/* Of a domain that runs bound by another mode than restrictive libvirt does not take the nodeset.
+ */
+static void test_waits(void)
+{
+#define BOUND(mode) "<vcpu>1</vcpu><numatune><memory mode='" mode "' nodeset='0'/></numatune>"
+    static const struct {
+        const char *live;
+        gboolean waits;
+    } rows[] = {{BOUND("strict"), TRUE}, {BOUND("restrictive"), FALSE}, {"<vcpu>1</vcpu>", FALSE},
+        {NULL, FALSE}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Domain) domain = made_domain("a", UUID_A, rows[i].live, BOUND("strict"));
+        g_autoptr(GPtrArray) tunings = tunings_read(domain);
+        const Tuning *nodeset = tunings_find(tunings, "numatune.nodeset");
+        g_assert_cmpint(nodeset->waits != NULL, ==, rows[i].waits);
+        g_assert_cmpstr(tunings_waits(nodeset->key->tunable, domain), ==, nodeset->waits);
+        g_assert_null(tunings_find(tunings, "vcpupin.0")->waits);
+    }
+}
+
 static void test_instance(void)
 {
     static const struct {
@@ -179,6 +200,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tunings/read", test_read);
     g_test_add_func("/tunings/half", test_half);
     g_test_add_func("/tunings/plugged", test_plugged);
+    g_test_add_func("/tunings/waits", test_waits);
     g_test_add_func("/tunings/instance", test_instance);
     g_test_add_func("/tunings/stage", test_stage);
     g_test_add_func("/tunings/findings", test_findings);

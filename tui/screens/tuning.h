@@ -25,6 +25,7 @@ typedef struct {
     char *value;            /* with which an edit begins; NULL where the domains differ */
     gboolean differs;       /* next start will not be as it runs now, in one of them */
     gboolean mixed;         /* the domains differ */
+    const char *waits;      /* why none of those that run takes it now; NULL: one does */
     char *staged;           /* to show; NULL: nothing */
     const Finding *finding; /* the worst that is said of what is staged, or NULL */
 } Field;

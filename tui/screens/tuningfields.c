@@ -120,6 +120,7 @@ static void fill_values(const TuningState *state, Field *field)
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     const Tunable *row = field->key->tunable;
 
+    guint takers = 0;
     field->live_unset = field->config_unset = TRUE;
     for (guint i = 0; i < state->tuned->len; i++) {
         const Tuned *tuned = g_ptr_array_index(state->tuned, i);
@@ -127,6 +128,8 @@ static void fill_values(const TuningState *state, Field *field)
         if (tuning == NULL)
             continue;
         field->have++;
+        field->waits = tuning->waits ? tuning->waits : field->waits;
+        takers += tuning->live && tuning->waits == NULL;
         field->differs |= tuning_differs(tuning);
         tuning_add_distinct(values, tuning_value(tuning));
         if (tuning->live)
@@ -136,6 +139,7 @@ static void fill_values(const TuningState *state, Field *field)
         field->live_unset &= tuning->live == NULL || tuning_is_default(row, tuning->live);
         field->config_unset &= tuning->config == NULL || tuning_is_default(row, tuning->config);
     }
+    field->waits = takers ? NULL : field->waits;
     field->live = join_distinct(live, TRUE);
     field->config = join_distinct(config, TRUE);
     field->mixed = live->len > 1 || config->len > 1;

@@ -84,7 +84,10 @@ static void draw_when(Pen *pen, const TuningState *state, const Field *field)
 {
     gboolean now = field->key->tunable->effect == EFFECT_NOW_AND_NEXT;
 
-    if (now)
+    if (field->waits) {
+        g_autofree char *why = g_strdup_printf("◷ next start only: %s", field->waits);
+        draw_words(pen, 2, STYLE_WARN, why);
+    } else if (now)
         draw_words(pen, 1, STYLE_TEXT, "• now: the running domain takes it at once");
     else if (runs(state, field))
         draw_words(pen, 2, STYLE_WARN,

@@ -163,6 +163,7 @@ static void add_heading(TuningState *state, const char *id, const char *title,
     g_auto(Summary) summary = summarize(fields, from, to);
     Style style = instance ? STYLE_TEXT : STYLE_TITLE;
 
+    row->shape = ROW_SPILLS;
     table_cell(row, COLUMN_KEY, style,
         g_strdup_printf("%s%s %s", instance ? "  " : "", folded ? "▸" : "▾", title));
     if (summary.live && instance)
@@ -194,10 +195,11 @@ static void add_field(TuningState *state, const Field *field)
     TableRow *row = table_add(&state->table, field->key->key);
     const Tunable *tunable = field->key->tunable;
 
+    row->shape = ROW_SPILLS;
     table_cell(row, COLUMN_KEY, STYLE_TEXT,
         g_strdup_printf("%s%s", field->instance ? "    " : "  ", field->label));
-    table_cell(
-        row, COLUMN_WHEN, STYLE_DIM, g_strdup(tunable->effect == EFFECT_NOW_AND_NEXT ? "•" : "◷"));
+    gboolean now = tunable->effect == EFFECT_NOW_AND_NEXT && field->waits == NULL;
+    table_cell(row, COLUMN_WHEN, STYLE_DIM, g_strdup(now ? "•" : "◷"));
     table_cell(row, COLUMN_NOW, value_style(field, field->live_unset, field->live),
         g_strdup(field->live ? field->live : "–"));
     if (field->differs)
