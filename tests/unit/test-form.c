@@ -370,6 +370,32 @@ static void test_findings(Fixture *f, gconstpointer data)
     g_assert_false(shows(app, "→ on"));
 }
 
+/* What somebody changed since a value was staged upon it is marked at the field. */
+static void test_ground(Fixture *f, gconstpointer data)
+{
+    App *app = &f->app;
+
+    (void)data;
+    open_form(app, UUID_B, NULL);
+    go_to(app, "emulatorpin");
+    press(app, "Enter 3 Enter");
+    g_assert_null(plan_look(app->plan, app->snapshot));
+    g_assert_true(shows(app, "→ 3"));
+    g_assert_false(shows(app, "! → 3") || shows(app, "somebody changed it"));
+
+    g_autoptr(Snapshot) before = app->snapshot;
+    app->snapshot = made_snapshot();
+    made_add(app->snapshot,
+        made_domain("b", UUID_B, NULL,
+            "<memory>4096</memory><vcpu>2</vcpu><cputune><emulatorpin cpuset='1'/></cputune>"));
+    g_assert_nonnull(plan_look(app->plan, app->snapshot));
+    app_update(app);
+    g_assert_true(shows(app, "! → 3"));
+    g_assert_true(shows(app, "! somebody changed it since it was staged"));
+    press(app, "d");
+    g_assert_false(shows(app, "somebody changed it"));
+}
+
 /* ---- anything at all ---- */
 
 static guint random_key(GRand *random)
@@ -490,6 +516,7 @@ int main(int argc, char **argv)
         ADD("keeps-place", test_keeps_place);
         ADD("read-only", test_read_only);
         ADD("findings", test_findings);
+        ADD("ground", test_ground);
         ADD("anything", test_anything);
         ADD("boxes", test_boxes);
     }

@@ -27,6 +27,7 @@ typedef struct {
     gboolean mixed;         /* the domains differ */
     const char *waits;      /* why none of those that run takes it now; NULL: one does */
     char *staged;           /* to show; NULL: nothing */
+    gboolean moved;         /* somebody changed since what it was staged upon, in one of them */
     const Finding *finding; /* the worst that is said of what is staged, or NULL */
 } Field;
 

@@ -233,6 +233,17 @@ void tuning_read_domains(const App *app, TuningState *state)
     g_ptr_array_unref(old);
 }
 
+/* The change at @i of the plan where it is for @key of one of the form's domains; else NULL. */
+static const Change *staged_here(const App *app, const TuningState *state, const char *key, guint i)
+{
+    const Change *change = g_ptr_array_index(app->plan->changes, i);
+
+    return g_str_equal(change->key->key, key) &&
+                   g_strv_contains((const char *const *)state->uuids, change->target)
+               ? change
+               : NULL;
+}
+
 /* "→ 2M, next start" of the changes of @key; "differ: …" where the domains' differ. */
 static char *staged_text(const App *app, const TuningState *state, const char *key)
 {
@@ -244,11 +255,10 @@ static char *staged_text(const App *app, const TuningState *state, const char *k
     };
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
     GStringChunk *chunk = g_string_chunk_new(256);
-    const char *const *uuids = (const char *const *)state->uuids;
 
     for (guint i = 0; i < app->plan->changes->len; i++) {
-        const Change *change = g_ptr_array_index(app->plan->changes, i);
-        if (!g_str_equal(change->key->key, key) || !g_strv_contains(uuids, change->target))
+        const Change *change = staged_here(app, state, key, i);
+        if (change == NULL)
             continue;
         gboolean says = change->key->tunable->effect == EFFECT_NOW_AND_NEXT;
         g_autofree char *text = g_strdup_printf(
@@ -291,6 +301,18 @@ static const Finding *worst_finding(const TuningState *state, const char *key)
     return worst;
 }
 
+/* Whether somebody changed what a change of @key was staged upon. */
+static gboolean ground_moved(const App *app, const TuningState *state, const char *key)
+{
+    gboolean moved = FALSE;
+
+    for (guint i = 0; i < app->plan->changes->len; i++) {
+        const Change *change = staged_here(app, state, key, i);
+        moved |= change && change->moved;
+    }
+    return moved;
+}
+
 void tuning_read_staged(const App *app, TuningState *state)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new(g_str_hash, g_str_equal);
@@ -305,5 +327,6 @@ void tuning_read_staged(const App *app, TuningState *state)
         field->finding = worst_finding(state, field->key->key);
         if (g_hash_table_contains(keys, field->key->key))
             field->staged = staged_text(app, state, field->key->key);
+        field->moved = field->staged && ground_moved(app, state, field->key->key);
     }
 }

@@ -151,6 +151,8 @@ void tuning_draw_panel(const App *app, const TuningState *state, const Canvas *c
             g_strdup_printf("%s %s", field->finding->error ? "✗" : "!", field->finding->text);
         draw_words(&pen, 2, field->finding->error ? STYLE_BAD : STYLE_WARN, said);
     }
+    if (field->moved)
+        draw_words(&pen, 2, STYLE_WARN, "! somebody changed it since it was staged");
     draw_when(&pen, state, field);
     draw_about(&pen, state->beside, row);
 }

@@ -185,9 +185,19 @@ static Style value_style(const Field *field, gboolean unset, const char *value)
     return value == NULL || unset ? STYLE_DIM : field->mixed ? STYLE_WARN : STYLE_TEXT;
 }
 
-static Style staged_style(const Finding *finding)
+static gboolean is_error(const Field *field)
 {
-    return finding == NULL ? STYLE_STAGED : finding->error ? STYLE_BAD : STYLE_WARN;
+    return field->finding && field->finding->error;
+}
+
+static gboolean is_warned(const Field *field)
+{
+    return field->finding || field->moved;
+}
+
+static Style staged_style(const Field *field)
+{
+    return is_error(field) ? STYLE_BAD : is_warned(field) ? STYLE_WARN : STYLE_STAGED;
 }
 
 static void add_field(TuningState *state, const Field *field)
@@ -207,8 +217,10 @@ static void add_field(TuningState *state, const Field *field)
     table_cell(row, COLUMN_NEXT, value_style(field, field->config_unset, field->config),
         g_strdup(field->config ? field->config : "–"));
     if (field->staged || field->finding)
-        table_cell(row, COLUMN_STAGED, staged_style(field->finding),
-            g_strconcat(field->finding ? field->finding->error ? "✗ " : "! " : "",
+        table_cell(row, COLUMN_STAGED, staged_style(field),
+            g_strconcat(is_error(field)    ? "✗ "
+                        : is_warned(field) ? "! "
+                                           : "",
                 field->staged ? field->staged : "", NULL));
     if (tunable->unit)
         table_cell(row, COLUMN_UNIT, STYLE_DIM, g_strdup(tunable->unit));
