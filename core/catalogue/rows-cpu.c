@@ -71,7 +71,7 @@ static const TunableChoice numa_modes[] = {
             .help = "The interval over which the quota of " threads " is counted.",                \
             .gain = "A longer one lets bursts through and makes waits longer; a shorter one is "   \
                     "even and costs more of the scheduler.",                                       \
-            .source = CFS, .since = version                                                        \
+            .conflicts = "A quota below it starves what runs.", .source = CFS, .since = version    \
     }
 #define QUOTA(name, parameter, threads, version)                                                   \
     {                                                                                              \
@@ -82,6 +82,8 @@ static const TunableChoice numa_modes[] = {
             .help = "How long " threads " may run within a period; from 1000, -1 for no limit.",   \
             .gain = "Keeps a guest from taking more than its part; one that has used its part "    \
                     "stands still until the period ends, whatever it was doing.",                  \
+            .conflicts = "Less than the period starves what runs: one thread, or all vCPUs of a "  \
+                         "whole domain.",                                                          \
             .source = CFS, .since = version                                                        \
     }
 
@@ -144,6 +146,8 @@ static const Tunable rows[] = {
             "The host CPUs on which vCPU N may run. Keeps its caches and its memory near; empty "
             "lets it run anywhere.",
         .gain = "Even speed and near memory; the scheduler cannot move the vCPU off a busy CPU.",
+        .conflicts = "CPUs that are offline, isolated beside others, another real-time vCPU's, or "
+                     "far from numatune.nodeset.",
         .source = TUNING, .since = "0.9.0"},
     {DOMAIN_ROW("vcpupin.all", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/vcpupin[@vcpu='%s']/@cpuset", .live = {.call = LIVE_VCPU_PIN},
@@ -151,6 +155,7 @@ static const Tunable rows[] = {
         .help = "The host CPUs on which each of the domain's vCPUs may run; empty lets them run "
                 "anywhere.",
         .gain = "Keeps a guest on a node or a cache and leaves the scheduler room within it.",
+        .conflicts = "CPUs that are offline, isolated beside others, or far from numatune.nodeset.",
         .source = TUNING, .since = "0.9.0"},
     {DOMAIN_ROW("emulatorpin", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/emulatorpin/@cpuset", .live = {.call = LIVE_EMULATOR_PIN},
@@ -160,12 +165,14 @@ static const Tunable rows[] = {
             "it takes no time from the guest.",
         .gain = "CPUs of its own are lost to the guests; too few of them slow disks, migration and "
                 "the display.",
-        .source = TUNING, .since = "0.10.0"},
+        .conflicts = "CPUs that are offline, or isolated beside others.", .source = TUNING,
+        .since = "0.10.0"},
     {DOMAIN_ROW("iothreadpin.N", "CPU"), .type = VALUE_CPUS, .effect = EFFECT_NOW_AND_NEXT,
         .place = "cputune/iothreadpin[@iothread='%s']/@cpuset", .live = {.call = LIVE_IOTHREAD_PIN},
         .instances = instances_iothreads, .fallback = "any CPU",
         .help = "The host CPUs on which I/O thread N may run; empty lets it run anywhere.",
         .gain = "Disk requests are served beside the vCPUs instead of in their time.",
+        .conflicts = "CPUs that are offline, or isolated beside others; a thread beyond iothreads.",
         .source = TUNING, .since = "1.2.9"},
     {DOMAIN_ROW("emulatorsched", "CPU"), .type = VALUE_SCHEDULER, .effect = EFFECT_NEXT,
         .place = "cputune/emulatorsched/@scheduler:@priority",
@@ -190,7 +197,7 @@ static const Tunable rows[] = {
         .help = "The scheduler of I/O thread N. Write fifo:1, rr:5, batch or idle; empty removes.",
         .gain = "Real time keeps disks answering under load; it takes the CPU from everything that "
                 "is not.",
-        .source = SCHED, .since = "1.2.13"},
+        .conflicts = "A thread beyond iothreads is refused.", .source = SCHED, .since = "1.2.13"},
     {DOMAIN_ROW("cputune.shares", "CPU"), .type = VALUE_INT, .min = 2, .max = 262144,
         .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_SCHEDULER, "cpu_shares", "1024"},
         .filled = TRUE, .place = "cputune/shares/text()",
@@ -242,6 +249,7 @@ static const Tunable rows[] = {
         .help = "How many I/O threads QEMU has for disks (disk.DEV.iothread names one).",
         .gain = "Disks served in parallel and off QEMU's main thread; each wants CPU time of its "
                 "own.",
+        .conflicts = "Pins, schedulers and disks that name a thread beyond it.",
         .source = VIRT_DOC "#iothreads-allocation", .since = "1.2.8"},
     {DOMAIN_ROW("cpu.mode", "CPU"), .type = VALUE_CHOICE, .choices = cpu_modes, .filled = TRUE,
         .effect = EFFECT_NEXT, .place = "cpu/@mode", .fallback = "custom",
@@ -290,11 +298,13 @@ static const Tunable rows[] = {
         .instances = instances_features, .fallback = "as the model has it",
         .help = "A feature of the CPU by its name (pcid, vmx, invtsc …).",
         .gain = "A feature more than all hosts have keeps the guest from migrating.",
-        .source = MODEL, .since = "0.8.0"},
+        .conflicts = "Wants a cpu.model, or another cpu.mode than custom.", .source = MODEL,
+        .since = "0.8.0"},
     {DOMAIN_ROW("cpu.maxphysaddr", "CPU"), .type = VALUE_LEVELLED, .choices = physaddr_modes,
         .min = 32, .max = 64, .effect = EFFECT_NEXT, .place = "cpu/maxphysaddr/@mode:@bits",
         .fallback = "QEMU's: 40 bits", .help = "How many bits the guest's physical addresses have.",
-        .gain = "More than 40 bits are needed for guests above 1 TiB of memory.", .source = MODEL,
+        .gain = "More than 40 bits are needed for guests above 1 TiB of memory.",
+        .conflicts = "emulate wants the number of bits, passthrough takes none.", .source = MODEL,
         .since = "8.7.0"},
 
     {DOMAIN_ROW("numatune.mode", "NUMA"), .type = VALUE_CHOICE, .choices = numa_modes,
@@ -304,6 +314,7 @@ static const Tunable rows[] = {
                 "numatune.nodeset.",
         .gain = "strict keeps memory near whatever the cost; preferred and interleave start and go "
                 "on where a node is full, with memory farther away.",
+        .conflicts = "Wants a numatune.nodeset; strict disagrees with vCPUs pinned elsewhere.",
         .source = NUMATUNE, .since = "0.9.3"},
     {DOMAIN_ROW("numatune.nodeset", "NUMA"), .type = VALUE_NODES, .effect = EFFECT_NOW_AND_NEXT,
         .live = {LIVE_NUMA, "numa_nodeset", NULL, "numa_mode=restrictive"},

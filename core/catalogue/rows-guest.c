@@ -115,7 +115,8 @@ static const Tunable rows[] = {
         .help = "Whether Windows guests get the enlightenments named here, or "
                 "all there are.",
         .gain = "passthrough is quickest and ties the guest to equal hosts; custom migrates.",
-        .source = FEATURES, .since = "8.0.0"},
+        .conflicts = "passthrough goes with no enlightenment that is named.", .source = FEATURES,
+        .since = "8.0.0"},
     HYPERV("relaxed", "Tells Windows not to panic when a timer is late.",
         "Windows survives a busy host.", NULL, "1.0.0"),
     HYPERV("vapic", "Lets Windows reach its APIC by fewer exits.", "Fewer exits.", NULL, "1.1.0"),

@@ -89,7 +89,7 @@ static const Tunable rows[] = {
         .help =
             "Keeps KSM away from this guest's memory: nothing is saved, nothing leaks by timing.",
         .gain = "Safe from neighbours that measure; the host holds each of its pages alone.",
-        .source = BACKING, .since = "1.0.6"},
+        .conflicts = "Has no effect while KSM is off.", .source = BACKING, .since = "1.0.6"},
     {DOMAIN_ROW("memory.locked", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
         .place = "memoryBacking/locked", .fallback = "off",
         .help = "Keeps the guest's memory from being swapped out.",
@@ -103,18 +103,19 @@ static const Tunable rows[] = {
         .help = "What kind of memory the guest has on the host.",
         .gain = "memfd and file let vhost-user and virtiofs work, the quickest ways to network and "
                 "files; KSM merges only anonymous memory.",
+        .conflicts = "Hugepages do not go with anonymous; memory.discard wants file or hugepages.",
         .source = BACKING, .since = "3.1.0"},
     {DOMAIN_ROW("memory.access", "Memory"), .type = VALUE_CHOICE, .choices = accesses,
         .effect = EFFECT_NEXT, .place = "memoryBacking/access/@mode", .fallback = "private",
         .help = "Whether other processes can map the guest's memory.",
         .gain = "shared is what vhost-user and virtiofs need; KSM does not merge it.",
-        .source = BACKING, .since = "3.1.0"},
+        .conflicts = "virtiofs wants shared.", .source = BACKING, .since = "3.1.0"},
     {DOMAIN_ROW("memory.allocation", "Memory"), .type = VALUE_CHOICE, .choices = allocations,
         .effect = EFFECT_NEXT, .place = "memoryBacking/allocation/@mode", .fallback = "ondemand",
         .help = "When the host's pages for the guest's memory are taken.",
         .gain = "immediate has no faults later and tells at the start that memory is short; the "
                 "start takes longer, and nothing is left to overcommit.",
-        .source = BACKING, .since = "3.1.0"},
+        .conflicts = "Hugepages do not go with ondemand.", .source = BACKING, .since = "3.1.0"},
     {DOMAIN_ROW("memory.discard", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
         .place = "memoryBacking/discard", .fallback = "off",
         .help = "Lets the kernel drop the memory at QEMU's end instead of writing it to its file.",
@@ -140,6 +141,7 @@ static const Tunable rows[] = {
         .fallback = "virtio", .help = "The balloon through which memory.current is kept.",
         .gain =
             "Memory comes back to the host without a restart; the device costs next to nothing.",
+        .conflicts = "none leaves the other keys of the balloon and memory.current without effect.",
         .source = BALLOON, .since = "0.8.3"},
     {DOMAIN_ROW("memballoon.autodeflate", "Memory"), .type = VALUE_CHOICE, .choices = choice_on_off,
         .effect = EFFECT_NEXT, .place = "devices/memballoon!/@autodeflate", .fallback = "off",

@@ -59,6 +59,7 @@ static const Tunable rows[] = {
         .help = "The card that the guest sees. Its driver must be in the guest.",
         .gain = "virtio needs the least CPU for each packet by far; the others are for guests "
                 "without its driver.",
+        .conflicts = "Only virtio has queues, offloads, a driver and packed rings.",
         .source = CARD},
     {DOMAIN_ROW("interface.MAC.driver", "Network"), .type = VALUE_CHOICE, .choices = drivers,
         .effect = EFFECT_NEXT, .place = AT "driver/@name", .instances = instances_cards,
@@ -97,6 +98,8 @@ static const Tunable rows[] = {
         .help = "What the guest may receive: AVERAGE[,PEAK[,BURST[,FLOOR]]] in KiB/s, the burst in "
                 "KiB. The floor is guaranteed, in networks that have a bandwidth of their own.",
         .gain = "Keeps one guest from taking the network; packets above it are dropped.",
+        .conflicts = "A floor is kept only on a card of a libvirt network; cards of type user take "
+                     "none of it.",
         .source = QOS, .since = "0.9.4"},
     {DOMAIN_ROW("interface.MAC.bandwidth.out", "Network"), .type = VALUE_BANDWIDTH, .max = 3,
         .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_BANDWIDTH, "outbound", "0"}, .unit = "KiB/s",
@@ -104,12 +107,13 @@ static const Tunable rows[] = {
         .fallback = "no limit",
         .help = "What the guest may send: AVERAGE[,PEAK[,BURST]] in KiB/s, the burst in KiB.",
         .gain = "Keeps one guest from taking the network; packets above it are dropped.",
-        .source = QOS, .since = "0.9.4"},
+        .conflicts = "Has no effect on a card of type user.", .source = QOS, .since = "0.9.4"},
     {DOMAIN_ROW("interface.MAC.mtu", "Network"), .type = VALUE_INT, .min = 68, .max = 65535,
         .unit = "bytes", .effect = EFFECT_NEXT, .place = AT "mtu/@size",
         .instances = instances_cards, .fallback = "that of the network",
         .help = "The largest packet; a virtio card tells it to the guest.",
         .gain = "Large packets cost less CPU, where every host on the way takes them.",
+        .conflicts = "libvirt sets none on cards of type user, direct, hostdev and the sockets'.",
         .source = VIRT_DOC "#mtu-configuration", .since = "3.1.0"},
     {DOMAIN_ROW("interface.MAC.txmode", "Network"), .type = VALUE_CHOICE, .choices = txmodes,
         .effect = EFFECT_NEXT, .place = AT "driver/@txmode", .instances = instances_cards,

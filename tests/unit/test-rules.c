@@ -176,6 +176,27 @@ static void test_keys_are_rows(void)
     }
 }
 
+/* What a rule holds against a key of a domain, its row tells before anything is staged. */
+static void test_rows_tell_conflicts(void)
+{
+    g_autoptr(GPtrArray) keys = rules_keys();
+    guint count, told = 0;
+    const Tunable *rows = tunable_catalogue(&count);
+
+    for (guint n = 0; n < count; n++) {
+        gboolean ruled = FALSE;
+        for (guint i = 0; i < keys->len; i++)
+            ruled |= g_str_equal(g_ptr_array_index(keys, i), rows[n].key);
+        if (!ruled || rows[n].target != TARGET_DOMAIN)
+            continue;
+        if (rows[n].conflicts == NULL)
+            g_test_message("%s tells no conflict", rows[n].key);
+        g_assert_nonnull(rows[n].conflicts);
+        told++;
+    }
+    g_assert_cmpuint(told, >, 40);
+}
+
 /* A domain of the fixture, running. */
 static Domain *add(Snapshot *snapshot, const char *name, const char *uuid, const char *body)
 {
@@ -420,6 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rules/clusters", test_clusters);
     g_test_add_func("/rules/all-have-a-case", test_all_rules_have_a_case);
     g_test_add_func("/rules/keys-are-rows", test_keys_are_rows);
+    g_test_add_func("/rules/rows-tell-conflicts", test_rows_tell_conflicts);
     g_test_add_func("/rules/untouched", test_untouched);
     g_test_add_func("/rules/hostile-name", test_hostile_name);
     g_test_add_func("/rules/pins", test_pins);
