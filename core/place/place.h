@@ -50,8 +50,8 @@ typedef struct {
 } PlaceLayout;
 
 /* A layout for the domains of @wish, as things stand with @plan (may be NULL) applied. The same
- * input gives the same layout. NULL with a KVMTUNE_ERROR_USAGE sentence where a domain is not
- * there, or KVMTUNE_ERROR_FAILED where the host is not known. */
+ * input gives the same layout. NULL with a KVMTUNE_ERROR_USAGE sentence where a domain, or a
+ * CPU to be reserved, is not there, or KVMTUNE_ERROR_FAILED where the host is not known. */
 PlaceLayout *place_propose(
     const Snapshot *snapshot, const Plan *plan, const PlaceWish *wish, GError **error);
 /* The same for one whole domain onto the CPUs @cpus: those of a node, package, cache group. */

@@ -88,6 +88,19 @@ static PlacePins *find_pins(const GPtrArray *all, const DomainView *view)
     return NULL;
 }
 
+/* FALSE with a sentence where @reserve names a CPU that the host does not have: it was mistyped. */
+static gboolean check_reserve(const Topology *topology, const IdSet *reserve, GError **error)
+{
+    for (IDSET_EACH(id, reserve)) {
+        if (topology_cpu(topology, id) == NULL) {
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+                "CPU %d cannot be reserved: this host has no such CPU", id);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* The PlacePins of @all that @wish names, in the Snapshot's order. */
 static GPtrArray *choose(
     const Snapshot *snapshot, const GPtrArray *all, const PlaceWish *wish, GError **error)
@@ -378,6 +391,8 @@ static PlaceLayout *propose(
             snapshot->host ? "which domains there are" : "the host's topology");
         return NULL;
     }
+    if (!check_reserve(snapshot->host->topology, wish->reserve, error))
+        return NULL;
     g_autoptr(GPtrArray) all = place_pins(snapshot, plan);
     g_autoptr(GPtrArray) chosen = choose(snapshot, all, wish, error);
     if (chosen == NULL)

@@ -50,6 +50,7 @@ done <<'BAD'
 2|undo takes no --xml|--demo undo --xml x
 2|no policy "fast"|--demo place --policy fast
 2|--reserve: |--demo place --reserve x
+2|CPU 999 cannot be reserved|--demo place --reserve 0,999
 2|no domain "nosuch"|--demo place nosuch
 2|place takes no --live|--demo place --live
 2|host takes no --plan|--demo host --plan x
