@@ -1,5 +1,6 @@
 /* The board's side panel: what is under the cursor, told in full. Its lines are made first, as many
- * as there are to tell, then drawn as far as there is room: the first ones matter most. */
+ * as there are to tell, then drawn as far as there is room: the first ones matter most. Below the
+ * map there are few lines, so that more is told in each. */
 #include <string.h>
 
 #include "core/util/text.h"
@@ -28,6 +29,25 @@ static void add(GArray *lines, const char *name, Style style, char *text)
     PanelLine line = {name, style, text};
 
     g_array_append_val(lines, line);
+}
+
+/* A line of its own, or, where @alone is FALSE, the rest of the last one. Takes @text. */
+static void add_or_go_on(GArray *lines, const char *name, char *text, gboolean alone)
+{
+    if (alone) {
+        add(lines, name, STYLE_TEXT, text);
+        return;
+    }
+    PanelLine *last = &g_array_index(lines, PanelLine, lines->len - 1);
+    g_autofree char *before = last->text;
+    last->text = g_strdup_printf("%s, %s %s", before, name, text);
+    g_free(text);
+}
+
+/* Whether there is room for a line of each thing. */
+static gboolean is_beside(const BoardState *state)
+{
+    return state->panel_area.height > SHORT_PANEL;
 }
 
 static char *chips_text(const BoardState *state, const GArray *here)
@@ -74,7 +94,7 @@ static char *distances_text(const Topology *topology, const Node *node)
     return g_strdup(text->len > 0 ? text->str : "–");
 }
 
-static void add_node(GArray *lines, const Host *host, const Node *node)
+static void add_node(GArray *lines, const Host *host, const Node *node, gboolean beside)
 {
     const NodeMemory *memory = host_node(host, node->id);
 
@@ -82,25 +102,27 @@ static void add_node(GArray *lines, const Host *host, const Node *node)
         g_autofree char *free_text = cell_size(memory->free_kib);
         g_autofree char *total = cell_size(memory->memory_kib);
         add(lines, "memory", STYLE_TEXT, g_strdup_printf("%s free of %s", free_text, total));
-        add(lines, "pools", STYLE_TEXT, host_pools_text(memory->pools, FALSE, TRUE));
+        g_autofree char *pools = host_pools_text(memory->pools, FALSE, TRUE);
+        add_or_go_on(lines, "pools", g_strdup(*pools ? pools : "–"), beside);
     }
     add(lines, "distances", STYLE_TEXT, distances_text(host->topology, node));
 }
 
-static void add_cpu(GArray *lines, const Host *host, const MapItem *part)
+static void add_cpu(GArray *lines, const Host *host, const MapItem *part, gboolean beside)
 {
     const Cpu *cpu = topology_cpu(host->topology, hwloc_bitmap_first(part->cpus));
     const Node *node = cpu->node >= 0 ? topology_node(host->topology, cpu->node) : NULL;
 
     if (part->level == LEVEL_THREAD)
         add(lines, "siblings", STYLE_TEXT, cell_set(cpu->siblings, "–"));
-    add(lines, "cache of", STYLE_TEXT, cell_set(cpu->llc, "–"));
+    add_or_go_on(lines, "cache of", cell_set(cpu->llc, "–"), beside || part->level != LEVEL_THREAD);
     if (cpu->package >= 0)
         add(lines, "stands in", STYLE_TEXT,
             node != NULL ? g_strdup_printf("package %d, node %d", cpu->package, node->id)
                          : g_strdup_printf("package %d", cpu->package));
     if (node != NULL)
-        add(lines, "distances", STYLE_TEXT, distances_text(host->topology, node));
+        add_or_go_on(
+            lines, "distances", distances_text(host->topology, node), beside || cpu->package < 0);
 }
 
 /* What else runs there: QEMU processes that are none of the connection's domains. */
@@ -130,8 +152,35 @@ static const char *kept_text(const Topology *topology, const MapItem *part)
                                                                              : "";
 }
 
+/* The chip that is chosen among those that stand here, in a line. */
+static void add_chip_in_line(GArray *lines, const BoardState *state, const Chip *chip)
+{
+    const ChipDomain *domain = chips_domain(&state->chips, chip->domain);
+    g_autofree char *name = text_escape(domain->domain->name, 12);
+    g_autofree char *asked = cell_set(chip->asked, "anywhere");
+    Style style = chip->strays ? STYLE_BAD : chip->staged ? STYLE_STAGED : STYLE_TEXT;
+
+    if (domain->usage == NULL) {
+        add(lines, chip->label, style,
+            g_strdup_printf("%s, %s: %s %s", name, domain_state_name(domain->domain->state),
+                chip->staged ? "staged" : "asked", asked));
+        return;
+    }
+    g_autofree char *load = cell_percent(chip->load);
+    g_autofree char *wait = cell_percent(chip->wait);
+    g_autofree char *real = cell_set(chip->real, "–");
+    g_autofree char *cpuset = cell_set(chip->cpuset, "");
+    g_autofree char *last = cell_num(chip->last_cpu >= 0 ? NUM(chip->last_cpu) : NUM_UNKNOWN);
+    add(lines, chip->label, style,
+        g_strdup_printf("%s: %s %s, real %s%s, load %s, waits %s, last on %s%s%s", name,
+            chip->staged ? "staged" : "asked", asked, real, chip->strays ? " !" : "", load, wait,
+            last, *cpuset ? ", its cgroup allows " : "", cpuset));
+}
+
 static void add_part(GArray *lines, const BoardState *state, const Host *host, const MapItem *part)
 {
+    gboolean beside = is_beside(state);
+    const Chip *chip = beside ? NULL : board_chip(state);
     const Topology *topology = host->topology;
     gboolean online = hwloc_bitmap_intersects(part->cpus, topology->online);
     g_autofree char *title = board_part_title(part, topology);
@@ -146,11 +195,13 @@ static void add_part(GArray *lines, const BoardState *state, const Host *host, c
             g_strdup_printf("%s  load %s%s", title, load, kept_text(topology, part)));
     g_autoptr(GArray) here = board_chips_here(state);
     add(lines, "pinned", STYLE_TEXT, chips_text(state, here));
+    if (chip != NULL)
+        add_chip_in_line(lines, state, chip);
     add_foreign(lines, state->chips.snapshot, part);
     if (part->level == LEVEL_NODE && part->index >= 0)
-        add_node(lines, host, topology->nodes->pdata[part->index]);
+        add_node(lines, host, topology->nodes->pdata[part->index], beside);
     else if (online && part->level <= LEVEL_LLC)
-        add_cpu(lines, host, part);
+        add_cpu(lines, host, part, beside);
 }
 
 /* ---- a chip, a domain ---- */
@@ -205,6 +256,24 @@ static char *memory_by_node(const DomainUsage *usage)
     return g_strdup(text->len > 0 ? text->str : "–");
 }
 
+/* Its threads one after the other: "a0 0, load 30%, waits 1%; a1 …". */
+static char *threads_text(const BoardState *state, const ChipDomain *domain)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = domain->first; i < domain->first + domain->count; i++) {
+        const Chip *chip = chips_at(&state->chips, i);
+        g_autofree char *asked = cell_set(chip->asked, "anywhere");
+        g_autofree char *real = cell_set(chip->real, "–");
+        g_autofree char *load = cell_percent(chip->load);
+        g_autofree char *wait = cell_percent(chip->wait);
+        g_string_append_printf(text, "%s%s %s%s%s, load %s, waits %s",
+            i > domain->first ? "; " : "", chip->label, asked, chip->strays ? " ! " : "",
+            chip->strays ? real : "", load, wait);
+    }
+    return g_strdup(text->str);
+}
+
 /* A table of its vCPUs: as much as there is room for. */
 static void add_vcpus(GArray *lines, const BoardState *state, const ChipDomain *domain)
 {
@@ -224,21 +293,30 @@ static void add_domain(GArray *lines, const BoardState *state, const ChipDomain 
 {
     const DomainConfig *config = domain_now(domain->domain);
     g_autofree char *name = text_escape(domain->domain->name, 40);
+    const char *state_name = domain_state_name(domain->domain->state);
+    gboolean beside = is_beside(state);
 
-    add(lines, NULL, domain->mark->style, g_strdup_printf("%s  %s", domain->mark->letters, name));
-    add(lines, "state", STYLE_TEXT, g_strdup(domain_state_name(domain->domain->state)));
+    add(lines, NULL, domain->mark->style,
+        g_strdup_printf("%s  %s%s%s", domain->mark->letters, name, beside ? "" : "  ",
+            beside ? "" : state_name));
+    if (beside)
+        add(lines, "state", STYLE_TEXT, g_strdup(state_name));
     if (config == NULL)
         return;
     g_autofree char *memory = cell_size(config->memory_kib);
     g_autofree char *nodes = cell_set(config->numatune_nodeset, "");
     add(lines, "memory", STYLE_TEXT,
         g_strdup_printf("%s, hugepages %s", memory, config->hugepages));
-    add(lines, "numatune", STYLE_TEXT,
+    add_or_go_on(lines, "numatune",
         config->numatune_mode != NULL ? g_strdup_printf("%s %s", config->numatune_mode, nodes)
-                                      : g_strdup("none"));
+                                      : g_strdup("none"),
+        beside);
     if (domain->usage != NULL)
         add(lines, "lies on", STYLE_TEXT, memory_by_node(domain->usage));
-    add_vcpus(lines, state, domain);
+    if (beside)
+        add_vcpus(lines, state, domain);
+    else if (domain->usage != NULL)
+        add(lines, "threads", STYLE_TEXT, threads_text(state, domain));
 }
 
 /* ---- a drop to come ---- */
@@ -332,7 +410,7 @@ static void add_drop(GArray *lines, const BoardState *state, const Drop *drop)
     if (drop->refusal != NULL)
         add(lines, NULL, STYLE_BAD, g_strdup(drop->refusal));
     /* Where there is room for all of it, what is there for every target stands still. */
-    gboolean beside = state->panel_area.height > SHORT_PANEL;
+    gboolean beside = is_beside(state);
     if (!beside)
         add_warnings(lines, drop);
     for (guint i = 0; drop->refusal == NULL && i < drop->changes->len;)
@@ -382,20 +460,25 @@ void board_draw_panel(const Canvas *canvas, const App *app, const BoardState *st
         add_drop(lines, state, state->drop);
     else if (part != NULL)
         add_part(lines, state, app->snapshot->host, part);
-    if (state->drop == NULL && chip != NULL)
+    if (state->drop == NULL && chip != NULL && (part == NULL || is_beside(state)))
         add_chip(lines, state, chip);
     else if (state->drop == NULL && domain >= 0)
         add_domain(lines, state, chips_domain(&state->chips, (guint)domain));
     for (guint i = 0; i < lines->len && y < canvas->height; i++) {
         const PanelLine *line = &g_array_index(lines, PanelLine, i);
         int x = line->name != NULL ? NAME_WIDTH : 0;
+        guint rest = lines->len - i - 1;
+        /* How many there is no room for is said at the end of the last one. */
+        g_autofree char *more =
+            rest > 0 && y + 1 == canvas->height ? g_strdup_printf("+%u", rest) : g_strdup("");
+        int width = canvas->width - (*more ? (int)strlen(more) + 1 : 0);
         if (line->name != NULL) {
             Style style = line->style == STYLE_WARN ? STYLE_WARN : STYLE_DIM;
             canvas_field(canvas, y, 0, NAME_WIDTH, ALIGN_LEFT, style, line->name);
         }
+        canvas_text(canvas, y, width + 1, -1, STYLE_DIM, more);
         /* Beside the map there is room for the whole of a sentence. */
-        int left = canvas->height - y - (int)(lines->len - i - 1);
-        y += MAX(
-            1, canvas_wrap(canvas, y, x, canvas->width - x, MAX(1, left), line->style, line->text));
+        int left = canvas->height - y - (int)rest;
+        y += MAX(1, canvas_wrap(canvas, y, x, width - x, MAX(1, left), line->style, line->text));
     }
 }

@@ -144,6 +144,7 @@ void board_take_one(App *app, BoardState *state)
     app_say(
         app, STYLE_STAGED, "staged: the layout of %s   (A takes the rest, Esc leaves it)", name);
     g_ptr_array_remove_index(state->proposal->domains, (guint)index);
+    g_ptr_array_set_size(state->proposal->notes, 0); /* they tell of the whole */
     if (count_moves(state->proposal) == 0)
         board_forget_proposal(state);
     else
