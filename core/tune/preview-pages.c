@@ -72,7 +72,7 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
     if (why == NULL) {
         preview_say(preview, PART_EFFECT, LINE_NOW,
             "now: pages = %s: %s move; libvirt sets numatune.nodeset of the running domain, and "
-            "the kernel takes all it can along, at once",
+            "the kernel takes all it can along, at once: it cannot be watched or stopped",
             change->value, size);
         preview_say(preview, PART_EFFECT, LINE_NOW,
             "what is left then moves a portion at a time, by move_pages%s",

@@ -215,8 +215,8 @@ static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *po
     if (to <= pool->total.value || paths == NULL || *paths)
         return;
     Finding *finding = rule_find(c,
-        "no hugetlbfs of %s pages is mounted: no VM can have them before one is, and libvirtd was "
-        "restarted",
+        "no hugetlbfs of %s pages is mounted: no VM can start with them before one is, and "
+        "libvirtd was restarted",
         size);
     rule_offer(finding, mount, path, "mounts one for them");
 }

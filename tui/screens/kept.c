@@ -144,7 +144,7 @@ static void add_mount(const App *app, Table *table, const Host *host, guint64 si
     Style style = STYLE_TEXT;
     g_autofree char *kept = kept_text(app, key, now, 60, &style);
     g_autofree char *text = g_strdup_printf("%6s  %s%s%s", size,
-        *there ? there : "not mounted: no VM can have these pages", kept ? "  " : "",
+        *there ? there : "not mounted: no VM can start with these pages", kept ? "  " : "",
         kept ? kept : "");
 
     table_line(table, key,
