@@ -1,6 +1,7 @@
 /* The domains of a Snapshot as text: JSON, and a table. */
 #include "core/domains-json.h"
 
+#include "core/host/mounts.h"
 #include "core/memory-json.h"
 #include "core/memoryuse.h"
 #include "core/util/json.h"
@@ -318,12 +319,20 @@ static char *demand_hints(const Snapshot *snapshot)
         g_autoptr(GPtrArray) growths = demand_growths(demand, supply, snapshot->host);
         g_string_append_printf(out, "\n%s %s: %s missing\n", name,
             domain_is_active(domain) ? "would not start again" : "will not start", lacks);
+        g_autoptr(GString) keys = g_string_new(NULL);
         for (guint n = 0; n < growths->len; n++) {
             const PoolGrowth *growth = g_ptr_array_index(growths, n);
-            g_string_append_printf(out, "%s %s=%" G_GINT64_FORMAT "%s",
-                n ? "" : "  kvmtune set host", growth->key, growth->to,
-                n + 1 == growths->len ? "\n" : "");
+            g_string_append_printf(keys, " %s=%" G_GINT64_FORMAT, growth->key, growth->to);
         }
+        for (guint n = 0; n < demand->lacks->len; n++) {
+            const PageLack *lack = &g_array_index(demand->lacks, PageLack, n);
+            g_autofree char *size = text_page_size(lack->size_kib);
+            g_autofree char *path = mounts_usual_path(snapshot->host, lack->size_kib);
+            if (lack->unmounted)
+                g_string_append_printf(keys, " hugetlbfs.%s=%s", size, path);
+        }
+        if (keys->len)
+            g_string_append_printf(out, "  kvmtune set host%s\n", keys->str);
     }
     return g_string_free(out, FALSE);
 }

@@ -27,10 +27,11 @@ static void put_lacks(JsonBuilder *builder, const GArray *lacks)
         const PageLack *lack = &g_array_index(lacks, PageLack, i);
         json_builder_begin_object(builder);
         json_put_num(builder, "size_kib", NUM(lack->size_kib));
-        json_put_num(builder, "pages", NUM(lack->pages));
+        json_put_num(builder, "pages", lack->unmounted ? NUM_UNKNOWN : NUM(lack->pages));
         json_put_set(builder, "nodes", lack->nodes);
         json_put_text(builder, "why",
-            lack->absent     ? "no pages of this size"
+            lack->unmounted  ? "no hugetlbfs mounted"
+            : lack->absent   ? "no pages of this size"
             : lack->promised ? "reserved for others"
                              : "too few free");
         json_builder_end_object(builder);

@@ -72,8 +72,10 @@ static Demand *take_demand(const App *app, const char *uuid, Supply *supply)
 }
 
 /* Stages what the domain @uuids[@at] lacks when those before it have theirs; how many pools grow,
- * -1 where one could not be staged. *@lacks is told where something is missing at all. */
-static int grow_for(App *app, const char *const *uuids, guint at, gboolean *lacks)
+ * -1 where one could not be staged. *@lacks is told where something is missing at all,
+ * *@only_mounts cleared where that is more than a hugetlbfs. */
+static int grow_for(
+    App *app, const char *const *uuids, guint at, gboolean *lacks, gboolean *only_mounts)
 {
     g_autoptr(Supply) supply = plan_supply(app->plan, app->snapshot->host);
 
@@ -83,6 +85,8 @@ static int grow_for(App *app, const char *const *uuids, guint at, gboolean *lack
     if (demand == NULL)
         return 0;
     *lacks |= demand->state == DEMAND_LACKS;
+    for (guint i = 0; i < demand->lacks->len; i++)
+        *only_mounts &= g_array_index(demand->lacks, PageLack, i).unmounted;
     g_autoptr(GPtrArray) growths = demand_growths(demand, supply, app->snapshot->host);
     for (guint i = 0; i < growths->len; i++) {
         const PoolGrowth *growth = g_ptr_array_index(growths, i);
@@ -121,13 +125,13 @@ static char *unmounted_sizes(const App *app)
 void fit_pools(App *app, const char *const *uuids)
 {
     guint acts = app->plan->acts, count = g_strv_length((char **)uuids);
-    gboolean lacks = FALSE;
+    gboolean lacks = FALSE, only_mounts = TRUE;
     int pools = 0;
 
     if (!app_may_write(app) || app->snapshot->host == NULL)
         return;
     for (guint i = 0; i < count; i++) {
-        int grown = grow_for(app, uuids, i, &lacks);
+        int grown = grow_for(app, uuids, i, &lacks, &only_mounts);
         if (grown < 0)
             return; /* it was said why */
         pools += grown;
@@ -143,6 +147,9 @@ void fit_pools(App *app, const char *const *uuids)
             app, STYLE_STAGED, "staged: %d pools grow to fit   (p shows what would change)", pools);
     else if (pools == 0)
         app_say(app, lacks ? STYLE_WARN : STYLE_TEXT,
-            lacks ? "no pool of this host can be grown for it"
-                  : "the pools have what is needed: nothing to grow");
+            lacks && only_mounts
+                ? "the pools have the pages, no hugetlbfs of them is mounted: Memory "
+                  "has a line that mounts one"
+            : lacks ? "no pool of this host can be grown for it"
+                    : "the pools have what is needed: nothing to grow");
 }

@@ -143,7 +143,8 @@ typedef struct {
     GPtrArray *vm;     /* KernelFile* of /proc/sys/vm that matter here, and numa_balancing */
     Pressure pressure; /* of memory */
     GPtrArray *mounts; /* HugeMount*, in the order mounted */
-    Keep *keep;        /* what is kept across a reboot, and who else sets it */
+    gboolean mounts_known; /* /proc/mounts is there */
+    Keep *keep;            /* what is kept across a reboot, and who else sets it */
     GPtrArray *kvm;    /* KernelFile*: kvm_intel.ept, kvm.tdp_mmu …; empty: KVM is not loaded */
     char *cpu_flags;   /* a GRefString: " fpu vme … "; NULL unknown */
     Num *load;         /* per Topology.cpus: busy share since the Host before, in 1/1000 */

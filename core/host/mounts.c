@@ -44,6 +44,34 @@ GPtrArray *mounts_read(const char *root)
     return mounts;
 }
 
+gboolean mounts_are_known(const char *root)
+{
+    g_autofree char *path = g_strconcat(root, PROC_MOUNTS, NULL);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static guint64 default_size(const Host *host)
+{
+    return (guint64)MAX(num_or(kernel_file_number(host->meminfo, "Hugepagesize"), 0), 0);
+}
+
+gboolean mounts_has(const Host *host, guint64 size_kib)
+{
+    g_autofree char *paths = host->mounts && host->mounts_known
+                                 ? mounts_value(host->mounts, size_kib, default_size(host))
+                                 : NULL;
+
+    return paths == NULL || *paths != '\0';
+}
+
+char *mounts_usual_path(const Host *host, guint64 size_kib)
+{
+    g_autofree char *size = text_page_size(size_kib);
+
+    return g_strconcat("/dev/hugepages", size_kib == default_size(host) ? "" : size, NULL);
+}
+
 guint64 mounts_default_size(const char *root)
 {
     g_autofree char *text = rootfile_read(root, "/proc/meminfo");

@@ -5,6 +5,13 @@
 
 /* The mounts of hugetlbfs in @root/proc/mounts. GPtrArray of HugeMount*, the caller unrefs it. */
 GPtrArray *mounts_read(const char *root);
+/* Whether @root has a /proc/mounts: without, what is not mounted is not known. */
+gboolean mounts_are_known(const char *root);
+/* Whether a hugetlbfs of @size_kib is mounted on @host; TRUE where that is not known. */
+gboolean mounts_has(const Host *host, guint64 size_kib);
+/* Where a hugetlbfs of @size_kib is usually mounted on @host: "/dev/hugepages", for another size
+ * than the default "/dev/hugepages1G". The caller frees it. */
+char *mounts_usual_path(const Host *host, guint64 size_kib);
 /* The paths where pages of @size_kib are mounted, sorted, a comma between them; @default_kib is
  * the default page size. A path that a list cannot hold is left out. The caller frees it. */
 char *mounts_value(const GPtrArray *mounts, guint64 size_kib, guint64 default_kib);

@@ -93,6 +93,7 @@ void host_read_vm(Host *host, const char *root)
     pressure_parse(pressure, &host->pressure);
     read_free_blocks(host, root);
     host->mounts = mounts_read(root);
+    host->mounts_known = mounts_are_known(root);
 }
 
 void host_free_vm(Host *host)

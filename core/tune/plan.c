@@ -387,6 +387,9 @@ Supply *plan_supply(const Plan *plan, const Host *host)
         const Change *change = g_ptr_array_index(plan->changes, i);
         const TunableKey *key = change->key;
         gint64 to;
+        if (g_str_equal(key->tunable->key, "hugetlbfs.SIZE") &&
+            plan_scope_has(change->scope, STEP_MOUNT))
+            supply_mount(supply, key->size_kib, *change->value != '\0');
         if (!plan_scope_has(change->scope, STEP_HOST) || !text_parse_int(change->value, &to))
             continue;
         if (g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE"))

@@ -2,6 +2,7 @@
  * hugetlbpage.rst. */
 #include "core/tune/rules-private.h"
 
+#include "core/host/mounts.h"
 #include "core/util/text.h"
 
 #include <string.h>
@@ -208,9 +209,7 @@ static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *po
     g_autofree char *size = text_page_size(key->size_kib);
     g_autofree char *mount = g_strconcat("hugetlbfs.", size, NULL);
     g_autofree char *paths = rule_host_value(c, mount);
-    gboolean is_default =
-        num_or(kernel_file_number(c->host->meminfo, "Hugepagesize"), 0) == (gint64)key->size_kib;
-    g_autofree char *path = g_strconcat("/dev/hugepages", is_default ? "" : size, NULL);
+    g_autofree char *path = mounts_usual_path(c->host, key->size_kib);
 
     if (to <= pool->total.value || paths == NULL || *paths)
         return;

@@ -2,6 +2,7 @@
  * formatdomain.html, and what its drivers and QEMU refuse (tests/live/live-rules). */
 #include "core/tune/rules-private.h"
 
+#include "core/host/mounts.h"
 #include "core/util/text.h"
 
 #define BACKING "memoryBacking"
@@ -102,12 +103,24 @@ static void hugepages_multiple(RuleCase *c, const xmlNode *domain, const char *n
     each_part(c, domain, check_multiple);
 }
 
-/* Offers that the first pool which is too small grows to what is needed. */
+/* Offers that the first pool which is too small grows to what is needed, else the mount that is
+ * missing. */
 static void offer_growth(
     const RuleCase *c, Finding *finding, const Demand *demand, const Supply *supply)
 {
     g_autoptr(GPtrArray) growths = demand_growths(demand, supply, c->host);
 
+    for (guint i = 0; growths->len == 0 && i < demand->lacks->len; i++) {
+        const PageLack *lack = &g_array_index(demand->lacks, PageLack, i);
+        if (!lack->unmounted)
+            continue;
+        g_autofree char *size = text_page_size(lack->size_kib);
+        g_autofree char *mount = g_strconcat("hugetlbfs.", size, NULL);
+        g_autofree char *path = mounts_usual_path(c->host, lack->size_kib);
+        rule_offer(finding, mount, path, "mounts one for it");
+        finding->target = g_strdup("host");
+        return;
+    }
     if (growths->len == 0)
         return;
     const PoolGrowth *growth = g_ptr_array_index(growths, 0);

@@ -1,6 +1,7 @@
 /* Demand against supply: needs of a domain's backing, the pools' pages, and what is missing. */
 #include "core/virt/demand.h"
 
+#include "core/host/mounts.h"
 #include "core/util/text.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ typedef struct {
     gint64 surplus;    /* pages that overcommit has added */
     gint64 room;       /* those that it may still add */
     gboolean known;
+    gboolean mounted; /* or not known */
 } HostPool;
 
 struct Supply {
@@ -51,6 +53,7 @@ Supply *supply_new(const Host *host)
     for (guint i = 0; i < host->pools->len; i++) {
         const HugePool *pool = &g_array_index(host->pools, HugePool, i);
         HostPool entry = {.size_kib = pool->size_kib, .known = pool->free.known};
+        entry.mounted = mounts_has(host, pool->size_kib);
         /* A kernel that does not tell of reserved pages has promised none that we know of. */
         entry.unpromised = num_or(pool->free, 0) - num_or(pool->reserved, 0);
         entry.surplus = num_or(pool->surplus, 0);
@@ -110,6 +113,14 @@ void supply_overcommit(Supply *supply, guint64 size_kib, gint64 pages)
         all->room = MAX(pages - all->surplus, 0);
 }
 
+void supply_mount(Supply *supply, guint64 size_kib, gboolean mounted)
+{
+    HostPool *all = host_pool(supply, size_kib);
+
+    if (all)
+        all->mounted = mounted;
+}
+
 gint64 supply_pages(const Supply *supply, guint64 size_kib, const IdSet *nodes)
 {
     const HostPool *all = host_pool(supply, size_kib);
@@ -153,13 +164,13 @@ static void add_lack(Demand *demand, const PageNeed *need, gint64 pages, gboolea
 {
     for (guint i = 0; i < demand->lacks->len; i++) {
         PageLack *known = &g_array_index(demand->lacks, PageLack, i);
-        if (known->size_kib == need->size_kib && known->promised == promised &&
+        if (known->size_kib == need->size_kib && known->promised == promised && !known->unmounted &&
             idset_equal(known->nodes, need->nodes)) {
             known->pages += pages;
             return;
         }
     }
-    PageLack lack = {need->size_kib, pages, idset_copy(need->nodes), FALSE, promised};
+    PageLack lack = {need->size_kib, pages, idset_copy(need->nodes), .promised = promised};
     g_array_append_val(demand->lacks, lack);
 }
 
@@ -208,7 +219,7 @@ static void hold_against(Demand *demand, Supply *supply, const PageNeed *need, G
         return;
     }
     if (all == NULL) {
-        PageLack lack = {need->size_kib, need->pages, idset_copy(need->nodes), TRUE, FALSE};
+        PageLack lack = {need->size_kib, need->pages, idset_copy(need->nodes), .absent = TRUE};
         g_array_append_val(demand->lacks, lack);
         return;
     }
@@ -226,6 +237,23 @@ static void hold_against(Demand *demand, Supply *supply, const PageNeed *need, G
         add_lack(demand, need, missing, FALSE);
     if (promised > 0)
         add_lack(demand, need, promised, TRUE);
+}
+
+/* Tells of each page size of @demand, once, that no hugetlbfs of it is mounted. */
+static void add_unmounted(Demand *demand, const Supply *supply)
+{
+    for (guint i = 0; i < demand->needs->len; i++) {
+        guint64 size = g_array_index(demand->needs, PageNeed, i).size_kib;
+        const HostPool *all = host_pool(supply, size);
+        gboolean told = all == NULL || all->mounted;
+        for (guint n = 0; n < demand->lacks->len && !told; n++) {
+            const PageLack *lack = &g_array_index(demand->lacks, PageLack, n);
+            told = lack->unmounted && lack->size_kib == size;
+        }
+        PageLack lack = {.size_kib = size, .unmounted = TRUE};
+        if (!told)
+            g_array_append_val(demand->lacks, lack);
+    }
 }
 
 /* The narrowest first: what may lie anywhere takes what they leave. */
@@ -257,6 +285,8 @@ Demand *demand_new(Supply *supply, const DomainConfig *config, const DomainConfi
     g_ptr_array_sort(order, compare_needs);
     for (guint i = 0; i < order->len; i++)
         hold_against(demand, supply, order->pdata[i], held);
+    if (!config->memfd)
+        add_unmounted(demand, supply);
     if (demand->lacks->len) /* also where another part is not known */
         demand->state = DEMAND_LACKS;
     else if (demand->state == DEMAND_STARTS && demand->numad)
@@ -332,6 +362,11 @@ char *demand_lacks_text(const Demand *demand)
 
     for (guint i = 0; i < demand->lacks->len; i++) {
         const PageLack *lack = &g_array_index(demand->lacks, PageLack, i);
+        if (lack->unmounted) {
+            g_autofree char *size = text_page_size(lack->size_kib);
+            g_string_append_printf(out, "%sa mounted hugetlbfs of %s", out->len ? ", " : "", size);
+            continue;
+        }
         append_pages(out, lack->pages, lack->size_kib, lack->nodes, FALSE);
         if (lack->absent)
             g_string_append(out, " (this kernel has none of that size)");

@@ -21,6 +21,9 @@ typedef struct {
     IdSet *nodes;      /* where; NULL: on any node */
     gboolean absent;   /* the kernel has no pages of this size */
     gboolean promised; /* enough are free, but they are reserved for others */
+    /* No hugetlbfs of this size is mounted, without which libvirt starts no domain that has them
+     * (qemuGetDomainHupageMemPath) unless they are a memfd's; pages is 0 then. */
+    gboolean unmounted;
 } PageLack;
 
 typedef enum {
@@ -50,6 +53,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Supply, supply_free)
 void supply_resize(Supply *supply, int node, guint64 size_kib, gint64 total);
 /* As if the pools might have @pages of @size_kib more than they are set to. */
 void supply_overcommit(Supply *supply, guint64 size_kib, gint64 pages);
+/* As if a hugetlbfs of @size_kib were @mounted, or not. */
+void supply_mount(Supply *supply, guint64 size_kib, gboolean mounted);
 /* The pages of @size_kib that may be taken from @nodes (NULL: any), promised ones left out. */
 gint64 supply_pages(const Supply *supply, guint64 size_kib, const IdSet *nodes);
 

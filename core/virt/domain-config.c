@@ -273,6 +273,8 @@ static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **erro
     read_cells(config, domain);
     read_devices(config, domain);
     config->hugepages = backing_text(child(backing, "hugepages"));
+    g_autofree char *source = attribute(child(backing, "source"), "type");
+    config->memfd = g_strcmp0(source, "memfd") == 0;
     config->nosharepages = child(backing, "nosharepages") != NULL;
     read_numatune(config, domain);
     config->title = content(child(domain, "title"));

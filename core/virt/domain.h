@@ -51,6 +51,7 @@ typedef struct {
     GArray *devices;         /* MemoryDevice: those made of the host's memory */
     GHashTable *iothreadpin; /* iothread id (GINT_TO_POINTER) → IdSet* */
     char *hugepages; /* as the tunable memory.hugepages writes it: "off", "2M", "2M@0-1;1G@2" */
+    gboolean memfd;  /* its memory is a memfd, which takes a pool's pages without a hugetlbfs */
     gboolean nosharepages;
     char *numatune_mode; /* "strict" …, NULL without <numatune><memory> */
     IdSet *numatune_nodeset;

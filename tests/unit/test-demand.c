@@ -261,6 +261,61 @@ static void test_one_after_another(Tree *tree, gconstpointer unused)
     g_assert_cmpint(third->state, ==, DEMAND_STARTS);
 }
 
+/* Pages without a hugetlbfs of their size start nothing, but where the memory is a memfd. */
+static void test_unmounted(Tree *tree, gconstpointer unused)
+{
+    static const struct {
+        const char *mount, *config;
+        DemandState state;
+        const char *lacks;
+    } mounts[] = {
+        {"", DOMAIN(MEMORY(200) HUGE(PAGE(2048)) ON("strict", "0")), DEMAND_LACKS,
+            "a mounted hugetlbfs of 2M"},
+        {"", DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0")), DEMAND_LACKS,
+            "5 pages of 2M on node 0, a mounted hugetlbfs of 2M"},
+        {"", DOMAIN(MEMORY(100) HUGE(PAGE(2048)) CELLS), DEMAND_LACKS,
+            "25 pages of 2M on node 1, a mounted hugetlbfs of 2M"},
+        {"",
+            DOMAIN(MEMORY(200) "<memoryBacking><hugepages/><source type='memfd'/></memoryBacking>"),
+            DEMAND_STARTS, ""},
+        {"", DOMAIN(MEMORY(200)), DEMAND_NONE, ""},
+        {"x /dev/huge hugetlbfs rw 0 0\n", DOMAIN(MEMORY(200) HUGE(PAGE(2048)) ON("strict", "0")),
+            DEMAND_STARTS, ""},
+        {"x /dev/huge hugetlbfs rw,pagesize=1024M 0 0\n", DOMAIN(MEMORY(200) HUGE(PAGE(2048))),
+            DEMAND_LACKS, "a mounted hugetlbfs of 2M"},
+    };
+    (void)unused;
+
+    for (guint i = 0; i < G_N_ELEMENTS(mounts); i++) {
+        g_autofree char *text = g_strconcat("proc /proc proc rw 0 0\n", mounts[i].mount, NULL);
+        tree_put(tree, "/proc/mounts", text);
+        g_autoptr(Host) host = make_host(tree);
+        g_autoptr(DomainConfig) config = parse(mounts[i].config);
+        g_autoptr(Supply) supply = supply_new(host);
+        g_autoptr(Demand) demand = demand_new(supply, config, NULL, NULL, host);
+        g_autofree char *lacks = demand_lacks_text(demand);
+        g_assert_cmpstr(lacks, ==, mounts[i].lacks);
+        g_assert_cmpint(demand->state, ==, mounts[i].state);
+        /* What is staged counts. */
+        g_autoptr(Supply) staged = supply_new(host);
+        supply_mount(staged, 2048, TRUE);
+        g_autoptr(Demand) mounted = demand_new(staged, config, NULL, NULL, host);
+        g_autofree char *left = demand_lacks_text(mounted);
+        g_assert_null(strstr(left, "hugetlbfs"));
+    }
+    tree_put(tree, "/proc/mounts", "proc /proc proc rw 0 0\n");
+    g_autoptr(Snapshot) snapshot = fixture_snapshot();
+    snapshot->host = make_host(tree);
+    fixture_domain(
+        snapshot, "a", UUID, DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0")), NULL);
+    g_autofree char *json = domains_to_json(snapshot);
+    g_assert_nonnull(strstr(json, "\"why\" : \"no hugetlbfs mounted\""));
+    g_autofree char *table = domains_to_table(snapshot);
+    g_assert_nonnull(strstr(table,
+        "a will not start: 5 pages of 2M on node 0, a mounted hugetlbfs of 2M missing\n"
+        "  kvmtune set host hugepages.node0.2M=105 hugetlbfs.2M=/dev/hugepages\n"));
+}
+
 /* Nothing is said where pools or memory are not known. */
 static void test_unknown(Tree *tree, gconstpointer unused)
 {
@@ -309,6 +364,7 @@ int main(int argc, char **argv)
     TREE_TEST("/demand/growth-fits", test_growth_fits);
     TREE_TEST("/demand/one-after-another", test_one_after_another);
     TREE_TEST("/demand/unknown", test_unknown);
+    TREE_TEST("/demand/unmounted", test_unmounted);
     TREE_TEST("/demand/json", test_json);
     return g_test_run();
 }

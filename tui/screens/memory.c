@@ -295,7 +295,7 @@ static void edit_selected(App *app, MemoryState *state)
     if (row == NULL || !g_str_has_prefix(row->id, MEMORY_POOL_ID)) {
         app_say(app, STYLE_DIM,
             whole ? "Pools are changed node by node: choose a node's row."
-                  : "Only the number of pages of a pool can be changed here.");
+                  : "Only pages of a pool and mounts of hugetlbfs can be changed here.");
         return;
     }
     g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, row->id, NULL);
