@@ -90,6 +90,16 @@ static const char *why_waits(const Change *change, const Document *live)
     return row->waits && live->edit ? row->waits(live->edit) : NULL;
 }
 
+/* Whether @change waits for a next start, which a transient domain, running as @live says, does not
+ * have, and is not so already. */
+static gboolean waits_for_nothing(const Change *change, const Document *live)
+{
+    g_autofree char *now = live->edit ? tunable_xml_value(change->key, live->edit) : NULL;
+
+    return now && !g_str_equal(now, change->value) &&
+           (change->key->tunable->effect == EFFECT_NEXT || why_waits(change, live));
+}
+
 /* What is no good about @change's scope, before anything is tried; FALSE: it is said. */
 static gboolean may_change(
     Preview *preview, const Change *change, const Document *live, const Document *config)
@@ -107,6 +117,10 @@ static gboolean may_change(
         preview_refuse(preview,
             "%s has no next start to configure (it is transient): leave out --config",
             change->name);
+    else if (config->edit == NULL && waits_for_nothing(change, live))
+        preview_refuse(preview,
+            "%s cannot change while the domain runs, and %s has no next start (it is transient)",
+            change->key->key, change->name);
     else
         return TRUE;
     return FALSE;

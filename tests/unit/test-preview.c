@@ -477,6 +477,34 @@ static void test_running_nodeset(void)
     }
 }
 
+/* A transient domain takes what it can while it runs; what waits for a next start it never has. */
+static void test_transient(void)
+{
+    static const struct {
+        const char *key, *value;
+        guint errors, steps;
+    } rows[] = {
+        {"memory.nosharepages", "on", 1, 0},
+        {"memory.nosharepages", "off", 0, 0},
+        {"vcpupin.0", "1", 0, 1},
+    };
+    g_autoptr(Snapshot) snapshot = make_snapshot(1, TRUE);
+    Domain *domain = ((DomainView *)snapshot->domains->pdata[0])->domain;
+
+    domain->persistent = FALSE;
+    g_clear_pointer(&domain->xml_config, g_free);
+    g_clear_pointer(&domain->config, domain_config_free);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(Plan) plan = plan_new();
+        stage(plan, snapshot, "vm0", rows[i].key, rows[i].value, SCOPE_BOTH);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_assert_cmpuint(preview->errors, ==, rows[i].errors);
+        g_assert_cmpuint(preview->steps->len, ==, rows[i].steps);
+        assert_changes(preview, PART_EFFECT, "already",
+            rows[i].errors || rows[i].steps ? "no such line" : "0");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -488,6 +516,7 @@ int main(int argc, char **argv)
     g_test_add_func("/preview/running-nodeset", test_running_nodeset);
     g_test_add_func("/preview/warnings-first", test_warnings_first);
     g_test_add_func("/preview/refused", test_refused);
+    g_test_add_func("/preview/transient", test_transient);
     g_test_add_func("/preview/is-current", test_is_current);
     g_test_add_func("/preview/blame", test_blame);
     g_test_add_func("/preview/command-line", test_command_line);
