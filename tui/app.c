@@ -284,7 +284,9 @@ void app_draw(App *app)
     app->width = screen.width;
     app->height = screen.height;
     erase();
-    curs_set(dialog_types(private->dialog) ? 1 : 0);
+    gboolean types = dialog_types(private->dialog);
+    curs_set(types ? 1 : 0);
+    leaveok(stdscr, !types); /* a cursor that nobody sees need not go back: 8 bytes a paint */
     Frame frame = {private->message, private->message_style,
         dialog_is_open(private->dialog) ? dialog_hint(private->dialog) : NULL,
         screens[app->screen]->context};

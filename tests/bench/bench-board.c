@@ -180,6 +180,7 @@ int main(void)
     }
     start_color();
     use_default_colors();
+    leaveok(stdscr, TRUE); /* as app_draw() does */
     g_autoptr(Theme) theme = theme_load("dark", NULL);
     theme_use_colour(theme, 256);
     run(&medium, 24, 20, 80, theme, out);
