@@ -37,7 +37,8 @@ static guint stage_one(const App *app, Plan *plan, const Domain *domain, GString
 
     g_string_append_printf(said, "%s: %u to be staged, %u stand already", name, staged, same);
     if (unfit->len > 0)
-        g_string_append_printf(said, ", %u do not fit", unfit->len);
+        g_string_append_printf(
+            said, ", %u %s not fit", unfit->len, unfit->len == 1 ? "does" : "do");
     g_string_append_c(said, '\n');
     for (guint i = 0; i < MIN(unfit->len, UNFIT_MAX); i++)
         g_string_append_printf(said, "   %s\n", (const char *)g_ptr_array_index(unfit, i));
