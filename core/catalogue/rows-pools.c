@@ -54,7 +54,7 @@ static const Tunable rows[] = {
         .place = "/proc/sys/vm/compact_memory",
         .trigger = TRUE,
         .help = "Moves what is in use together, so that free memory lies in whole pieces for "
-                "hugepages. Done once, when it is written: put it before the pool that grows.",
+                "hugepages. Done once, before the pools of the same plan grow.",
         .gain = "Larger pools are granted; it takes seconds on a large host, and VMs may stall.",
         .source = "Linux Documentation/admin-guide/sysctl/vm.rst",
         .effect = EFFECT_NOW,

@@ -482,10 +482,15 @@ void preview_host(Preview *preview, const char *root, const Host *host, const Ru
     g_autoptr(GPtrArray) made = g_ptr_array_new();
     g_auto(Boot) boot = boot_open(host);
 
-    for (IDSET_EACH(i, changes)) {
-        preview->making = i;
-        preview_change(
-            preview, root, host, &boot, g_ptr_array_index(preview->plan->changes, i), made);
+    /* What is done once makes room for the others: a pool grows when memory is compacted. */
+    for (int rest = FALSE; rest <= TRUE; rest++) {
+        for (IDSET_EACH(i, changes)) {
+            const Change *change = g_ptr_array_index(preview->plan->changes, i);
+            if (change->key->tunable->trigger == rest)
+                continue;
+            preview->making = i;
+            preview_change(preview, root, host, &boot, change, made);
+        }
     }
     preview->making = -1;
     say_rivals(preview, host, &boot, made);

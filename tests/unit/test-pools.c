@@ -85,6 +85,24 @@ static void test_compact_first(Fixture *f, gconstpointer data)
     fixture_check_file(f, POOL, "4");
 }
 
+/* Staged behind the pool it is done before it all the same. */
+static void test_compact_late(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    put_pieces(f);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", "10");
+    g_assert_true(plan_stage(plan, snapshot, "host", "vm.compact_memory", "1", SCOPE_BOTH, &error));
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    static const char *const order[] = {"vm.compact_memory", "hugepages.node0.2M"};
+
+    g_assert_cmpuint(preview->steps->len, ==, G_N_ELEMENTS(order));
+    for (guint i = 0; i < G_N_ELEMENTS(order); i++)
+        g_assert_cmpstr(
+            ((const Step *)g_ptr_array_index(preview->steps, i))->key->key, ==, order[i]);
+}
+
 /* It failed after the compacting: the pool goes back, the compacting stays done. */
 static void grant_six(const char *root)
 {
@@ -257,6 +275,7 @@ int main(int argc, char **argv)
     } tests[] = {
         {"/pools/at-once", test_at_once},
         {"/pools/compact-first", test_compact_first},
+        {"/pools/compact-late", test_compact_late},
         {"/pools/short-grant", test_short_grant},
         {"/pools/portions", test_portions},
         {"/pools/mounted", test_mounted},
