@@ -56,7 +56,7 @@ void collector_note_pages(Collector *collector, int pid, GArray *memory);
 void collector_refresh(Collector *collector);
 
 /* One whole Snapshot taken on the calling thread, for the commands: waits for libvirt (at most
- * @timeout seconds for the connection). *connection (may be NULL) is the open connection, to be
+ * 10 s for the connection). *connection (may be NULL) is the open connection, to be
  * closed by the caller. NULL with a sentence. With @want_domains FALSE libvirt is not asked. */
 Snapshot *collector_take_once(const CollectorOptions *options, gboolean want_domains,
     Connection **connection, GError **error);
