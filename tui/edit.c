@@ -4,6 +4,7 @@
 #include "tui/cell.h"
 #include "tui/pool.h"
 
+#include "core/tune/grant.h"
 #include "core/tune/tunings.h"
 #include "core/util/text.h"
 
@@ -311,7 +312,7 @@ static char *tell_pool(App *app, const char *text, Style *style)
 static void fit_slider(const App *app, const TunableKey *key, Question *question)
 {
     const NodeMemory *node;
-    const HugePool *pool = pool_of(app->snapshot->host, key, &node);
+    const HugePool *pool = grant_pool(app->snapshot->host, key, &node);
     Num most = pool ? pool_most(pool, node) : NUM_UNKNOWN;
 
     if (!most.known || most.value <= 0)

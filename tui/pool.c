@@ -2,20 +2,8 @@
  * pages leaves. */
 #include "tui/pool.h"
 
+#include "core/tune/grant.h"
 #include "core/util/text.h"
-
-const HugePool *pool_of(const Host *host, const TunableKey *key, const NodeMemory **node)
-{
-    gboolean is_pool = host && g_str_has_prefix(key->key, "hugepages.node");
-
-    *node = is_pool ? host_node(host, (int)key->n) : NULL;
-    for (guint i = 0; *node && i < (*node)->pools->len; i++) {
-        const HugePool *pool = &g_array_index((*node)->pools, HugePool, i);
-        if (pool->size_kib == key->size_kib)
-            return pool;
-    }
-    return NULL;
-}
 
 Num pool_most(const HugePool *pool, const NodeMemory *node)
 {
@@ -46,24 +34,20 @@ static void add_used(GString *out, const HugePool *pool, gint64 pages, Style *st
 char *pool_note(const Host *host, const TunableKey *key, gint64 pages, Style *style)
 {
     const NodeMemory *node;
-    const HugePool *pool = pool_of(host, key, &node);
+    const HugePool *pool = grant_pool(host, key, &node);
 
     if (pool == NULL || pages < 0 || !pool->total.known)
         return NULL;
     GString *out = g_string_new(NULL);
     double size = (double)pool->size_kib, more = (double)(pages - pool->total.value);
     g_autofree char *all = size_of((double)pages * size);
+    g_autofree char *leaves = grant_leaves(host, key, pages);
     Num ready = host_pages_at_once(host, node, pool->size_kib);
     g_string_append(out, all);
     *style = STYLE_STAGED;
-    if (node->free_kib.known) {
-        double left = (double)node->free_kib.value - more * size;
-        g_autofree char *room = size_of(left < 0 ? -left : left);
-        if (left < 0)
-            g_string_append_printf(out, "; %s more than node %u has free", room, key->n);
-        else
-            g_string_append_printf(out, "; leaves %s free on node %u", room, key->n);
-        *style = left < 0 ? STYLE_WARN : STYLE_STAGED;
+    if (leaves) {
+        g_string_append_printf(out, "; %s", leaves);
+        *style = more * size > (double)node->free_kib.value ? STYLE_WARN : STYLE_STAGED;
     }
     add_used(out, pool, pages, style);
     if (ready.known && more > (double)ready.value && *style != STYLE_WARN) {

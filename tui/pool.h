@@ -4,8 +4,6 @@
 
 #include "tui/app.h"
 
-/* The pool that @key (hugepages.nodeN.SIZE) sets, and its node; NULL where there is none. */
-const HugePool *pool_of(const Host *host, const TunableKey *key, const NodeMemory **node);
 /* The most pages that the pool could have: those it has and what fits in the node's free memory.
  * Unknown where one of these is. */
 Num pool_most(const HugePool *pool, const NodeMemory *node);

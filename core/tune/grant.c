@@ -1,9 +1,38 @@
-/* Why the kernel granted fewer hugepages than were asked for: the node's memory is short, or lies
- * in pieces that are too small (Documentation/admin-guide/mm/hugetlbpage.rst: "The success or
- * failure of huge page allocation depends on the amount of physically contiguous memory"). */
+/* What a number of hugepages leaves of a node's memory, and why the kernel granted fewer than were
+ * asked for: the node's memory is short, or lies in pieces that are too small
+ * (Documentation/admin-guide/mm/hugetlbpage.rst: "The success or failure of huge page allocation
+ * depends on the amount of physically contiguous memory"). */
 #include "core/tune/grant.h"
 
 #include "core/util/text.h"
+
+const HugePool *grant_pool(const Host *host, const TunableKey *key, const NodeMemory **node)
+{
+    gboolean is_pool = host && g_str_has_prefix(key->key, "hugepages.node");
+
+    *node = is_pool ? host_node(host, (int)key->n) : NULL;
+    for (guint i = 0; *node && i < (*node)->pools->len; i++) {
+        const HugePool *pool = &g_array_index((*node)->pools, HugePool, i);
+        if (pool->size_kib == key->size_kib)
+            return pool;
+    }
+    return NULL;
+}
+
+char *grant_leaves(const Host *host, const TunableKey *key, gint64 pages)
+{
+    const NodeMemory *node;
+    const HugePool *pool = grant_pool(host, key, &node);
+
+    if (pool == NULL || !pool->total.known || !node->free_kib.known)
+        return NULL;
+    double more = (double)(pages - pool->total.value) * (double)pool->size_kib;
+    double left = (double)node->free_kib.value - more;
+    g_autofree char *size = text_size_kib((guint64)MIN(left < 0 ? -left : left, 1e15));
+    if (left < 0)
+        return g_strdup_printf("%s more than node %u has free", size, key->n);
+    return g_strdup_printf("leaves %s free on node %u", size, key->n);
+}
 
 /* ", in pieces for 30 more pages (buddyinfo: 12 of order 9, 9 of order 10)". */
 static char *pieces_text(const Host *host, const NodeMemory *node, guint64 size_kib)

@@ -1,5 +1,6 @@
 /* The Preview of the host: what is written to the kernel's files, what is mounted, and the diff of
  * the files that keep it across a reboot. */
+#include "core/tune/grant.h"
 #include "core/tune/preview-private.h"
 
 #include "core/host/mounts.h"
@@ -466,10 +467,13 @@ static void preview_change(Preview *preview, const char *root, const Host *host,
     gboolean now = plan_scope_has(change->scope, STEP_HOST) && preview->errors == errors &&
                    change_now(preview, root, host, change);
     g_autofree char *shown = step_shown_value(change->value);
+    g_autofree char *leaves =
+        now ? grant_leaves(host, change->key, g_ascii_strtoll(change->value, NULL, 10)) : NULL;
 
     if (now)
-        preview_say(preview, PART_EFFECT, LINE_NOW, "now%s: %s = %s", later ? " and at boot" : "",
-            change->key->key, shown);
+        preview_say(preview, PART_EFFECT, LINE_NOW, "now%s: %s = %s%s%s",
+            later ? " and at boot" : "", change->key->key, shown, leaves ? "; " : "",
+            leaves ? leaves : "");
     else if (later)
         preview_say(preview, PART_EFFECT, LINE_LATER, "at boot: %s = %s", change->key->key, shown);
     if (now)

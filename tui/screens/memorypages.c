@@ -2,6 +2,7 @@
  * smaller by steps, and what is said at the cursor. */
 #include "tui/screens/memorypages.h"
 
+#include "core/tune/grant.h"
 #include "core/util/text.h"
 #include "tui/cell.h"
 #include "tui/fit.h"
@@ -143,7 +144,7 @@ void memory_pool_step(App *app, const char *id, int steps)
 {
     g_autoptr(TunableKey) key = pool_key(app, id);
     const NodeMemory *node;
-    const HugePool *pool = key ? pool_of(app->snapshot->host, key, &node) : NULL;
+    const HugePool *pool = key ? grant_pool(app->snapshot->host, key, &node) : NULL;
     gint64 from = 0, step = 0;
 
     if (pool == NULL || !pool->total.known) {
@@ -213,7 +214,7 @@ void memory_footer(App *app, const char *id, const Canvas *canvas)
 {
     g_autoptr(TunableKey) key = pool_key(app, id);
     const NodeMemory *node = NULL;
-    const HugePool *pool = key ? pool_of(app->snapshot->host, key, &node) : NULL;
+    const HugePool *pool = key ? grant_pool(app->snapshot->host, key, &node) : NULL;
     const Domain *domain = row_domain(app, id);
     g_autoptr(Demand) demand = domain ? fit_demand(app, domain) : NULL;
     Style style = STYLE_TEXT;
