@@ -111,7 +111,7 @@ static JsonObject *node_object(const Node *node, const NodeMemory *memory)
     JsonObject *object = json_object_new();
 
     json_object_set_int_member(object, "id", node->id);
-    set_ids(object, "cpus", node->cpus);
+    set_ids(object, "cpus", node->cpus_unknown ? NULL : node->cpus);
     set_num(object, "memory_kib", memory->memory_kib);
     set_num(object, "free_kib", memory->free_kib);
     if (node->distances) {

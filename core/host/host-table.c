@@ -74,7 +74,7 @@ static void append_nodes(GString *out, const Host *host)
         g_ptr_array_add(cells, size_text(memory->memory_kib));
         g_ptr_array_add(cells, size_text(memory->free_kib));
         g_ptr_array_add(cells, pools_text(memory->pools));
-        g_ptr_array_add(cells, set_text(node->cpus));
+        g_ptr_array_add(cells, node->cpus_unknown ? g_strdup("–") : set_text(node->cpus));
     }
     append_table(out, heads, right, G_N_ELEMENTS(heads), cells);
 }

@@ -46,8 +46,9 @@ typedef struct {
 
 typedef struct {
     int id;
-    IdSet *cpus;       /* online CPUs; empty for a memory-only node */
-    GArray *distances; /* int, in the order of Topology.nodes; NULL unknown */
+    IdSet *cpus;           /* online CPUs; empty for a memory-only node */
+    gboolean cpus_unknown; /* the kernel does not tell them: cpus is empty then */
+    GArray *distances;     /* int, in the order of Topology.nodes; NULL unknown */
 } Node;
 
 typedef struct {

@@ -163,14 +163,18 @@ static GArray *read_distances(const char *root, int node, guint nodes)
 }
 
 /* The node's CPUs; the links to them where an old kernel has neither list nor mask. */
-static IdSet *read_node_cpus(const char *root, int node)
+static void read_node_cpus(const char *root, Node *node, const IdSet *online)
 {
-    g_autofree char *folder = g_strdup_printf(NODE_FOLDER "/node%d", node);
-    IdSet *set = read_set(root, folder, "cpulist");
+    g_autofree char *folder = g_strdup_printf(NODE_FOLDER "/node%d", node->id);
 
-    if (set == NULL)
-        set = read_set(root, folder, "cpumap");
-    return set ? set : list_ids(root, folder, "cpu");
+    node->cpus = read_set(root, folder, "cpulist");
+    if (node->cpus == NULL)
+        node->cpus = read_set(root, folder, "cpumap");
+    if (node->cpus == NULL) {
+        node->cpus = list_ids(root, folder, "cpu");
+        node->cpus_unknown = hwloc_bitmap_iszero(node->cpus);
+    }
+    hwloc_bitmap_and(node->cpus, node->cpus, online);
 }
 
 /* A kernel without NUMA has no node folders: that host is one node, 0, with all its CPUs. */
@@ -181,8 +185,7 @@ static void read_nodes(Topology *topology, const char *root)
 
     for (IDSET_EACH(id, ids)) {
         Node *node = topology_add_node(topology, id);
-        node->cpus = read_node_cpus(root, id);
-        hwloc_bitmap_and(node->cpus, node->cpus, topology->online);
+        read_node_cpus(root, node, topology->online);
         node->distances = read_distances(root, id, count);
     }
     if (count == 0)

@@ -305,6 +305,7 @@ static void test_damaged(Tree *tree, gconstpointer unused)
     tree_put(tree, CPU "/cpu0/cache/index2/shared_cpu_list", "");
     tree_put(tree, NODE "/node0/distance", "10");
     tree_put(tree, NODE "/node10/distance", "10 x");
+    tree_put(tree, NODE "/node10/cpulist", "0-");
     tree_put(
         tree, NODE "/node0/meminfo", "Node 0 MemTotal:\nNode 0 MemFree: many kB\nNode\nNode 0");
     tree_put(tree, NODE "/node99999999/cpulist", "0");
@@ -349,6 +350,7 @@ static void test_damaged(Tree *tree, gconstpointer unused)
     g_autofree char *json = host_to_json(host);
     g_autofree char *table = host_to_table(host);
     g_assert_nonnull(strstr(json, "\"gone\" : null"));
+    g_assert_nonnull(strstr(json, "\"cpus\" : null"));
     g_assert_nonnull(strstr(table, "–"));
 }
 

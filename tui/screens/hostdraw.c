@@ -82,8 +82,9 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     /* The part is cut to the column, so that a neighbour is never written over. */
     Canvas line = canvas_part(canvas, item->y - canvas->scroll, item->x, 1, width);
     g_autofree char *load = host_percent_text(host_mean_load(host, node->cpus));
-    g_autofree char *load_text =
-        idset_count(node->cpus) > 0 ? g_strdup_printf("load %s", load) : g_strdup("no CPUs");
+    g_autofree char *load_text = idset_count(node->cpus) > 0
+                                     ? g_strdup_printf("load %s", load)
+                                     : g_strdup(node->cpus_unknown ? "CPUs –" : "no CPUs");
     g_autofree char *size = share_text(used, memory->memory_kib);
     g_autofree char *pools = host_pools_text(memory->pools, wide, TRUE);
     int x = 0;
