@@ -104,17 +104,16 @@ static char *unmounted_sizes(const App *app)
     GString *out = g_string_new(NULL);
 
     for (guint i = 0; i < host->pools->len; i++) {
-        g_autofree char *size = text_page_size(g_array_index(host->pools, HugePool, i).size_kib);
+        guint64 size_kib = g_array_index(host->pools, HugePool, i).size_kib;
+        g_autofree char *size = text_page_size(size_kib);
         g_autofree char *name = g_strconcat("hugetlbfs.", size, NULL);
-        g_autofree char *suffix = g_strconcat(".", size, NULL);
         g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, name, NULL);
         g_autofree char *now = key ? tunable_host_value(key, host) : NULL;
         const char *staged = plan_value(app->plan, "host", name);
         gboolean grows = FALSE;
         for (guint n = 0; n < app->plan->changes->len; n++) {
             const Change *change = g_ptr_array_index(app->plan->changes, n);
-            grows |= g_str_has_prefix(change->key->key, "hugepages.node") &&
-                     g_str_has_suffix(change->key->key, suffix);
+            grows |= change->key->tunable->pool && change->key->size_kib == size_kib;
         }
         if (grows && g_strcmp0(staged ? staged : now, "") == 0)
             g_string_append_printf(out, "%s%s", out->len ? ", " : "", size);

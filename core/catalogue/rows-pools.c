@@ -14,6 +14,7 @@ static const TunableChoice compact[] = {
 static const Tunable rows[] = {
     {
         POOL_ROW("hugepages.nodeN.SIZE", VALUE_INT),
+        .pool = TRUE,
         .min = 0,
         .max = G_MAXINT32,
         .unit = "pages",

@@ -8,9 +8,7 @@
 
 const HugePool *grant_pool(const Host *host, const TunableKey *key, const NodeMemory **node)
 {
-    gboolean is_pool = host && g_str_has_prefix(key->key, "hugepages.node");
-
-    *node = is_pool ? host_node(host, (int)key->n) : NULL;
+    *node = host && key->tunable->pool ? host_node(host, (int)key->n) : NULL;
     for (guint i = 0; *node && i < (*node)->pools->len; i++) {
         const HugePool *pool = &g_array_index((*node)->pools, HugePool, i);
         if (pool->size_kib == key->size_kib)

@@ -392,7 +392,7 @@ Supply *plan_supply(const Plan *plan, const Host *host)
             supply_mount(supply, key->size_kib, *change->value != '\0');
         if (!plan_scope_has(change->scope, STEP_HOST) || !text_parse_int(change->value, &to))
             continue;
-        if (g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE"))
+        if (key->tunable->pool)
             supply_resize(supply, (int)key->n, key->size_kib, to);
         else if (g_str_equal(key->tunable->key, "hugepages.overcommit.SIZE"))
             supply_overcommit(supply, key->size_kib, to);

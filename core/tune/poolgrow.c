@@ -28,7 +28,7 @@ gboolean pool_grows(const ApplyContext *context, const Step *step, const char *v
 {
     gint64 from, to;
 
-    return g_str_has_prefix(step->key->key, "hugepages.node") && step->key->size_kib &&
+    return step->key->tunable->pool && step->key->size_kib &&
            read_range(context, step, value, &from, &to) && to - from > portion_of(step);
 }
 

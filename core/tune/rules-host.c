@@ -1,5 +1,6 @@
 /* The rules of the host: KSM and the hugepage pools. Their sources: the kernel's ksm.rst and
  * hugetlbpage.rst. */
+#include "core/tune/grant.h"
 #include "core/tune/rules-private.h"
 
 #include "core/host/mounts.h"
@@ -112,18 +113,14 @@ static void each_pool(
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Change *change = data;
         const TunableKey *key = change->key;
-        gboolean is_pool = g_str_equal(key->tunable->key, "hugepages.nodeN.SIZE");
-        const NodeMemory *node = is_pool ? host_node(c->host, (int)key->n) : NULL;
+        const NodeMemory *node;
+        const HugePool *pool = grant_pool(c->host, key, &node);
         gint64 to;
-        for (guint i = 0; node && i < node->pools->len; i++) {
-            const HugePool *pool = &g_array_index(node->pools, HugePool, i);
-            if (pool->size_kib != key->size_kib || !pool->total.known ||
-                !text_parse_int(change->value, &to))
-                continue;
-            g_ptr_array_set_size(c->keys, 0);
-            rule_about(c, "%s", key->key);
-            check(c, key, pool, to);
-        }
+        if (pool == NULL || !pool->total.known || !text_parse_int(change->value, &to))
+            continue;
+        g_ptr_array_set_size(c->keys, 0);
+        rule_about(c, "%s", key->key);
+        check(c, key, pool, to);
     }
 }
 

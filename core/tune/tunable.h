@@ -68,6 +68,7 @@ struct Tunable {
     gboolean required; /* cannot be removed: a domain always has it */
     gboolean filled;   /* where it is removed libvirt writes a value of its own */
     gboolean trigger;  /* host: writing it does something once; the file tells nothing, "" stands */
+    gboolean pool;     /* host: a hugepage pool of node n, of pages of size_kib */
     const char *unit;  /* "pages", "ms"; NULL for none */
     const char *place; /* host: the file below the root, or "hugetlbfs pagesize=%s" (bootset.h);
                         * domain: a path (xmlpath.h). %s for args */

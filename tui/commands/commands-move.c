@@ -70,8 +70,8 @@ MoveWatch *move_watch_begin(const Preview *preview, ApplyContext *context)
 
     for (guint i = 0; i < preview->steps->len; i++) {
         const Step *step = g_ptr_array_index(preview->steps, i);
-        any |= step_traits[step->kind].drifts ||
-               (step->kind == STEP_HOST && g_str_has_prefix(step->key->key, "hugepages.node"));
+        any |=
+            step_traits[step->kind].drifts || (step->kind == STEP_HOST && step->key->tunable->pool);
     }
     if (!any)
         return NULL;
