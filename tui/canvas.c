@@ -182,17 +182,21 @@ void canvas_fill(const Canvas *canvas, int y, int x, int height, int width, Styl
 void canvas_field(
     const Canvas *canvas, int y, int x, int width, Align align, Style style, const char *text)
 {
-    int cells = 0, line = 0;
-    G_GNUC_UNUSED g_autofree wchar_t *shown = canvas_fit(text, width, canvas->ascii, &cells);
+    int line = 0, left = 0; /* cells left blank before the text */
 
     canvas_fill(canvas, y, x, 1, width, style);
+    if (align == ALIGN_RIGHT) {
+        int cells = 0;
+        G_GNUC_UNUSED g_autofree wchar_t *shown = canvas_fit(text, width, canvas->ascii, &cells);
+        left = MIN(width, canvas->width - x) - cells;
+    }
     width = MIN(width, canvas->width - x);
     if (align == ALIGN_NAME && width >= 3 && visible_line(canvas, y, &line)) {
         g_autofree wchar_t *name = fit_name(text, width, canvas->ascii);
         put_cells(canvas, line, x, style, name);
         return;
     }
-    canvas_text(canvas, y, align == ALIGN_RIGHT ? x + width - cells : x, width, style, text);
+    canvas_text(canvas, y, x + left, width, style, text);
 }
 
 int canvas_wrap(
