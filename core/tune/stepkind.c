@@ -240,9 +240,9 @@ static char *read_pages(Reading *reading, const Step *step, GError **error)
     int pid = process_of(reading->context, step, error);
     if (pid == 0)
         return NULL;
-    g_autoptr(PageCount) count = page_count_new(reading->context->root, pid);
+    g_autoptr(ProcCount) count = proc_count_new(&page_count, reading->context->root, pid);
     g_autoptr(GArray) memory = NULL;
-    page_count_run(count);
+    proc_count_run(count);
     if (count->problem) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "the pages of %s: %s", step->name,
             count->problem);

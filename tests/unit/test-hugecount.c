@@ -18,8 +18,8 @@ static void test_sums(Tree *tree, gconstpointer unused)
         "AnonHugePages:      4096 kB\nShmemPmdMapped:        0 kB\nVmFlags: rd wr\n"
         "7e00-7e10 rw-s 00000000 00:01 9 /memfd:ram (deleted)\nRss: 4096 kB\n"
         "AnonHugePages: 2048 kB\nShmemPmdMapped: 2048 kB\nFilePmdMapped: 2 kB\nRssX: 5 kB\n");
-    g_autoptr(HugeCount) count = huge_count_new(tree->root, 77);
-    huge_count_run(count);
+    g_autoptr(ProcCount) count = proc_count_new(&huge_count, tree->root, 77);
+    proc_count_run(count);
     g_assert_null(count->problem);
     g_assert_cmpint(count->done, ==, 1);
     g_assert_cmpint(count->mappings, ==, 2);
@@ -32,15 +32,15 @@ static void test_sums(Tree *tree, gconstpointer unused)
     tree_put(tree, "/proc/77/smaps",
         "7f00-7f10 rw-p 0 00:00 0\nRss: 18446744073709551615 kB\n"
         "AnonHugePages: 18446744073709551615 kB\nAnonHugePages: 18446744073709551615 kB\n");
-    g_autoptr(HugeCount) old = huge_count_new(tree->root, 77);
-    huge_count_run(old);
+    g_autoptr(ProcCount) old = proc_count_new(&huge_count, tree->root, 77);
+    proc_count_run(old);
     g_assert_false(old->shared_kib.known);
     g_assert_cmpint(old->anon_kib.value, >, 0);
 }
 
-static void assert_problem(HugeCount *count, const char *problem)
+static void assert_problem(ProcCount *count, const char *problem)
 {
-    huge_count_run(count);
+    proc_count_run(count);
     g_assert_nonnull(count->problem);
     g_assert_nonnull(strstr(count->problem, problem));
     g_assert_false(count->anon_kib.known);
@@ -49,16 +49,16 @@ static void assert_problem(HugeCount *count, const char *problem)
 static void test_ends(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    g_autoptr(HugeCount) gone = huge_count_new(tree->root, 78);
+    g_autoptr(ProcCount) gone = proc_count_new(&huge_count, tree->root, 78);
     assert_problem(gone, "the process has ended");
     tree_put(tree, "/proc/77/maps", MAPS);
-    g_autoptr(HugeCount) none = huge_count_new(tree->root, 77);
+    g_autoptr(ProcCount) none = proc_count_new(&huge_count, tree->root, 77);
     assert_problem(none, "this kernel has no smaps");
     tree_put(tree, "/proc/77/smaps", "");
-    g_autoptr(HugeCount) zombie = huge_count_new(tree->root, 77);
+    g_autoptr(ProcCount) zombie = proc_count_new(&huge_count, tree->root, 77);
     assert_problem(zombie, "the process has ended");
     tree_put(tree, "/proc/77/smaps", "7f00-7f10 rw-p 0 0:0 0\nRss: 1 kB\nAnonHugePages: 1 kB\n");
-    g_autoptr(HugeCount) stopped = huge_count_new(tree->root, 77);
+    g_autoptr(ProcCount) stopped = proc_count_new(&huge_count, tree->root, 77);
     stopped->stop = 1;
     assert_problem(stopped, "stopped before the end");
 }
@@ -66,13 +66,13 @@ static void test_ends(Tree *tree, gconstpointer unused)
 /* This very process: what the kernel's own sum says, where it has one. */
 static void test_real(void)
 {
-    g_autoptr(HugeCount) count = huge_count_new("", getpid());
+    g_autoptr(ProcCount) count = proc_count_new(&huge_count, "", getpid());
 
     if (!g_file_test("/proc/self/smaps", G_FILE_TEST_EXISTS)) {
         g_test_skip("this kernel has no smaps");
         return;
     }
-    huge_count_run(count);
+    proc_count_run(count);
     g_assert_null(count->problem);
     g_assert_cmpint(count->mappings, >, 5);
     g_assert_cmpint(count->resident_kib.value, >, 0);

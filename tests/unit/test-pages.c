@@ -121,19 +121,19 @@ static void test_nodes(void)
     g_assert_cmpstr(both, ==, "0-1");
 }
 
-static PageCount *count_of(const Tree *tree, const char *maps, const char *numa_maps)
+static ProcCount *count_of(const Tree *tree, const char *maps, const char *numa_maps)
 {
     if (maps)
         tree_put(tree, "/proc/7/maps", maps);
     if (numa_maps)
         tree_put(tree, "/proc/7/numa_maps", numa_maps);
-    PageCount *count = page_count_new(tree->root, 7);
-    page_count_run(count);
+    ProcCount *count = proc_count_new(&page_count, tree->root, 7);
+    proc_count_run(count);
     g_assert_true(g_atomic_int_get(&count->done));
     return count;
 }
 
-static void assert_page(const PageCount *count, guint n, guint64 page_kib, int node, guint64 kib)
+static void assert_page(const ProcCount *count, guint n, guint64 page_kib, int node, guint64 kib)
 {
     g_assert_cmpuint(n, <, count->pages->len);
     const PageKib *part = &g_array_index(count->pages, PageKib, n);
@@ -144,7 +144,7 @@ static void assert_page(const PageCount *count, guint n, guint64 page_kib, int n
 
 static void test_count(Tree *tree, gconstpointer unused)
 {
-    g_autoptr(PageCount) count = count_of(tree, "a\nb\nc\nd\ne\n",
+    g_autoptr(ProcCount) count = count_of(tree, "a\nb\nc\nd\ne\n",
         "7f00 default anon=12 dirty=12 active=0 N0=5 N1=7 kernelpagesize_kB=4\n"
         "7e00 bind:0 file=/dev/hugepages/x huge dirty=3 N1=3 kernelpagesize_kB=2048\n"
         "7d00 default file=/usr/lib/libc.so.6 mapped=300 mapmax=40 N0=300 kernelpagesize_kB=4\n"
@@ -164,7 +164,7 @@ static void test_count(Tree *tree, gconstpointer unused)
 /* Figures beyond all reason are taken as much memory, and no sum of them overflows. */
 static void test_count_absurd(Tree *tree, gconstpointer unused)
 {
-    g_autoptr(PageCount) count = count_of(tree, "a\nb\n",
+    g_autoptr(ProcCount) count = count_of(tree, "a\nb\n",
         "7f00 default anon=1 N0=9223372036854775807 N1=18446744073709551615 kernelpagesize_kB=4\n"
         "7e00 default anon=1 N0=9223372036854775807 N1=1 kernelpagesize_kB=4\n"
         "7d00 huge anon=1 N0=9 N1=9 kernelpagesize_kB=18446744073709551615\n");
@@ -183,17 +183,17 @@ static void test_count_absurd(Tree *tree, gconstpointer unused)
 static void test_count_problems(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    g_autoptr(PageCount) gone = count_of(tree, NULL, NULL);
+    g_autoptr(ProcCount) gone = count_of(tree, NULL, NULL);
     g_assert_cmpstr(gone->problem, ==, "the process has ended");
-    g_autoptr(PageCount) none = count_of(tree, "a\n", NULL);
+    g_autoptr(ProcCount) none = count_of(tree, "a\n", NULL);
     g_assert_cmpstr(none->problem, ==, "this kernel has no numa_maps (it is built without NUMA)");
-    g_autoptr(PageCount) ended = count_of(tree, NULL, "");
+    g_autoptr(ProcCount) ended = count_of(tree, NULL, "");
     g_assert_cmpstr(ended->problem, ==, "the process has ended");
 
     tree_put(tree, "/proc/7/numa_maps", "7f00 default anon=1 N0=1 kernelpagesize_kB=4\n");
-    g_autoptr(PageCount) stopped = page_count_new(tree->root, 7);
+    g_autoptr(ProcCount) stopped = proc_count_new(&page_count, tree->root, 7);
     g_atomic_int_set(&stopped->stop, 1);
-    page_count_run(stopped);
+    proc_count_run(stopped);
     g_assert_cmpstr(stopped->problem, ==, "stopped before the end: there is more");
     g_assert_cmpuint(stopped->pages->len, ==, 0);
 }
@@ -205,8 +205,8 @@ static void test_count_real(void)
         g_test_skip("this kernel has no numa_maps");
         return;
     }
-    g_autoptr(PageCount) count = page_count_new("", getpid());
-    page_count_run(count);
+    g_autoptr(ProcCount) count = proc_count_new(&page_count, "", getpid());
+    proc_count_run(count);
     g_assert_null(count->problem);
     g_assert_cmpuint(count->pages->len, >, 0);
 
@@ -214,8 +214,8 @@ static void test_count_real(void)
     if (child == 0)
         _exit(0);
     waitpid(child, NULL, 0);
-    g_autoptr(PageCount) gone = page_count_new("", child);
-    page_count_run(gone);
+    g_autoptr(ProcCount) gone = proc_count_new(&page_count, "", child);
+    proc_count_run(gone);
     g_assert_cmpstr(gone->problem, ==, "the process has ended");
 }
 

@@ -55,8 +55,8 @@ void move_count_pages(const Snapshot *snapshot, const Plan *plan)
                                      : NULL;
         if (view == NULL || view->usage == NULL || view->usage->memory || view->usage->pid <= 0)
             continue;
-        g_autoptr(PageCount) count = page_count_new(snapshot->root, view->usage->pid);
-        page_count_run(count);
+        g_autoptr(ProcCount) count = proc_count_new(&page_count, snapshot->root, view->usage->pid);
+        proc_count_run(count);
         if (count->problem == NULL) {
             view->usage->memory = page_count_nodes(count);
             view->usage->counted = TRUE;

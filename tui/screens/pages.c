@@ -2,6 +2,7 @@
  * beside where its vCPUs ran last and what its numatune asks. Opened from Memory. */
 #include "tui/screens/pages.h"
 
+#include "core/virt/pagecount.h"
 #include "tui/cell.h"
 #include "tui/glyphs.h"
 
@@ -148,14 +149,13 @@ static void pages_update(App *app, gpointer data)
     if (snapshot->host == NULL)
         return;
     /* What was written since may have moved the pages. */
-    if (state->count && state->serial != app_journal_serial(app)) {
-        g_atomic_int_set(&state->count->stop, 1);
-        g_clear_pointer(&state->count, page_count_unref);
-    }
-    if (state->count && !state->noted && g_atomic_int_get(&state->count->done)) {
+    if (state->counting.count && state->serial != app_journal_serial(app))
+        counting_clear(&state->counting);
+    const ProcCount *count = state->counting.count;
+    if (count && !state->noted && g_atomic_int_get(&count->done)) {
         state->noted = TRUE;
-        if (state->count->problem == NULL)
-            app_note_pages(app, state->count->pid, page_count_nodes(state->count));
+        if (count->problem == NULL)
+            app_note_pages(app, count->pid, page_count_nodes(count));
     }
     set_columns(state, snapshot->host);
     table_begin(&state->table);
@@ -205,34 +205,14 @@ static void pages_draw(App *app, gpointer data, const Canvas *canvas)
     pages_note(app, state, &note);
 }
 
-static void run_count(Connection *connection, gpointer data)
-{
-    (void)connection;
-    page_count_run(data);
-    page_count_unref(data);
-}
-
 /* Begins to count, or stops the count that runs. */
 static void count_pages(App *app, PagesState *state)
 {
-    const DomainView *view = pages_selected(app, state);
-
-    if (state->count && !g_atomic_int_get(&state->count->done)) {
-        g_atomic_int_set(&state->count->stop, 1);
-        app_say(app, STYLE_TEXT, "the count is stopped");
+    if (counting_stop(app, &state->counting) ||
+        !counting_begin(app, &state->counting, &page_count, pages_selected(app, state)))
         return;
-    }
-    if (view == NULL || view->usage == NULL || view->usage->pid <= 0) {
-        app_say(app, STYLE_WARN, "there is no QEMU process of a running domain here to count");
-        return;
-    }
-    page_count_unref(state->count);
-    g_free(state->counted);
-    state->count = page_count_new(app->snapshot->root, view->usage->pid);
-    state->counted = g_strdup(view->domain->uuid);
     state->serial = app_journal_serial(app);
     state->noted = FALSE;
-    app_run_aside(app, run_count, page_count_ref(state->count));
 }
 
 /* Asks where to; what stands is where most of them are. */
@@ -292,10 +272,7 @@ static void pages_clear(gpointer data)
 {
     PagesState *state = data;
 
-    if (state->count)
-        g_atomic_int_set(&state->count->stop, 1);
-    page_count_unref(state->count);
-    g_free(state->counted);
+    counting_clear(&state->counting);
     table_clear(&state->table);
 }
 

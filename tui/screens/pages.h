@@ -1,9 +1,8 @@
 /* What the files of the Pages screen share. */
 #pragma once
 
-#include "core/virt/pagecount.h"
 #include "core/virt/pages.h"
-#include "tui/app.h"
+#include "tui/counting.h"
 #include "tui/widgets/table.h"
 
 #define PAGES_NODES 10 /* nodes with a column of their own; what is on the others has one */
@@ -12,12 +11,11 @@ typedef struct {
     Table table;
     TableColumn columns[TABLE_COLUMNS];
     char titles[PAGES_NODES][16];
-    guint nodes;      /* columns of nodes */
-    gboolean others;  /* there are more nodes than columns */
-    PageCount *count; /* the newest, running or done; NULL */
-    gboolean noted;   /* what it counted was told to the collector */
-    char *counted;    /* the UUID of the domain it is of */
-    guint serial;     /* app_journal_serial() when it began */
+    guint nodes;     /* columns of nodes */
+    gboolean others; /* there are more nodes than columns */
+    Counting counting;
+    gboolean noted; /* what it counted was told to the collector */
+    guint serial;   /* app_journal_serial() when it began */
 } PagesState;
 
 /* The domain under the cursor; NULL where none is. */

@@ -68,15 +68,13 @@ static char *counted_text(const GArray *pages)
 /* The count, while it runs and after; nothing where it was of another domain. */
 static void draw_count(const PagesState *state, const Domain *domain, const Canvas *canvas, int y)
 {
-    const PageCount *count = state->count;
+    const ProcCount *count = state->counting.count;
 
-    if (count == NULL || !g_str_equal(state->counted, domain->uuid))
+    if (count == NULL || !g_str_equal(state->counting.uuid, domain->uuid))
         return;
-    if (!g_atomic_int_get(&count->done)) {
-        int read = g_atomic_int_get(&count->mappings), total = g_atomic_int_get(&count->total);
-        canvas_printf(canvas, y, 1, canvas->width - 2, STYLE_STAGED,
-            total ? "counting: %d of %d mappings; c stops" : "counting: %d mappings; c stops", read,
-            total);
+    g_autofree char *progress = counting_progress(&state->counting);
+    if (progress) {
+        canvas_text(canvas, y, 1, canvas->width - 2, STYLE_STAGED, progress);
         return;
     }
     g_autofree char *text = counted_text(count->pages);

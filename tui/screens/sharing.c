@@ -27,7 +27,7 @@ typedef struct {
     gboolean ready, wide;
     int active;
     SharingRates rates;
-    SharingCount count;
+    Counting counting;
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
 
@@ -272,7 +272,7 @@ static void draw_footer(const App *app, const SharingState *state, const Canvas 
     const Tunable *tunable = row ? tunable_of(row->id) : NULL;
     const Counter *counter = row ? counter_find(row->id) : NULL;
     gboolean problem = FALSE;
-    g_autofree char *counted = row ? sharing_count_text(&state->count, row->id, &problem) : NULL;
+    g_autofree char *counted = row ? sharing_count_text(&state->counting, row->id, &problem) : NULL;
 
     if (counted) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, problem ? STYLE_WARN : STYLE_TEXT, counted);
@@ -407,7 +407,7 @@ static gboolean sharing_act(App *app, gpointer data, Action action)
     }
     case ACTION_COUNT_PAGES: {
         const TableRow *row = selected_row(state);
-        sharing_count(app, &state->count, row ? row->id : NULL);
+        sharing_count(app, &state->counting, row ? row->id : NULL);
         return TRUE;
     }
     case ACTION_LEFT:
@@ -440,7 +440,7 @@ static void sharing_clear(gpointer data)
 {
     SharingState *state = data;
 
-    sharing_count_clear(&state->count);
+    counting_clear(&state->counting);
     if (!state->ready)
         return;
     table_clear(&state->tables[0]);
