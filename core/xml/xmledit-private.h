@@ -47,8 +47,8 @@ char *xml_value_at(const XmlPath *path, const xmlNode *element);
 /* Whether the document is what reading its text anew gives: for tests. */
 gboolean xml_edit_is_sound(const XmlEdit *edit);
 
-/* TRUE where what @path and @value (may be NULL) make in the text is what they make in the tree. */
-gboolean xml_is_plain_path(const XmlPath *path, const char *value);
+/* TRUE where what @value makes in the text is what it makes in the tree. */
+gboolean xml_is_plain_value(const char *value);
 /* TRUE where @container has nothing but elements, comments and blanks: how its text is cut into
  * nodes then does not matter. */
 gboolean xml_is_plain_container(const xmlNode *container);

@@ -252,7 +252,7 @@ static gboolean remove_nodes(
                 edit, kept->pdata[i], xml_path_attribute(path, k)->name, NULL, splices);
     if (whole->len > 0)
         xml_place_removal(edit->xml, path, whole, splices, &emptied);
-    gboolean plain = xml_is_plain_path(path, NULL) && (emptied == NULL || kept->len == 0);
+    gboolean plain = emptied == NULL || kept->len == 0;
     if (plain && whole->len > 0) /* they have one parent */
         plain = xml_is_plain_container(((xmlNode *)whole->pdata[0])->parent);
     if (!plain || splices->len > SPLICES_MAX)
@@ -349,7 +349,7 @@ static gboolean write_new(XmlEdit *edit, const XmlPath *path, const char *shown,
         edit->xml, parent, xml_path_step(path, depth), xml_write_element, &new, &before, &behind);
     g_array_append_val(splices, splice);
     gboolean fits = check_length(edit, splices, error);
-    if (!fits || !xml_is_plain_path(path, value) || !xml_is_plain_container(parent)) {
+    if (!fits || !xml_is_plain_value(value) || !xml_is_plain_container(parent)) {
         xmlFreeNode(nodes->pdata[0]);
         return fits && splice_and_read(edit, splices, error);
     }
@@ -401,7 +401,7 @@ static gboolean change_value(
     }
     if (!check_length(edit, splices, error))
         return FALSE;
-    if (!xml_is_plain_path(path, value))
+    if (!xml_is_plain_value(value))
         return splice_and_read(edit, splices, error);
     splice_text(edit, splices);
     if (attributes) {

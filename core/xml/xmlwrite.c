@@ -257,26 +257,9 @@ XmlSplice xml_write_text(const XmlEdit *edit, const xmlNode *element, const char
     return splice;
 }
 
-/* TRUE where a name would be read as more than a name: xmlns declares a namespace. */
-static gboolean is_reserved(const char *name)
+gboolean xml_is_plain_value(const char *value)
 {
-    return name != NULL && g_ascii_strncasecmp(name, "xml", 3) == 0;
-}
-
-gboolean xml_is_plain_path(const XmlPath *path, const char *value)
-{
-    gboolean plain = value == NULL || strlen(value) < PLAIN_MAX;
-
-    for (guint i = 0; plain && i < path->steps->len; i++) {
-        const XmlStep *step = xml_path_step(path, i);
-        plain = !is_reserved(step->name);
-        for (guint k = 0; plain && k < step->predicates->len; k++)
-            plain = !is_reserved(xml_step_predicate(step, k)->child) &&
-                    !is_reserved(xml_step_predicate(step, k)->attribute);
-    }
-    for (guint i = 0; plain && i < path->attributes->len; i++)
-        plain = !is_reserved(xml_path_attribute(path, i)->name);
-    return plain;
+    return strlen(value) < PLAIN_MAX;
 }
 
 gboolean xml_is_plain_container(const xmlNode *container)
