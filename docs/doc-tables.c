@@ -2,7 +2,7 @@
  * sections new (the tunables of the catalogue, the actions of the key table). doc-tables markdown
  * doc-tables man MANPAGE */
 #include "core/catalogue/reference.h"
-#include "tui/keymap.h"
+#include "tui/terminal/keymap.h"
 
 #include <stdio.h>
 #include <string.h>

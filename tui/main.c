@@ -1,14 +1,14 @@
 /* The program: options, where to connect to, then a command or the full screen. */
 #include "config.h"
 
+#include "core/apply/journal.h"
 #include "core/demo/demo.h"
-#include "core/tune/journal.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/remote.h"
-#include "tui/app.h"
-#include "tui/cell.h"
+#include "tui/app/app.h"
 #include "tui/commands/commands.h"
+#include "tui/widgets/cell.h"
 
 #include <errno.h>
 #include <locale.h>

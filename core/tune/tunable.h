@@ -2,7 +2,7 @@
  * and documents are made from these rows; adding a tunable is adding a row. */
 #pragma once
 
-#include "core/snapshot.h"
+#include "core/snapshot/snapshot.h"
 #include "core/virt/connection.h"
 #include "core/virt/tune-live.h"
 #include "core/xml/xmledit.h"

@@ -183,27 +183,3 @@ guint tunings_stage(const GPtrArray *source, Plan *plan, const Snapshot *snapsho
     }
     return staged;
 }
-
-/* Holds @xml against the rules, with those of @plan's changes made that are not of scope @left. */
-static GPtrArray *check_document(const RuleGround *ground, const Plan *plan, const Domain *domain,
-    const char *xml, PlanScope left)
-{
-    g_autoptr(XmlEdit) edit = xml ? xml_edit_open(xml, -1, NULL) : NULL;
-    g_autoptr(GPtrArray) changes = g_ptr_array_new();
-
-    for (guint i = 0; edit && i < plan->changes->len; i++) {
-        Change *change = g_ptr_array_index(plan->changes, i);
-        if (g_str_equal(change->target, domain->uuid) && change->scope != left &&
-            tunable_xml_set(change->key, edit, change->value, NULL))
-            g_ptr_array_add(changes, change);
-    }
-    return changes->len > 0 ? rules_check_domain(ground, domain, edit, changes)
-                            : g_ptr_array_new_with_free_func((GDestroyNotify)finding_free);
-}
-
-GPtrArray *tunings_findings(const RuleGround *ground, const Plan *plan, const Domain *domain)
-{
-    return domain->xml_config
-               ? check_document(ground, plan, domain, domain->xml_config, SCOPE_LIVE)
-               : check_document(ground, plan, domain, domain->xml_live, SCOPE_CONFIG);
-}

@@ -1,7 +1,7 @@
 /* What stands of every tunable of one domain: running now and at its next start. */
 #pragma once
 
-#include "core/tune/rules.h"
+#include "core/tune/plan.h"
 
 typedef struct {
     TunableKey *key;
@@ -37,6 +37,3 @@ char *tunable_key_instance(const TunableKey *key, const char **rest);
  * sentence for each that @domain cannot have: another disk, another MAC, too few vCPUs. */
 guint tunings_stage(const GPtrArray *source, Plan *plan, const Snapshot *snapshot,
     const Domain *domain, guint *same, GPtrArray *unfit);
-
-/* What the rules say of the changes that @plan has for @domain: GPtrArray of Finding*. */
-GPtrArray *tunings_findings(const RuleGround *ground, const Plan *plan, const Domain *domain);

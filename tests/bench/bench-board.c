@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "tests/unit/machines.h"
-#include "tui/app-private.h"
-#include "tui/screens/board.h"
+#include "tui/app/app-private.h"
+#include "tui/screens/board/board.h"
 
 #define MOTIONS 2000
 #define REDRAWS 200

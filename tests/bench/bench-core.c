@@ -1,8 +1,8 @@
 /* Measures single operations without a screen: what a frame or a change is made of, and what the
  * same machine takes for the libvirt calls that nobody can avoid. Prints "name median-ms max-ms
  * runs" a line. A new benchmark is one function and one row of BENCHMARKS. */
-#include "core/collector.h"
-#include "core/tune/preview.h"
+#include "core/collector/collector.h"
+#include "core/preview/preview.h"
 
 #include <glib.h>
 #include <libvirt/libvirt.h>

@@ -1,8 +1,8 @@
 /* Measures large plans: 20,000 changes on 200 domains staged, looked at, saved, previewed and taken
  * back; vcpupin.all of a domain of 4,096 vCPUs; one value set in a document of 1 MiB. Prints "name
  * median-ms max-ms runs" a line, in milliseconds of CPU time. */
+#include "core/preview/preview.h"
 #include "core/tune/planfile.h"
-#include "core/tune/preview.h"
 #include "tests/unit/fixture.h"
 
 #include <glib/gstdio.h>

@@ -6,7 +6,7 @@
 
 #include "tests/unit/made.h"
 #include "tests/unit/nullscreen.h"
-#include "tui/app-private.h"
+#include "tui/app/app-private.h"
 
 #define RUNS  101
 #define VCPUS 256

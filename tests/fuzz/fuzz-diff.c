@@ -1,6 +1,6 @@
 /* The diff. Input: the text before NUL the text after. With every line as context, its " " and "+"
  * lines are the text after, its " " and "-" lines the text before. */
-#include "core/tune/diff.h"
+#include "core/preview/diff.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The lines of @diff that begin with ' ' or @sign, as a text. */

@@ -5,8 +5,8 @@
  *
  * The AT-th time that the journal was written this process gets SIGKILL ("self"), or the process
  * PID does (libvirtd). Exits as kvmtune does, its error on standard error. */
-#include "core/collector.h"
-#include "core/tune/apply.h"
+#include "core/apply/apply.h"
+#include "core/collector/collector.h"
 #include "core/util/error.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* A real QEMU domain (TCG) through libvirt's embedded driver: what the collector says of its
  * threads is what the kernel says of them, and a change reaches the collector by its event. */
-#include "core/collector.h"
+#include "core/collector/collector.h"
 #include "core/virt/tune-live.h"
 
 #include <glib/gstdio.h>

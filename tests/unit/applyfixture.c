@@ -1,7 +1,7 @@
 /* A host of files and domains of the test driver, for the tests of apply, undo and recovery. */
 #include "tests/unit/applyfixture.h"
 
-#include "core/collector-private.h"
+#include "core/collector/collector-private.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/virt/connection-private.h"

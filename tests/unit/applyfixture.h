@@ -2,8 +2,8 @@
  * own, a journal in it, and, where asked for, domains of libvirt's test driver. */
 #pragma once
 
-#include "core/tune/apply.h"
-#include "core/tune/undo.h"
+#include "core/apply/apply.h"
+#include "core/apply/undo.h"
 #include "tests/unit/tree.h"
 
 typedef struct {

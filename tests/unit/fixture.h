@@ -1,7 +1,7 @@
 /* Domains for unit tests and fuzz targets, made of XML written there. */
 #pragma once
 
-#include "core/snapshot.h"
+#include "core/snapshot/snapshot.h"
 
 static inline Snapshot *fixture_snapshot(void)
 {

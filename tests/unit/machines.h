@@ -2,7 +2,7 @@
  * on them. */
 #pragma once
 
-#include "core/snapshot.h"
+#include "core/snapshot/snapshot.h"
 
 /* How many of each stand in one of the kind before. */
 typedef struct {

@@ -1,7 +1,7 @@
 /* Domains and a host made without libvirt, for tests of what is done with them. */
 #pragma once
 
-#include "core/snapshot.h"
+#include "core/snapshot/snapshot.h"
 
 /* A domain with this XML below <domain>, running now and at its next start (NULL: none). */
 Domain *made_domain(const char *name, const char *uuid, const char *live, const char *config);

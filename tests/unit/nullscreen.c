@@ -4,7 +4,7 @@
 #include <curses.h>
 #include <locale.h>
 
-#include "tui/glyphs.h"
+#include "tui/terminal/glyphs.h"
 
 #define LINE_MAX_CELLS 512
 

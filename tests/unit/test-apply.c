@@ -1,5 +1,5 @@
 /* core/tune: plan, preview, apply, journal and undo on a host of files, without libvirt. */
-#include "core/tune/lock.h"
+#include "core/apply/lock.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "tests/unit/applyfixture.h"

@@ -6,10 +6,10 @@
 
 #include "core/host/topology.h"
 #include "tests/unit/machines.h"
-#include "tui/canvas.h"
-#include "tui/mouse.h"
-#include "tui/screens/boarddrop.h"
-#include "tui/screens/boardstrip.h"
+#include "tui/screens/board/boarddrop.h"
+#include "tui/screens/board/boardstrip.h"
+#include "tui/terminal/canvas.h"
+#include "tui/terminal/mouse.h"
 
 /* ---- the map ---- */
 

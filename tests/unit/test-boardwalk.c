@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "tests/unit/machines.h"
-#include "tui/app-private.h"
-#include "tui/screens/board.h"
+#include "tui/app/app-private.h"
+#include "tui/screens/board/board.h"
 
 #define EVENTS     100000
 #define DRAW_EVERY 40 /* events: terminals send them faster than screens are drawn */

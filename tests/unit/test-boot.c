@@ -3,7 +3,7 @@
 #include "core/host/host-json.h"
 #include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
-#include "core/tune/export.h"
+#include "core/preview/export.h"
 #include "core/util/error.h"
 #include "tests/unit/bootfixture.h"
 

@@ -1,5 +1,5 @@
 /* core/collector on libvirt's test driver, on a URI nobody answers, and on a socket that hangs. */
-#include "core/collector.h"
+#include "core/collector/collector.h"
 #include "core/virt/tune-live.h"
 
 #include "core/util/error.h"

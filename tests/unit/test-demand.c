@@ -1,5 +1,5 @@
 /* core/virt/demand: what a backing needs, by node and size, held against made-up pools. */
-#include "core/domains-json.h"
+#include "core/snapshot/domains-json.h"
 #include "core/util/text.h"
 #include "core/virt/demand.h"
 #include "tests/unit/fixture.h"

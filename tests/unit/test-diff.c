@@ -1,5 +1,5 @@
 /* core/tune/diff: its form by example, and against diff(1) over random edits. */
-#include "core/tune/diff.h"
+#include "core/preview/diff.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* core/virt: a domain's XML read into what kvmtune shows, and domains found and printed. */
-#include "core/domains-json.h"
-#include "core/snapshot.h"
+#include "core/snapshot/domains-json.h"
+#include "core/snapshot/snapshot.h"
 #include "core/util/error.h"
 
 #include <json-glib/json-glib.h>

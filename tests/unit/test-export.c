@@ -1,6 +1,6 @@
 /* core/tune/export: the script runs and calls what the plan says, there and back, whatever names
  * and documents hold; the playbook is YAML; every live key has its words of virsh. */
-#include "core/tune/export.h"
+#include "core/preview/export.h"
 #include "core/util/error.h"
 #include "tests/unit/fixture.h"
 

@@ -6,7 +6,7 @@
 #include "core/tune/tunings.h"
 #include "tests/unit/made.h"
 #include "tests/unit/nullscreen.h"
-#include "tui/app-private.h"
+#include "tui/app/app-private.h"
 #include "tui/widgets/textfield.h"
 
 #define UUID_A "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d7001"

@@ -1,12 +1,12 @@
 /* Kernels of five ages: what each offers is shown and set, what it has not is unknown, on every
  * screen and in both JSON documents. */
-#include "core/domains-json.h"
 #include "core/host/host-json.h"
+#include "core/snapshot/domains-json.h"
 #include "core/virt/usage.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/kernels.h"
 #include "tests/unit/nullscreen.h"
-#include "tui/app-private.h"
+#include "tui/app/app-private.h"
 
 #include <curses.h>
 #include <json-glib/json-glib.h>

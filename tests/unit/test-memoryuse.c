@@ -1,6 +1,6 @@
 /* core/memoryuse: the parts of the host's memory add up, what is not told is not known, and what
  * the domains may come to need. */
-#include "core/memoryuse.h"
+#include "core/snapshot/memoryuse.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/tree.h"
 

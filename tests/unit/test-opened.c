@@ -1,7 +1,7 @@
 /* Which files a picture opens: no smaps and no numa_maps, and for each domain no more than a few
  * and its threads'. This program's own open() and opendir() stand before the library's, so that
  * whoever opens a file, by whatever function, is seen. */
-#include "core/collector-private.h"
+#include "core/collector/collector-private.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/tree.h"
 

@@ -1,8 +1,8 @@
 /* core/virt/pageshares and pagemove: what is to move, and moving it by a kernel of the test's own:
  * several nodes, pages that are pinned, a full node, a stop, a process that ends meanwhile. */
-#include "core/tune/apply.h"
-#include "core/tune/lock.h"
-#include "core/tune/undo.h"
+#include "core/apply/apply.h"
+#include "core/apply/lock.h"
+#include "core/apply/undo.h"
 #include "core/util/error.h"
 #include "core/virt/pagemove.h"
 #include "core/virt/pages.h"

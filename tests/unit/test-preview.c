@@ -1,8 +1,8 @@
 /* core/tune/preview and blame: sections, parts, which change made which line, and when a preview is
  * no longer true. Domains are written here; no host, no libvirt. */
-#include "core/tune/blame.h"
-#include "core/tune/nativecmd.h"
-#include "core/tune/preview.h"
+#include "core/preview/blame.h"
+#include "core/preview/nativecmd.h"
+#include "core/preview/preview.h"
 #include "tests/unit/tree.h"
 
 #include <string.h>

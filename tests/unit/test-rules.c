@@ -1,7 +1,7 @@
 /* core/tune/rules: every rule speaks of the document that breaks it and is silent of the one that
  * does not; whom it blames; what a host and other domains have to do with it. */
-#include "core/tune/preview.h"
-#include "core/tune/rules.h"
+#include "core/preview/preview.h"
+#include "core/rules/rules.h"
 #include "core/xml/xmledit.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/rule-cases.h"

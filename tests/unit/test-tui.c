@@ -5,11 +5,11 @@
 
 #include "core/util/error.h"
 #include "tests/unit/nullscreen.h"
-#include "tui/canvas.h"
-#include "tui/cell.h"
-#include "tui/clipboard.h"
-#include "tui/glyphs.h"
-#include "tui/keymap.h"
+#include "tui/terminal/canvas.h"
+#include "tui/terminal/clipboard.h"
+#include "tui/terminal/glyphs.h"
+#include "tui/terminal/keymap.h"
+#include "tui/widgets/cell.h"
 #include "tui/widgets/spark.h"
 
 static void test_fit(void)

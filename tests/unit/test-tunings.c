@@ -1,4 +1,5 @@
 /* core/tune/tunings: what stands of a domain's tunables, and staging it on another. */
+#include "core/rules/rules.h"
 #include "core/tune/tunings.h"
 
 #include "tests/unit/made.h"
@@ -164,11 +165,11 @@ static void test_findings(void)
 
     made_add(snapshot, a);
     g_autoptr(RuleGround) ground = rule_ground_new(snapshot, plan);
-    g_autoptr(GPtrArray) none = tunings_findings(ground, plan, a);
+    g_autoptr(GPtrArray) none = rules_check_staged(ground, plan, a);
     g_assert_cmpuint(none->len, ==, 0);
     g_assert_true(plan_stage(plan, snapshot, UUID_A, "memory.locked", "on", SCOPE_BOTH, NULL));
     g_autoptr(RuleGround) staged_ground = rule_ground_new(snapshot, plan);
-    g_autoptr(GPtrArray) findings = tunings_findings(staged_ground, plan, a);
+    g_autoptr(GPtrArray) findings = rules_check_staged(staged_ground, plan, a);
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = g_ptr_array_index(findings, i);
         found |= g_strv_contains((const char *const *)finding->keys, "memory.locked");

@@ -1,6 +1,6 @@
 /* core/xml/xmledit over real domain files (../shared/corpus): every edit of a table in every file,
  * checked against libxml2's tree, the diff and libvirt's own schema. */
-#include "core/tune/diff.h"
+#include "core/preview/diff.h"
 #include "core/xml/xmledit.h"
 #include "core/xml/xmlpath.h"
 

@@ -1,7 +1,7 @@
 /* The command that changes: set; and how a Plan is applied. */
 #include "core/demo/demo.h"
-#include "core/tune/diff.h"
-#include "core/tune/nativecmd.h"
+#include "core/preview/diff.h"
+#include "core/preview/nativecmd.h"
 #include "core/util/document.h"
 #include "core/util/error.h"
 #include "core/util/text.h"

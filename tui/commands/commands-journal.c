@@ -1,6 +1,6 @@
 /* The commands of the Journal: what was applied, taking it back, and ending what was left open. */
-#include "core/tune/lock.h"
-#include "core/tune/undo.h"
+#include "core/apply/lock.h"
+#include "core/apply/undo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "tui/commands/commands-private.h"

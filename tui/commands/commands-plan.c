@@ -1,7 +1,7 @@
 /* The commands that take a plan file: apply, diff and export. */
-#include "core/tune/export.h"
+#include "core/preview/export.h"
+#include "core/preview/preview.h"
 #include "core/tune/planfile.h"
-#include "core/tune/preview.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "tui/commands/commands-private.h"

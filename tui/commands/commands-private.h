@@ -1,7 +1,7 @@
 /* What the files of the commands share: the run functions of the table, and the way of a Plan. */
 #pragma once
 
-#include "core/tune/apply.h"
+#include "core/apply/apply.h"
 #include "tui/commands/commands.h"
 
 gboolean command_host(const CommandOptions *options, char **arguments, GError **error);

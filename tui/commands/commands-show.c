@@ -1,6 +1,6 @@
 /* The commands that print: host, domains, journal. */
-#include "core/domains-json.h"
 #include "core/host/host-json.h"
+#include "core/snapshot/domains-json.h"
 #include "core/util/text.h"
 #include "tui/commands/commands-private.h"
 

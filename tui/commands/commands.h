@@ -1,7 +1,7 @@
 /* The commands without a screen: one table, and which options each takes. */
 #pragma once
 
-#include "core/collector.h"
+#include "core/collector/collector.h"
 
 typedef struct {
     CollectorOptions collector;

@@ -1,7 +1,7 @@
 /* The screen of one domain: its memory, and its vCPUs with what was asked and what is. */
-#include "tui/app.h"
-#include "tui/cell.h"
-#include "tui/fit.h"
+#include "tui/app/app.h"
+#include "tui/app/fit.h"
+#include "tui/widgets/cell.h"
 #include "tui/widgets/table.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* The Domains screen: every domain in a row, where it is asked to run and where it does. */
-#include "tui/app.h"
-#include "tui/cell.h"
-#include "tui/fit.h"
-#include "tui/screens/tuning.h"
+#include "tui/app/app.h"
+#include "tui/app/fit.h"
+#include "tui/screens/tuning/tuning.h"
+#include "tui/widgets/cell.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Help: the keys of the screen one comes from, made from the key table, and what the marks mean. */
 #include "core/place/figures.h"
-#include "tui/app.h"
-#include "tui/cell.h"
-#include "tui/frame.h"
+#include "tui/app/app.h"
+#include "tui/app/frame.h"
+#include "tui/widgets/cell.h"
 
 #define KEY_WIDTH   22 /* of the column of keys, where there is room for it, … */
 #define KEY_NARROW  13 /* … and below WIDE */

@@ -1,7 +1,7 @@
 /* The Host screen: the machine as it is built, each CPU with its load, and what is pinned to the
  * one under the cursor. */
 #include "core/util/text.h"
-#include "tui/app.h"
+#include "tui/app/app.h"
 #include "tui/screens/hostdetail.h"
 #include "tui/screens/hostdraw.h"
 

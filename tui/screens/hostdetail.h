@@ -1,7 +1,7 @@
 /* What the Host screen tells of the CPU under its cursor. */
 #pragma once
 
-#include "tui/app.h"
+#include "tui/app/app.h"
 
 /* The busy share in 1/1000 of the CPU at @index of Topology.cpus. */
 Num host_cpu_load(const Host *host, int index);

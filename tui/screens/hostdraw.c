@@ -2,8 +2,8 @@
 #include "tui/screens/hostdraw.h"
 
 #include "core/util/text.h"
-#include "tui/glyphs.h"
 #include "tui/screens/hostdetail.h"
+#include "tui/terminal/glyphs.h"
 #include "tui/widgets/meter.h"
 
 #define METER_WIDTH   8

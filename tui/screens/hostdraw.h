@@ -1,7 +1,7 @@
 /* How a node's line and a CPU's cell are drawn on the map of a machine. */
 #pragma once
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 #include "tui/widgets/machine.h"
 
 /* The mean load of @cpus in 1/1000; unknown where that of none is known. */

@@ -1,7 +1,7 @@
 /* Journal: what was applied, entry by entry, and the way back. */
-#include "core/tune/journal.h"
+#include "core/apply/journal.h"
 #include "core/util/text.h"
-#include "tui/app-private.h"
+#include "tui/app/app-private.h"
 #include "tui/widgets/table.h"
 
 #include <stdio.h>

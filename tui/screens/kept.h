@@ -2,7 +2,7 @@
  * a key; and where hugetlbfs is mounted. */
 #pragma once
 
-#include "tui/app.h"
+#include "tui/app/app.h"
 #include "tui/widgets/table.h"
 
 #define KEPT_MOUNT "hugetlbfs." /* begins the id of a mount's row, which is its tunable's key */

@@ -1,10 +1,10 @@
 /* The Sharing screen: KSM and transparent huge pages, what they do and what can be set. */
-#include "tui/app.h"
-#include "tui/cell.h"
+#include "tui/app/app.h"
 #include "tui/screens/counters.h"
 #include "tui/screens/kept.h"
 #include "tui/screens/sharingcount.h"
 #include "tui/screens/sharingfacts.h"
+#include "tui/widgets/cell.h"
 #include "tui/widgets/table.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "tui/screens/sharingcount.h"
 
 #include "core/virt/hugecount.h"
-#include "tui/cell.h"
 #include "tui/screens/sharingfacts.h"
+#include "tui/widgets/cell.h"
 
 void sharing_count(App *app, Counting *state, const char *id)
 {

@@ -2,7 +2,7 @@
  * screen. */
 #pragma once
 
-#include "tui/counting.h"
+#include "tui/app/counting.h"
 
 /* Begins to count the process of the VM of row @id, or stops the count that runs. */
 void sharing_count(App *app, Counting *state, const char *id);

@@ -3,7 +3,7 @@
 #include "tui/screens/sharingfacts.h"
 
 #include "core/util/text.h"
-#include "tui/cell.h"
+#include "tui/widgets/cell.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * a huge page was to be had, and how much of each VM is in them. */
 #pragma once
 
-#include "tui/app.h"
+#include "tui/app/app.h"
 #include "tui/widgets/spark.h"
 #include "tui/widgets/table.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 #include "tui/widgets/machinepen.h"
 
 #define TWO_COLUMNS    160 /* from this width on the nodes of a package stand side by side */

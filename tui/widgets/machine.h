@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/host/host.h"
-#include "tui/keymap.h"
-#include "tui/theme.h"
+#include "tui/terminal/keymap.h"
+#include "tui/terminal/theme.h"
 
 /* What a part of the machine is, from the inside out. */
 typedef enum {

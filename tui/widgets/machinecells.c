@@ -1,5 +1,5 @@
 /* A map of a machine: how CPUs stand below their node or package, by cache, core and thread. */
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 #include "tui/widgets/machinepen.h"
 
 #define LLC_CHIPS    9     /* room for chips at the end of a cache's line, at least */

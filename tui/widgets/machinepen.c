@@ -1,7 +1,7 @@
 /* The pen with which a map's parts are laid. */
 #include "tui/widgets/machinepen.h"
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 
 static MapItem *item_at(const Map *map, int i)
 {

@@ -1,7 +1,7 @@
 /* A meter: how much of something is used, in @width cells. */
 #pragma once
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 
 /* Draws a bar of @permille (of 1000) at (@y, @x); one that is not known is drawn as "–". The colour
  * says how full it is. */

@@ -1,8 +1,8 @@
 /* A set of CPUs or of NUMA nodes, drawn as the machine is built, to be clicked on. */
 #pragma once
 
-#include "tui/canvas.h"
-#include "tui/terminal.h"
+#include "tui/terminal/canvas.h"
+#include "tui/terminal/terminal.h"
 #include "tui/widgets/machine.h"
 
 typedef enum { SETMAP_CPUS, SETMAP_NODES } SetMapKind;

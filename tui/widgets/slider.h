@@ -1,7 +1,7 @@
 /* A slider: a number on a line that is dragged, or moved in steps. */
 #pragma once
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 
 typedef struct {
     gint64 min, max; /* the ends of the line; max > min, else there is none */

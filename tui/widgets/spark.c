@@ -1,7 +1,7 @@
 /* A sparkline: the last values of a rate as a row of bars, the highest of them full. */
 #include "tui/widgets/spark.h"
 
-#include "tui/glyphs.h"
+#include "tui/terminal/glyphs.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
  * from rows that its screen makes anew for each Snapshot; widths only grow, so nothing jumps. */
 #pragma once
 
-#include "tui/canvas.h"
-#include "tui/keymap.h"
-#include "tui/terminal.h"
+#include "tui/terminal/canvas.h"
+#include "tui/terminal/keymap.h"
+#include "tui/terminal/terminal.h"
 
 #define TABLE_COLUMNS 16
 

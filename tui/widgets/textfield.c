@@ -1,7 +1,7 @@
 /* A line in which text is typed. */
 #include "tui/widgets/textfield.h"
 
-#include "tui/keymap.h"
+#include "tui/terminal/keymap.h"
 
 void textfield_init(TextField *field)
 {

@@ -1,7 +1,7 @@
 /* A line in which text is typed, with its cursor. */
 #pragma once
 
-#include "tui/canvas.h"
+#include "tui/terminal/canvas.h"
 
 #define TEXTFIELD_MAX 1024 /* characters that can be typed */
 

@@ -1,0 +1,243 @@
+/* The rules of the host: KSM and the hugepage pools. Their sources: the kernel's ksm.rst and
+ * hugetlbpage.rst. */
+#include "core/rules/rules-private.h"
+#include "core/tune/grant.h"
+
+#include "core/host/mounts.h"
+#include "core/util/text.h"
+
+#include <string.h>
+
+static gint64 pages_shared(const RuleCase *c)
+{
+    return num_or(kernel_file_number(c->host->ksm, "pages_shared"), 0);
+}
+
+/* The place of @key among all that is staged; -1 where it is not. */
+static int place_of(const RuleCase *c, const char *key)
+{
+    const Plan *plan = rule_ground_plan(c->ground);
+
+    for (guint i = 0; plan && i < plan->changes->len; i++) {
+        const Change *change = g_ptr_array_index(plan->changes, i);
+        if (g_str_equal(change->target, "host") && g_str_equal(change->key->key, key) &&
+            plan_scope_has(change->scope, STEP_HOST))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* The kernel answers EBUSY while pages are shared (merge_across_nodes, max_page_sharing), so the
+ * sharing must end first, by ksm.run=2. */
+static void unmerge_first(RuleCase *c, const xmlNode *element, const char *name)
+{
+    static const char *const keys[] = {"ksm.merge_across_nodes", "ksm.max_page_sharing"};
+    g_autofree char *run = rule_host_value(c, "ksm.run");
+    (void)element, (void)name;
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        int run_place = place_of(c, "ksm.run");
+        if (rule_staged(c, keys[i]) == NULL || pages_shared(c) == 0 ||
+            (g_strcmp0(run, "2") == 0 && run_place >= 0 && run_place < place_of(c, keys[i])))
+            continue;
+        g_ptr_array_set_size(c->keys, 0);
+        rule_about(c, "%s", keys[i]);
+        Finding *finding = rule_find(c,
+            "changes only while no page is shared, and %" G_GINT64_FORMAT
+            " are: ksm.run=2 must unmerge them first (write it before %s)",
+            pages_shared(c), keys[i]);
+        rule_offer(finding, "ksm.run", "2",
+            "unmerges all shared pages and stops KSM; set ksm.run=1 afterwards to go on");
+    }
+}
+
+/* Unmerging gives every sharer a page of its own again: that memory must be there. */
+static void unmerge_room(RuleCase *c, const xmlNode *element, const char *name)
+{
+    const Change *run = rule_staged(c, "ksm.run");
+    Num available = kernel_file_number(c->host->meminfo, "MemAvailable");
+    (void)element, (void)name;
+
+    if (run == NULL || !g_str_equal(run->value, "2") || num_or(c->host->ksm_saved_kib, 0) <= 0)
+        return;
+    g_autofree char *need = text_size_kib((guint64)c->host->ksm_saved_kib.value);
+    g_autofree char *have =
+        available.known ? text_size_kib((guint64)available.value) : text_escape(NULL, 0);
+    gboolean fits = !available.known || available.value > c->host->ksm_saved_kib.value;
+    rule_find(c, "unmerging needs %s of memory, and %s is available%s", need, have,
+        fits ? "" : ": the kernel will swap, or kill VMs");
+}
+
+/* It ends the sharing, which is easily forgotten where it was only a step on the way. */
+static void unmerge_stops(RuleCase *c, const xmlNode *element, const char *name)
+{
+    const Change *run = rule_staged(c, "ksm.run");
+    (void)element, (void)name;
+
+    if (run && g_str_equal(run->value, "2"))
+        rule_find(c, "KSM is off after this: set ksm.run=1 to let it run again");
+}
+
+/* Said where it is turned on, not where it runs already. */
+static void ksm_side_channel(RuleCase *c, const xmlNode *element, const char *name)
+{
+    const Change *run = rule_staged(c, "ksm.run");
+    (void)element, (void)name;
+
+    if (run && g_str_equal(run->value, "1") &&
+        num_or(kernel_file_number(c->host->ksm, "run"), 0) != 1)
+        rule_find(c, "a VM can learn by timing its writes what other VMs hold: where they do not "
+                     "trust one another, leave it off or give them memory.nosharepages=on");
+}
+
+static void advisor_sets_pages(RuleCase *c, const xmlNode *element, const char *name)
+{
+    g_autofree char *mode = rule_host_value(c, "ksm.advisor_mode");
+    (void)element, (void)name;
+
+    if (rule_staged(c, "ksm.pages_to_scan") && g_strcmp0(mode, "scan-time") == 0)
+        rule_find(c, "is set by the kernel while ksm.advisor_mode=scan-time: set that to none "
+                     "first");
+}
+
+/* Calls @check with each staged pool's key, the pages it has and the pages it shall have. */
+static void each_pool(
+    RuleCase *c, void (*check)(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to))
+{
+    GHashTableIter iter;
+    gpointer data;
+
+    if (c->staged == NULL)
+        return;
+    g_hash_table_iter_init(&iter, c->staged);
+    while (g_hash_table_iter_next(&iter, NULL, &data)) {
+        const Change *change = data;
+        const TunableKey *key = change->key;
+        const NodeMemory *node;
+        const HugePool *pool = grant_pool(c->host, key, &node);
+        gint64 to;
+        if (pool == NULL || !pool->total.known || !text_parse_int(change->value, &to))
+            continue;
+        g_ptr_array_set_size(c->keys, 0);
+        rule_about(c, "%s", key->key);
+        check(c, key, pool, to);
+    }
+}
+
+static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    const NodeMemory *node = host_node(c->host, (int)key->n);
+
+    if (!node->free_kib.known || to <= pool->total.value)
+        return;
+    double need = (double)(to - pool->total.value) * (double)key->size_kib;
+    double left = (double)node->free_kib.value - need;
+    if (left >= 0 && node->memory_kib.known && left < (double)node->memory_kib.value / 20) {
+        g_autofree char *left_text = text_size_kib((guint64)left);
+        rule_find(c, "this leaves %s of node %u free", left_text, key->n);
+    }
+    if (left < 0) {
+        g_autofree char *more = text_size_kib((guint64)MIN(need, 1e15));
+        g_autofree char *free_text = text_size_kib((guint64)node->free_kib.value);
+        rule_find(c,
+            "this takes %s more of node %u, which has %s free: the kernel may grant less; stop or "
+            "move VMs there, or drop the page cache first (sysctl vm.drop_caches=1)",
+            more, key->n, free_text);
+    }
+}
+
+/* The kernel moves what is in use to make whole pieces, and gives up where that takes long. */
+static void check_pieces(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    const NodeMemory *node = host_node(c->host, (int)key->n);
+    Num ready = host_pages_at_once(c->host, node, pool->size_kib);
+    gint64 more = to - pool->total.value;
+    const Plan *plan = rule_ground_plan(c->ground);
+    gboolean compacts = plan && plan_value(plan, "host", "vm.compact_memory");
+
+    /* Where memory is short altogether, pool-room says so. */
+    if (!ready.known || more <= ready.value || compacts || !node->free_kib.known ||
+        (double)more * (double)key->size_kib > (double)node->free_kib.value)
+        return;
+    g_autofree char *size = text_page_size(key->size_kib);
+    Finding *finding = rule_find(c,
+        "the free memory of node %u lies in small pieces, whole ones for %" G_GINT64_FORMAT
+        " pages of %s: the kernel may grant fewer than %" G_GINT64_FORMAT
+        " more; compact first, or reserve them at boot",
+        key->n, ready.value, size, more);
+    if (kernel_file_find(c->host->vm, "compact_memory"))
+        rule_offer(finding, "vm.compact_memory", "1", "makes whole pieces before the pool grows");
+}
+
+static void pool_pieces(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_pieces);
+}
+
+static void pool_room(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_room);
+}
+
+/* Pages in use are not taken away: the pool shrinks to them, the rest becomes surplus. */
+static void check_used(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    gint64 used = pool->total.value - num_or(pool->free, pool->total.value);
+    (void)key;
+
+    if (to < used)
+        rule_find(c,
+            "%" G_GINT64_FORMAT " pages of this pool are in use: they stay until their VMs stop",
+            used);
+}
+
+static void pool_used(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_used);
+}
+
+/* QEMU takes a pool's pages through a hugetlbfs of their size; libvirt looks for the mounts when
+ * its daemon starts (virFileFindHugeTLBFS). */
+static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    g_autofree char *size = text_page_size(key->size_kib);
+    g_autofree char *mount = g_strconcat("hugetlbfs.", size, NULL);
+    g_autofree char *paths = rule_host_value(c, mount);
+    g_autofree char *path = mounts_usual_path(c->host, key->size_kib);
+
+    if (to <= pool->total.value || paths == NULL || *paths)
+        return;
+    Finding *finding = rule_find(c,
+        "no hugetlbfs of %s pages is mounted: no VM can start with them before one is, and "
+        "libvirtd was restarted",
+        size);
+    rule_offer(finding, mount, path, "mounts one for them");
+}
+
+static void pool_mounted(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_mounted);
+}
+
+static const Rule rules[] = {
+    {"ksm-unmerge-first", OF_HOST, RULE_REFUSES, {"ksm.merge_across_nodes", "ksm.max_page_sharing"},
+        unmerge_first},
+    {"ksm-unmerge-room", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_room},
+    {"ksm-unmerge-stops", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_stops},
+    {"ksm-side-channel", OF_HOST, RULE_WARNS, {"ksm.run"}, ksm_side_channel},
+    {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan"}, advisor_sets_pages},
+    {"pool-room", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_room},
+    {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
+    {"pool-mounted", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_mounted},
+    {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},
+};
+
+const Rule *rules_of_host(guint *count)
+{
+    *count = G_N_ELEMENTS(rules);
+    return rules;
+}

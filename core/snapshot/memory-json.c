@@ -1,0 +1,109 @@
+/* What a domain's memory asks for and is made of, as members of its JSON object. */
+#include "core/snapshot/memory-json.h"
+
+#include "core/virt/demand.h"
+
+static void put_needs(JsonBuilder *builder, const GArray *needs)
+{
+    json_open_array(builder, "need");
+    for (guint i = 0; i < needs->len; i++) {
+        const PageNeed *need = &g_array_index(needs, PageNeed, i);
+        json_builder_begin_object(builder);
+        json_put_num(builder, "size_kib", need->size_kib ? NUM(need->size_kib) : NUM_UNKNOWN);
+        json_put_num(builder, "pages", need->pages >= 0 ? NUM(need->pages) : NUM_UNKNOWN);
+        json_put_set(builder, "nodes", need->nodes);
+        json_builder_set_member_name(builder, "numad");
+        json_builder_add_boolean_value(builder, need->numad);
+        json_put_num(builder, "cell", need->cell >= 0 ? NUM(need->cell) : NUM_UNKNOWN);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void put_lacks(JsonBuilder *builder, const GArray *lacks)
+{
+    json_open_array(builder, "missing");
+    for (guint i = 0; i < lacks->len; i++) {
+        const PageLack *lack = &g_array_index(lacks, PageLack, i);
+        json_builder_begin_object(builder);
+        json_put_num(builder, "size_kib", NUM(lack->size_kib));
+        json_put_num(builder, "pages", lack->unmounted ? NUM_UNKNOWN : NUM(lack->pages));
+        json_put_set(builder, "nodes", lack->nodes);
+        json_put_text(builder, "why",
+            lack->unmounted  ? "no hugetlbfs mounted"
+            : lack->absent   ? "no pages of this size"
+            : lack->promised ? "reserved for others"
+                             : "too few free");
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void put_growths(JsonBuilder *builder, const GPtrArray *growths)
+{
+    json_open_object(builder, "grow");
+    for (guint i = 0; i < growths->len; i++) {
+        const PoolGrowth *growth = g_ptr_array_index(growths, i);
+        json_put_num(builder, growth->key, NUM(growth->to));
+    }
+    json_builder_end_object(builder);
+}
+
+static void put_demand(JsonBuilder *builder, const Domain *domain, const Host *host)
+{
+    g_autoptr(Supply) supply = supply_new(host);
+    g_autoptr(Demand) demand = demand_of(domain, supply, host);
+
+    json_builder_set_member_name(builder, "hugepage_demand");
+    if (demand == NULL || demand->state == DEMAND_NONE) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    g_autoptr(GPtrArray) growths = demand_growths(demand, supply, host);
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "starts");
+    if (demand->state == DEMAND_UNKNOWN)
+        json_builder_add_null_value(builder);
+    else
+        json_builder_add_boolean_value(builder, demand->state != DEMAND_LACKS);
+    json_put_num(builder, "of_overcommit", NUM(demand->surplus));
+    put_needs(builder, demand->needs);
+    put_lacks(builder, demand->lacks);
+    put_growths(builder, growths);
+    json_builder_end_object(builder);
+}
+
+/* What it has of the pools by its cgroup, and what of it is in huge pages or merged. */
+static void put_pages(JsonBuilder *builder, const DomainUsage *usage)
+{
+    const GArray *held = usage ? usage->hugetlb : NULL;
+
+    json_builder_set_member_name(builder, "hugetlb");
+    if (held == NULL) {
+        json_builder_add_null_value(builder);
+    } else {
+        json_builder_begin_array(builder);
+        for (guint i = 0; i < held->len; i++) {
+            const HugeHeld *part = &g_array_index(held, HugeHeld, i);
+            json_builder_begin_object(builder);
+            json_put_num(builder, "size_kib", NUM(part->size_kib));
+            json_put_num(builder, "kib", NUM(part->kib));
+            json_builder_end_object(builder);
+        }
+        json_builder_end_array(builder);
+    }
+    json_open_object(builder, "thp");
+    json_put_num(builder, "anon_kib", usage ? usage->thp_kib : NUM_UNKNOWN);
+    json_builder_end_object(builder);
+    json_open_object(builder, "ksm");
+    json_put_num(builder, "merging_pages", usage ? usage->ksm_pages : NUM_UNKNOWN);
+    json_put_num(builder, "zero_pages", usage ? usage->ksm_zero_pages : NUM_UNKNOWN);
+    json_put_num(builder, "profit_bytes", usage ? usage->ksm_profit : NUM_UNKNOWN);
+    json_builder_end_object(builder);
+}
+
+void memory_json_put(JsonBuilder *builder, const DomainView *view, const Host *host)
+{
+    put_demand(builder, view->domain, host);
+    put_pages(builder, view->usage);
+}
