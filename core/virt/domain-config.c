@@ -5,48 +5,42 @@
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/domain.h"
-#include "core/virt/xmlnode.h"
+#include "core/xml/xmlread.h"
 
-#include <libxml/parser.h>
 #include <string.h>
 
-#define XML_MAX     (16u << 20) /* bytes; libvirt's own limit for a domain's XML over RPC is 16 MiB */
-#define VCPU_MAX    16384u      /* above libvirt's limit for any machine type */
-#define THREAD_MAX  16384u      /* iothreads */
-#define CELLS_MAX   1024u       /* guest NUMA cells: above QEMU's limit */
-#define DEVICES_MAX 256u        /* memory devices: QEMU's limit for slots */
-#define PAGES_MAX   64u         /* <page> elements that are read: far above the sizes of any CPU */
+#define VCPU_MAX    16384u /* above libvirt's limit for any machine type */
+#define THREAD_MAX  16384u /* iothreads */
+#define CELLS_MAX   1024u  /* guest NUMA cells: above QEMU's limit */
+#define DEVICES_MAX 256u   /* memory devices: QEMU's limit for slots */
+#define PAGES_MAX   64u    /* <page> elements that are read: far above the sizes of any CPU */
 
-static gboolean parse_uint(const char *text, guint64 max, guint *value)
+static gboolean parse_uint(const char *text, gint64 max, guint *value)
 {
-    guint64 number;
+    Num number = xml_read_number(text);
 
-    if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, max, &number, NULL))
+    if (!number.known || number.value > max)
         return FALSE;
-    *value = (guint)number;
+    *value = (guint)number.value;
     return TRUE;
 }
 
-/* As text_scaled_kib(); unknown where it is no size. */
-static Num scaled_kib(const char *text, const char *unit)
+/* The caller frees it; NULL where there is none. */
+static char *stripped(const char *text)
 {
-    guint64 kib;
-    return text_scaled_kib(text, unit, &kib) ? NUM(kib) : NUM_UNKNOWN;
+    return text ? g_strstrip(g_strdup(text)) : NULL;
 }
 
-static Num element_kib(xmlNode *node)
+static IdSet *attribute_set(const xmlNode *node, const char *name)
 {
-    g_autofree char *text = content(node);
-    g_autofree char *unit = attribute(node, "unit");
-
-    return scaled_kib(text, unit);
+    return xml_read_set(xml_read_get(node, name));
 }
 
 static gboolean read_vcpus(DomainConfig *config, const xmlNode *domain, GError **error)
 {
-    xmlNode *vcpu = child(domain, "vcpu");
-    g_autofree char *max = content(vcpu);
-    g_autofree char *current = attribute(vcpu, "current");
+    const xmlNode *vcpu = xml_read_at(domain, "vcpu");
+    const char *max = xml_read_text(vcpu);
+    const char *current = xml_read_get(vcpu, "current");
 
     config->vcpus_max = 1;
     if (vcpu && (!parse_uint(max, VCPU_MAX, &config->vcpus_max) || config->vcpus_max == 0)) {
@@ -73,15 +67,15 @@ static void read_pins(DomainConfig *config, const xmlNode *cputune)
 {
     guint n;
 
-    for (EACH_CHILD(pin, cputune, "vcpupin")) {
-        g_autofree char *vcpu = attribute(pin, "vcpu");
+    for (XML_READ_EACH(pin, cputune, "vcpupin")) {
+        const char *vcpu = xml_read_get(pin, "vcpu");
         if (parse_uint(vcpu, config->vcpus_max - 1, &n) &&
             g_ptr_array_index(config->vcpupin, n) == NULL)
             g_ptr_array_index(config->vcpupin, n) = attribute_set(pin, "cpuset");
     }
-    config->emulatorpin = attribute_set(child(cputune, "emulatorpin"), "cpuset");
-    for (EACH_CHILD(pin, cputune, "iothreadpin")) {
-        g_autofree char *id = attribute(pin, "iothread");
+    config->emulatorpin = attribute_set(xml_read_at(cputune, "emulatorpin"), "cpuset");
+    for (XML_READ_EACH(pin, cputune, "iothreadpin")) {
+        const char *id = xml_read_get(pin, "iothread");
         g_autoptr(IdSet) cpus = attribute_set(pin, "cpuset");
         if (cpus && parse_uint(id, G_MAXINT, &n) && n > 0 &&
             g_hash_table_size(config->iothreadpin) < THREAD_MAX)
@@ -94,12 +88,12 @@ static void read_pins(DomainConfig *config, const xmlNode *cputune)
  * lowest ids that are free (formatdomain, "IOThreads Allocation"). */
 static void read_iothreads(DomainConfig *config, const xmlNode *domain)
 {
-    g_autofree char *text = content(child(domain, "iothreads"));
+    const char *text = xml_read_text(xml_read_at(domain, "iothreads"));
     guint n, ids = 0;
 
     config->iothread_ids = hwloc_bitmap_alloc();
-    for (EACH_CHILD(iothread, child(domain, "iothreadids"), "iothread")) {
-        g_autofree char *id = attribute(iothread, "id");
+    for (XML_READ_EACH(iothread, domain, "iothreadids/iothread")) {
+        const char *id = xml_read_get(iothread, "id");
         if (ids < THREAD_MAX)
             ids++;
         if (parse_uint(id, IDSET_MAX, &n) && n > 0)
@@ -125,30 +119,30 @@ static void cell_clear(gpointer data)
  * number), and where numatune has the memory of each. */
 static void read_cells(DomainConfig *config, const xmlNode *domain)
 {
-    const xmlNode *cpu = child(domain, "cpu");
-    g_autofree char *threads = attribute(child(cpu, "topology"), "threads");
+    const xmlNode *cpu = xml_read_at(domain, "cpu");
+    const char *threads = xml_read_get(xml_read_at(cpu, "topology"), "threads");
 
     if (!parse_uint(threads, VCPU_MAX, &config->threads) || config->threads == 0)
         config->threads = 1;
     config->cells = g_array_new(FALSE, TRUE, sizeof(GuestCell));
     g_array_set_clear_func(config->cells, cell_clear);
-    for (EACH_CHILD(node, child(cpu, "numa"), "cell")) {
-        g_autofree char *id = attribute(node, "id");
-        g_autofree char *memory = attribute(node, "memory");
-        g_autofree char *unit = attribute(node, "unit");
+    for (XML_READ_EACH(node, cpu, "numa/cell")) {
+        const char *id = xml_read_get(node, "id");
+        const char *memory = xml_read_get(node, "memory");
+        const char *unit = xml_read_get(node, "unit");
         guint n = config->cells->len;
         if (config->cells->len == CELLS_MAX || (id && !parse_uint(id, G_MAXINT, &n)))
             continue;
         GuestCell cell = {
-            (int)n, attribute_set(node, "cpus"), scaled_kib(memory, unit), NULL, NULL};
+            (int)n, attribute_set(node, "cpus"), xml_read_scaled(memory, unit), NULL, NULL};
         if (cell.cpus == NULL)
             cell.cpus = hwloc_bitmap_alloc();
-        for (EACH_CHILD(memnode, child(domain, "numatune"), "memnode")) {
-            g_autofree char *of = attribute(memnode, "cellid");
+        for (XML_READ_EACH(memnode, domain, "numatune/memnode")) {
+            const char *of = xml_read_get(memnode, "cellid");
             guint cellid;
             if (cell.nodeset || !parse_uint(of, G_MAXINT, &cellid) || cellid != n)
                 continue;
-            cell.mode = attribute(memnode, "mode");
+            cell.mode = stripped(xml_read_get(memnode, "mode"));
             cell.nodeset = attribute_set(memnode, "nodeset");
         }
         g_array_append_val(config->cells, cell);
@@ -160,37 +154,27 @@ static void device_clear(gpointer data)
     hwloc_bitmap_free(((MemoryDevice *)data)->nodes);
 }
 
-/* A set that is an element's text, as attribute_set() has it of an attribute. */
-static IdSet *content_set(xmlNode *node)
-{
-    g_autofree char *text = content(node);
-    g_auto(GStrv) parts = g_strsplit_set(text ? text : "", " \t\n", -1);
-    g_autofree char *joined = g_strjoinv("", parts);
-
-    return *joined ? idset_parse(joined, NULL) : NULL;
-}
-
 /* Memory devices (formatdomain, "Memory devices"): NVDIMMs and what else is a file are none. */
 static void read_devices(DomainConfig *config, const xmlNode *domain)
 {
     config->devices = g_array_new(FALSE, TRUE, sizeof(MemoryDevice));
     g_array_set_clear_func(config->devices, device_clear);
-    for (EACH_CHILD(node, child(domain, "devices"), "memory")) {
-        g_autofree char *model = attribute(node, "model");
+    for (XML_READ_EACH(node, domain, "devices/memory")) {
+        const char *model = xml_read_get(node, "model");
         gboolean virtio = g_strcmp0(model, "virtio-mem") == 0;
-        xmlNode *source = child(node, "source"), *target = child(node, "target");
-        g_autofree char *cell = content(child(target, "node"));
-        MemoryDevice device = {.size_kib = element_kib(child(target, "size")), .cell = -1};
-        Num page = element_kib(child(source, "pagesize"));
+        const xmlNode *source = xml_read_at(node, "source"), *target = xml_read_at(node, "target");
+        const char *cell = xml_read_text(xml_read_at(target, "node"));
+        MemoryDevice device = {.size_kib = xml_read_kib(xml_read_at(target, "size")), .cell = -1};
+        Num page = xml_read_kib(xml_read_at(source, "pagesize"));
         guint n;
         if ((!virtio && g_strcmp0(model, "dimm") != 0) || config->devices->len == DEVICES_MAX)
             continue;
-        if (virtio && child(target, "requested"))
-            device.size_kib = element_kib(child(target, "requested"));
+        if (virtio && xml_read_at(target, "requested"))
+            device.size_kib = xml_read_kib(xml_read_at(target, "requested"));
         if (parse_uint(cell, G_MAXINT, &n))
             device.cell = (int)n;
         device.page_kib = (guint64)MAX(num_or(page, 0), 0);
-        device.nodes = content_set(child(source, "nodemask"));
+        device.nodes = xml_read_set(xml_read_text(xml_read_at(source, "nodemask")));
         g_array_append_val(config->devices, device);
     }
 }
@@ -199,11 +183,11 @@ static void read_devices(DomainConfig *config, const xmlNode *domain)
  * vCPUs' if numatune says none (formatdomain, "NUMA Node Tuning"). */
 static void read_numatune(DomainConfig *config, const xmlNode *domain)
 {
-    xmlNode *numa = child(child(domain, "numatune"), "memory");
-    g_autofree char *placement = attribute(numa, "placement");
-    g_autofree char *vcpus = attribute(child(domain, "vcpu"), "placement");
+    const xmlNode *numa = xml_read_at(domain, "numatune/memory");
+    const char *placement = xml_read_get(numa, "placement");
+    const char *vcpus = xml_read_get(xml_read_at(domain, "vcpu"), "placement");
 
-    config->numatune_mode = attribute(numa, "mode");
+    config->numatune_mode = stripped(xml_read_get(numa, "mode"));
     config->numatune_nodeset = attribute_set(numa, "nodeset");
     config->numad = placement ? g_str_equal(placement, "auto")
                               : config->numatune_nodeset == NULL && g_strcmp0(vcpus, "auto") == 0;
@@ -218,10 +202,10 @@ static Num cells_kib(const xmlNode *domain)
 {
     Num sum = NUM_UNKNOWN;
 
-    for (EACH_CHILD(cell, child(child(domain, "cpu"), "numa"), "cell")) {
-        g_autofree char *text = attribute(cell, "memory");
-        g_autofree char *unit = attribute(cell, "unit");
-        Num kib = scaled_kib(text, unit);
+    for (XML_READ_EACH(cell, domain, "cpu/numa/cell")) {
+        const char *text = xml_read_get(cell, "memory");
+        const char *unit = xml_read_get(cell, "unit");
+        Num kib = xml_read_scaled(text, unit);
         if (!kib.known || sum.value > G_MAXINT64 - kib.value)
             return NUM_UNKNOWN;
         sum = NUM(sum.value + kib.value);
@@ -231,11 +215,11 @@ static Num cells_kib(const xmlNode *domain)
 
 static void read_memory(DomainConfig *config, const xmlNode *domain)
 {
-    config->memory_kib = element_kib(child(domain, "memory"));
+    config->memory_kib = xml_read_kib(xml_read_at(domain, "memory"));
     if (!config->memory_kib.known)
         config->memory_kib = cells_kib(domain);
-    config->current_memory_kib = element_kib(child(domain, "currentMemory"));
-    if (!child(domain, "currentMemory"))
+    config->current_memory_kib = xml_read_kib(xml_read_at(domain, "currentMemory"));
+    if (!xml_read_at(domain, "currentMemory"))
         config->current_memory_kib = config->memory_kib;
 }
 
@@ -247,11 +231,11 @@ static char *backing_text(const xmlNode *hugepages)
 
     if (hugepages == NULL)
         return g_strdup("off");
-    for (EACH_CHILD(page, hugepages, "page")) {
-        g_autofree char *size = attribute(page, "size");
-        g_autofree char *unit = attribute(page, "unit");
+    for (XML_READ_EACH(page, hugepages, "page")) {
+        const char *size = xml_read_get(page, "size");
+        const char *unit = xml_read_get(page, "unit");
         g_autoptr(IdSet) cells = attribute_set(page, "nodeset");
-        Num kib = scaled_kib(size, unit);
+        Num kib = xml_read_scaled(size, unit);
         if (!kib.known || kib.value == 0 || ++pages > PAGES_MAX)
             continue;
         g_autofree char *name = text_page_size((guint64)kib.value);
@@ -261,76 +245,42 @@ static char *backing_text(const xmlNode *hugepages)
     return out->len ? g_strdup(out->str) : g_strdup("default");
 }
 
-static gboolean read_domain(DomainConfig *config, xmlNode *domain, GError **error)
+static gboolean read_domain(DomainConfig *config, const xmlNode *domain, GError **error)
 {
-    xmlNode *backing = child(domain, "memoryBacking");
+    const xmlNode *backing = xml_read_at(domain, "memoryBacking");
 
     if (!read_vcpus(config, domain, error))
         return FALSE;
-    read_pins(config, child(domain, "cputune"));
+    read_pins(config, xml_read_at(domain, "cputune"));
     read_iothreads(config, domain);
     read_memory(config, domain);
     read_cells(config, domain);
     read_devices(config, domain);
-    config->hugepages = backing_text(child(backing, "hugepages"));
-    g_autofree char *source = attribute(child(backing, "source"), "type");
+    config->hugepages = backing_text(xml_read_at(backing, "hugepages"));
+    const char *source = xml_read_get(xml_read_at(backing, "source"), "type");
     config->memfd = g_strcmp0(source, "memfd") == 0;
-    config->nosharepages = child(backing, "nosharepages") != NULL;
+    config->nosharepages = xml_read_at(backing, "nosharepages") != NULL;
     read_numatune(config, domain);
-    config->title = content(child(domain, "title"));
-    config->type = attribute(domain, "type");
+    config->title = stripped(xml_read_text(xml_read_at(domain, "title")));
+    config->type = stripped(xml_read_get(domain, "type"));
     return TRUE;
-}
-
-/* libvirt writes no DOCTYPE. To stop at one is to never see an entity. */
-static void refuse_doctype(void *parser, const xmlChar *name G_GNUC_UNUSED,
-    const xmlChar *external G_GNUC_UNUSED, const xmlChar *system G_GNUC_UNUSED)
-{
-    xmlStopParser(parser);
-}
-
-static xmlDoc *parse_document(const char *xml, gsize length, GError **error)
-{
-    xmlParserCtxt *parser = xmlNewParserCtxt();
-
-    parser->sax->internalSubset = refuse_doctype;
-    xmlDoc *document = xmlCtxtReadMemory(parser, xml, (int)length, NULL, NULL,
-        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
-    if (document == NULL || !parser->wellFormed) {
-        const xmlError *last = xmlCtxtGetLastError(parser);
-        g_autofree char *why =
-            text_escape(last && last->message ? last->message : "it has a DOCTYPE", 120);
-        char *end = strstr(why, "\\x0a"); /* libxml2 ends its messages with a line end */
-        if (end)
-            *end = '\0';
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "the domain's XML cannot be read: %s (line %d)", why, last ? last->line : 1);
-        xmlFreeDoc(document);
-        document = NULL;
-    }
-    xmlFreeParserCtxt(parser);
-    return document;
 }
 
 DomainConfig *domain_config_parse(const char *xml, GError **error)
 {
-    gsize length = strlen(xml);
-    if (length > XML_MAX) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "the domain's XML is larger than %u MiB", XML_MAX >> 20);
+    xmlDoc *document = xml_read_document(xml, strlen(xml), NULL, error);
+    if (document == NULL) {
+        g_prefix_error(error, "the domain's XML cannot be read: ");
         return NULL;
     }
-    xmlDoc *document = parse_document(xml, length, error);
-    if (document == NULL)
-        return NULL;
 
     DomainConfig *config = g_new0(DomainConfig, 1);
     config->vcpupin = g_ptr_array_new_with_free_func((GDestroyNotify)hwloc_bitmap_free);
     config->iothreadpin =
         g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)hwloc_bitmap_free);
-    xmlNode *root = xmlDocGetRootElement(document);
+    const xmlNode *root = xmlDocGetRootElement(document);
     gboolean done = FALSE;
-    if (root && is_element(root, "domain"))
+    if (root && root->ns == NULL && g_str_equal((const char *)root->name, "domain"))
         done = read_domain(config, root, error);
     else
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,

@@ -4,14 +4,11 @@
 
 #include "core/host/topology.h"
 #include "core/util/error.h"
-#include "core/util/text.h"
 #include "core/virt/connection-private.h"
-#include "core/virt/xmlnode.h"
+#include "core/xml/xmlread.h"
 
-#include <libxml/parser.h>
 #include <stdlib.h>
-
-#define XML_MAX (16u << 20) /* bytes */
+#include <string.h>
 
 gboolean remote_uri(const char *uri)
 {
@@ -20,35 +17,34 @@ gboolean remote_uri(const char *uri)
     return host != NULL && host[3] != '/' && host[3] != '\0';
 }
 
-static int id_of(xmlNode *node, const char *name)
+static int id_of(const xmlNode *node, const char *name)
 {
-    g_autofree char *text = attribute(node, name);
-    gint64 id;
+    Num id = xml_read_number(xml_read_get(node, name));
 
-    return text && text_parse_int(text, &id) && id >= 0 && id < IDSET_MAX ? (int)id : -1;
+    return id.known && id.value < IDSET_MAX ? (int)id.value : -1;
 }
 
 /* The CPUs of @cell: the topology's where @topology has them already (they are added ascending). */
-static void read_cpus(xmlNode *cell, GPtrArray *by_id, IdSet *cpus)
+static void read_cpus(const xmlNode *cell, GPtrArray *by_id, IdSet *cpus)
 {
-    for (EACH_CHILD(cpu, child(cell, "cpus"), "cpu")) {
+    for (XML_READ_EACH(cpu, cell, "cpus/cpu")) {
         int id = id_of(cpu, "id");
         if (id < 0)
             continue;
         hwloc_bitmap_set(cpus, (unsigned)id);
         if ((guint)id >= by_id->len)
             g_ptr_array_set_size(by_id, id + 1);
-        by_id->pdata[id] = cpu;
+        by_id->pdata[id] = (gpointer)cpu;
     }
 }
 
 /* One number a node in the nodes' order, where each is told. */
-static GArray *read_distances(xmlNode *cell, const GArray *order)
+static GArray *read_distances(const xmlNode *cell, const GArray *order)
 {
     g_autoptr(GArray) row = g_array_new(FALSE, FALSE, sizeof(int));
 
     for (guint i = 0; i < order->len; i++)
-        for (EACH_CHILD(sibling, child(cell, "distances"), "sibling")) {
+        for (XML_READ_EACH(sibling, cell, "distances/sibling")) {
             int value = id_of(sibling, "value");
             if (id_of(sibling, "id") == g_array_index(order, int, i) && value >= 0) {
                 g_array_append_val(row, value);
@@ -63,13 +59,13 @@ static void read_caches(Topology *topology, const xmlNode *host)
 {
     int highest = 0;
 
-    for (EACH_CHILD(bank, child(host, "cache"), "bank")) {
-        g_autofree char *type = attribute(bank, "type");
+    for (XML_READ_EACH(bank, host, "cache/bank")) {
+        const char *type = xml_read_get(bank, "type");
         if (g_strcmp0(type, "code") != 0)
             highest = MAX(highest, id_of(bank, "level"));
     }
-    for (EACH_CHILD(bank, child(host, "cache"), "bank")) {
-        g_autoptr(IdSet) cpus = attribute_set(bank, "cpus");
+    for (XML_READ_EACH(bank, host, "cache/bank")) {
+        g_autoptr(IdSet) cpus = xml_read_set(xml_read_get(bank, "cpus"));
         if (id_of(bank, "level") != highest)
             continue;
         for (guint i = 0; i < topology->cpus->len; i++) {
@@ -86,9 +82,9 @@ static int compare_ints(gconstpointer a, gconstpointer b)
 }
 
 /* The cells of the document by their numbers. */
-static xmlNode *find_cell(const xmlNode *cells, int id)
+static const xmlNode *find_cell(const xmlNode *cells, int id)
 {
-    for (EACH_CHILD(cell, cells, "cell"))
+    for (XML_READ_EACH(cell, cells, "cell"))
         if (id_of(cell, "id") == id)
             return cell;
     return NULL;
@@ -100,7 +96,7 @@ static Topology *read_topology(const xmlNode *host, const xmlNode *cells)
     g_autoptr(GArray) order = g_array_new(FALSE, FALSE, sizeof(int));
     g_autoptr(GPtrArray) by_id = g_ptr_array_new();
 
-    for (EACH_CHILD(cell, cells, "cell")) {
+    for (XML_READ_EACH(cell, cells, "cell")) {
         int id = id_of(cell, "id");
         if (id >= 0 && find_cell(cells, id) == cell)
             g_array_append_val(order, id);
@@ -108,7 +104,7 @@ static Topology *read_topology(const xmlNode *host, const xmlNode *cells)
     g_array_sort(order, compare_ints);
     topology->online = hwloc_bitmap_alloc();
     for (guint i = 0; i < order->len; i++) {
-        xmlNode *cell = find_cell(cells, g_array_index(order, int, i));
+        const xmlNode *cell = find_cell(cells, g_array_index(order, int, i));
         Node *node = topology_add_node(topology, g_array_index(order, int, i));
         node->cpus = hwloc_bitmap_alloc();
         read_cpus(cell, by_id, node->cpus);
@@ -119,7 +115,7 @@ static Topology *read_topology(const xmlNode *host, const xmlNode *cells)
         Cpu *cpu = topology_add_cpu(topology, id, TRUE);
         cpu->package = id_of(by_id->pdata[id], "socket_id");
         cpu->core = id_of(by_id->pdata[id], "core_id");
-        cpu->siblings = attribute_set(by_id->pdata[id], "siblings");
+        cpu->siblings = xml_read_set(xml_read_get(by_id->pdata[id], "siblings"));
     }
     read_caches(topology, host);
     topology_finish(topology);
@@ -127,41 +123,31 @@ static Topology *read_topology(const xmlNode *host, const xmlNode *cells)
 }
 
 /* The sizes of node @id's memory and pools. Small pages are no pool. */
-static void read_memory(NodeMemory *node, xmlNode *cell, guint page_kib)
+static void read_memory(NodeMemory *node, const xmlNode *cell, guint page_kib)
 {
-    g_autofree char *text = content(child(cell, "memory"));
-    g_autofree char *unit = attribute(child(cell, "memory"), "unit");
-    guint64 kib;
-
-    if (text_scaled_kib(text, unit, &kib))
-        node->memory_kib = NUM(kib);
-    for (EACH_CHILD(pages, cell, "pages")) {
-        g_autofree char *count = content(pages);
-        g_autofree char *size = attribute(pages, "size");
-        g_autofree char *size_unit = attribute(pages, "unit");
-        gint64 total;
-        if (!text_scaled_kib(size, size_unit, &kib) || kib <= page_kib || count == NULL ||
-            !text_parse_int(count, &total) || total < 0)
+    node->memory_kib = xml_read_kib(xml_read_at(cell, "memory"));
+    for (XML_READ_EACH(pages, cell, "pages")) {
+        Num size = xml_read_scaled(xml_read_get(pages, "size"), xml_read_get(pages, "unit"));
+        Num count = xml_read_number(xml_read_text(pages));
+        if (!size.known || size.value <= page_kib || !count.known)
             continue;
-        const HugePool pool = {.size_kib = kib, .total = NUM(total)};
+        const HugePool pool = {.size_kib = (guint64)size.value, .total = count};
         g_array_append_val(node->pools, pool);
     }
 }
 
 Host *remote_host_parse(const char *xml, const char *hostname, GError **error)
 {
-    gsize length = strlen(xml);
-    xmlDoc *document =
-        length > XML_MAX
-            ? NULL
-            : xmlReadMemory(xml, (int)length, NULL, NULL,
-                  XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
-    const xmlNode *root = document ? xmlDocGetRootElement(document) : NULL;
-    const xmlNode *host = root ? child(root, "host") : NULL;
-    const xmlNode *cells = child(child(host, "topology"), "cells");
-    Host *result = NULL;
+    xmlDoc *document = xml_read_document(xml, strlen(xml), NULL, error);
+    if (document == NULL) {
+        g_prefix_error(error, "what libvirt tells of this host cannot be read: ");
+        return NULL;
+    }
 
-    if (cells && child(cells, "cell")) {
+    const xmlNode *host = xml_read_at(xmlDocGetRootElement(document), "host");
+    const xmlNode *cells = xml_read_at(host, "topology/cells");
+    Host *result = NULL;
+    if (xml_read_at(cells, "cell")) {
         result = host_new_elsewhere(read_topology(host, cells), hostname, REMOTE_ROOT);
         for (guint i = 0; i < result->nodes->len; i++) {
             const Node *node = result->topology->nodes->pdata[i];

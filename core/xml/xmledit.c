@@ -26,14 +26,6 @@ XmlEdit *xml_edit_open(const char *text, gssize length, GError **error)
 {
     gsize size = length < 0 ? strlen(text) : (gsize)length;
 
-    if (size == 0 || size > XML_EDIT_MAX) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            size == 0
-                ? "the document is empty: give the XML of a domain, as virsh dumpxml prints it"
-                : "the document is larger than %u MiB, which no domain's XML is",
-            XML_EDIT_MAX >> 20);
-        return NULL;
-    }
     char *copy = g_malloc(size + 1);
     memcpy(copy, text, size);
     copy[size] = '\0';
@@ -130,10 +122,10 @@ static gboolean check_length(const XmlEdit *edit, const GArray *splices, GError 
 
     for (guint i = 0; i < splices->len; i++)
         length += g_array_index(splices, XmlSplice, i).insert->len;
-    if (length <= XML_EDIT_MAX)
+    if (length <= XML_MAX)
         return TRUE;
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-        "the document would be larger than %u MiB, which no domain's XML is", XML_EDIT_MAX >> 20);
+        "the document would be larger than %u MiB, which no domain's XML is", XML_MAX >> 20);
     return FALSE;
 }
 

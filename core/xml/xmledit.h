@@ -3,11 +3,9 @@
  * an edit made twice changes nothing the second time. */
 #pragma once
 
-#include <glib.h>
+#include "core/xml/xmlscan.h"
 
 typedef struct XmlEdit XmlEdit;
-
-#define XML_EDIT_MAX (16u << 20) /* bytes; a larger document is refused */
 
 /* Opens @length bytes (-1: NUL-terminated) of a document whose root is a <domain> of no namespace,
  * in UTF-8, ASCII or ISO-8859. No entity is expanded, nothing is loaded; a DOCTYPE that declares

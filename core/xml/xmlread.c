@@ -1,10 +1,71 @@
-/* Reading a domain's tree where it stands. */
+/* Reading libvirt's documents: the checks before, libxml2's verdict, and the tree where it stands.
+ */
 #include "core/xml/xmlread.h"
 
+#include "core/util/error.h"
 #include "core/util/text.h"
 
+#include <libxml/parser.h>
+#include <libxml/xmlerror.h>
 #include <string.h>
 
+typedef struct {
+    char *message; /* the first error; NULL for none */
+    int line;
+} ParseError;
+
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *ErrorArgument;
+#else
+typedef xmlErrorPtr ErrorArgument;
+#endif
+
+/* Keeps the first error and prints nothing: the screen belongs to someone else. */
+static void keep_error(void *data, ErrorArgument error)
+{
+    ParseError *kept = data;
+
+    if (kept->message != NULL || error->level < XML_ERR_ERROR || error->message == NULL)
+        return;
+    g_autofree char *line = g_strdup(error->message);
+    line[strcspn(line, "\n")] = '\0';
+    char *option = strstr(line, " use XML_PARSE_HUGE"); /* advice for programmers */
+    if (option != NULL)
+        *option = '\0';
+    kept->message = text_escape(g_strstrip(line), 160);
+    kept->line = error->line;
+}
+
+xmlDoc *xml_read_document(const char *text, gsize length, gboolean *utf8, GError **error)
+{
+    ParseError kept = {NULL, 0};
+    gboolean ignored;
+
+    if (length == 0 || length > XML_MAX) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            length == 0 ? "the document is empty: give XML, as virsh dumpxml prints it"
+                        : "the document is larger than %u MiB, which none of libvirt's is",
+            XML_MAX >> 20);
+        return NULL;
+    }
+    if (!xml_scan_prolog(text, length, utf8 ? utf8 : &ignored, error))
+        return NULL;
+    xmlStructuredErrorFunc old = xmlStructuredError;
+    void *old_context = xmlStructuredErrorContext;
+
+    xmlSetStructuredErrorFunc(&kept, keep_error);
+    xmlDoc *doc = xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT);
+    xmlSetStructuredErrorFunc(old_context, old);
+    if (doc == NULL) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "the document is not well-formed XML: line %d: %s", kept.line,
+            kept.message ? kept.message : "libxml2 does not say why");
+    }
+    g_free(kept.message);
+    return doc;
+}
+
+/* libvirt writes elements of no namespace; those of another one are the user's own. */
 static gboolean is_named(const xmlNode *node, const char *name, gsize length)
 {
     return node->type == XML_ELEMENT_NODE && node->ns == NULL &&
@@ -67,10 +128,23 @@ Num xml_read_number(const char *text)
     return copy && text_parse_int(copy, &number) && number >= 0 ? NUM(number) : NUM_UNKNOWN;
 }
 
-Num xml_read_kib(const xmlNode *node)
+Num xml_read_scaled(const char *text, const char *unit)
 {
-    g_autofree char *text = node ? g_strstrip(g_strdup(xml_read_text(node))) : NULL;
+    g_autofree char *copy = text ? g_strstrip(g_strdup(text)) : NULL;
     guint64 kib;
 
-    return text && text_scaled_kib(text, xml_read_get(node, "unit"), &kib) ? NUM(kib) : NUM_UNKNOWN;
+    return text_scaled_kib(copy, unit, &kib) ? NUM(kib) : NUM_UNKNOWN;
+}
+
+Num xml_read_kib(const xmlNode *node)
+{
+    return xml_read_scaled(xml_read_text(node), xml_read_get(node, "unit"));
+}
+
+IdSet *xml_read_set(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit_set(text ? text : "", " \t\r\n", -1);
+    g_autofree char *joined = g_strjoinv("", parts);
+
+    return *joined ? idset_parse(joined, NULL) : NULL;
 }

@@ -5,6 +5,8 @@
 
 #include <glib.h>
 
+#define XML_MAX (16u << 20) /* bytes: libvirt's own limit for a domain's XML over RPC */
+
 /* One element; offsets into the text. <a x='1'>…</a> or <a x='1'/> */
 typedef struct {
     guint32 start;    /* of "<" */

@@ -1,60 +1,12 @@
-/* Reading a document: the checks before, libxml2's verdict, and tree and bytes brought together. */
+/* Tree and bytes of a document brought together, and held together while it is edited. */
 #include "core/xml/xmltext.h"
 
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/xml/xmlpath.h"
+#include "core/xml/xmlread.h"
 
-#include <libxml/parser.h>
-#include <libxml/xmlerror.h>
 #include <string.h>
-
-typedef struct {
-    char *message; /* the first error; NULL for none */
-    int line;
-} ParseError;
-
-#if LIBXML_VERSION >= 21200
-typedef const xmlError *ErrorArgument;
-#else
-typedef xmlErrorPtr ErrorArgument;
-#endif
-
-/* Keeps the first error and prints nothing: the screen belongs to someone else. */
-static void keep_error(void *data, ErrorArgument error)
-{
-    ParseError *kept = data;
-
-    if (kept->message != NULL || error->level < XML_ERR_ERROR || error->message == NULL)
-        return;
-    g_autofree char *line = g_strdup(error->message);
-    line[strcspn(line, "\n")] = '\0';
-    char *option = strstr(line, " use XML_PARSE_HUGE"); /* advice for programmers */
-    if (option != NULL)
-        *option = '\0';
-    kept->message = text_escape(g_strstrip(line), 160);
-    kept->line = error->line;
-}
-
-/* libxml2's tree: no entity is expanded, no DTD or other file loaded, its limits on depth (256)
- * and on the length of texts and names stay on. */
-static xmlDoc *parse(const char *text, gsize length, GError **error)
-{
-    ParseError kept = {NULL, 0};
-    xmlStructuredErrorFunc old = xmlStructuredError;
-    void *old_context = xmlStructuredErrorContext;
-
-    xmlSetStructuredErrorFunc(&kept, keep_error);
-    xmlDoc *doc = xmlReadMemory(text, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_COMPACT);
-    xmlSetStructuredErrorFunc(old_context, old);
-    if (doc == NULL) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
-            "the document is not well-formed XML: line %d: %s", kept.line,
-            kept.message ? kept.message : "libxml2 does not say why");
-    }
-    g_free(kept.message);
-    return doc;
-}
 
 static gboolean check_root(const xmlNode *root, GError **error)
 {
@@ -128,9 +80,7 @@ XmlText *xml_text_new(char *text, gsize length, GError **error)
 
     xml->text = text;
     xml->length = length;
-    if (!xml_scan_prolog(text, length, &xml->utf8, error))
-        return NULL;
-    xml->doc = parse(text, length, error);
+    xml->doc = xml_read_document(text, length, &xml->utf8, error);
     if (xml->doc == NULL || !check_root(xmlDocGetRootElement(xml->doc), error))
         return NULL;
     xml->spans = xml_scan_elements(text, length);

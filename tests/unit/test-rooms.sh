@@ -11,7 +11,7 @@ cat >"$work/rooms" <<'END'
 core/util||hwloc/bitmap json-glib
 core/keep|util|
 core/host|util keep|hwloc json-glib
-core/virt|util host|libvirt libxml numaif
+core/virt|util host xml|libvirt libxml numaif
 core/xml|util|libxml
 core/catalogue|util xml tune/tunable tune/tunable-value|json-glib
 core/tune|util xml virt host keep catalogue snapshot|json-glib

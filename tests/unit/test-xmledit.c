@@ -228,8 +228,8 @@ static void test_refused(void)
     g_autoptr(GString) deep = g_string_new("<domain>");
     for (guint i = 0; i < 100000; i++)
         g_string_append(deep, "<a>");
-    g_autofree char *huge = g_malloc(XML_EDIT_MAX + 1);
-    memset(huge, ' ', XML_EDIT_MAX + 1);
+    g_autofree char *huge = g_malloc(XML_MAX + 1);
+    memset(huge, ' ', XML_MAX + 1);
 
     const struct {
         const char *text;
@@ -259,7 +259,7 @@ static void test_refused(void)
         {"<?xml version='1.0' encoding='ISO-8859-99'?><domain>\xe9</domain>", -1, ""},
         {"<?xml version='1.0' encoding='US-ASCII'?><domain>\xe9</domain>", -1, ""},
         {deep->str, -1, "depth"},
-        {huge, XML_EDIT_MAX + 1, "16 MiB"},
+        {huge, XML_MAX + 1, "16 MiB"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {

@@ -59,7 +59,7 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
 {
     gsize length;
     g_autofree char *text =
-        document_read(options->xml, XML_EDIT_MAX >> 20, "a domain's XML", &length, error);
+        document_read(options->xml, XML_MAX >> 20, "a domain's XML", &length, error);
     if (text == NULL)
         return FALSE;
     g_autoptr(XmlEdit) edit = xml_edit_open(text, (gssize)length, error);
