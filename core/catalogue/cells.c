@@ -3,7 +3,7 @@
 #include "core/catalogue/cells.h"
 
 #include "core/catalogue/sizes.h"
-#include "core/tune/tunable-value.h"
+#include "core/catalogue/tunable-value.h"
 #include "core/util/idset.h"
 #include "core/util/text.h"
 

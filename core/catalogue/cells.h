@@ -1,7 +1,7 @@
 /* The guest's NUMA cells as one value: CPUS:SIZE[:DISTANCES];… */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* @value in its one form: "0-3:4G;4-7:4G", with distances "0-3:4G:10,20;4-7:4G:20,10"; a cell
  * without CPUs is ":4G". NULL with a sentence. */

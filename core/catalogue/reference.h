@@ -1,7 +1,7 @@
 /* The catalogue as documents: everything that explains a tunable is made here, from its row. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* All of them return a text that the caller frees. */
 

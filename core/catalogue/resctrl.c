@@ -2,7 +2,7 @@
  * list of items, one for each child element; all but an item's last part say which child it is. */
 #include "core/catalogue/resctrl.h"
 
-#include "core/tune/tunable-value.h"
+#include "core/catalogue/tunable-value.h"
 #include "core/util/text.h"
 
 #include <string.h>

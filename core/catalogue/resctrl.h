@@ -1,7 +1,7 @@
 /* Parts of shared caches and of memory bandwidth for sets of vCPUs (the kernel's resctrl). */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* @value in its one form: "CACHE:LEVEL:TYPE:SIZE;…" of cputune.cachetune.CPUS, "NODE:PERCENT;…" of
  * cputune.memorytune.CPUS, sorted. NULL with a sentence. */

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/catalogue/instances.h"
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 #define VIRT_DOC "libvirt.org/formatdomain.html"
 

@@ -1,7 +1,7 @@
 /* The schedulers of single vCPUs and I/O threads, which a document gives to sets of them. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* get and set of the rows vcpusched.N and iothreadsched.N. */
 char *sched_get(const TunableKey *key, const XmlEdit *edit);

@@ -1,7 +1,7 @@
 /* The number of plugged vCPUs, which <vcpu> says only where it is not all of them. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* get and set of the row vcpus.current. */
 char *vcpus_get_current(const TunableKey *key, const XmlEdit *edit);

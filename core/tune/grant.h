@@ -2,7 +2,7 @@
  * asked for. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 /* The pool that @key (hugepages.nodeN.SIZE) sets, and its node; NULL where there is none. */
 const HugePool *grant_pool(const Host *host, const TunableKey *key, const NodeMemory **node);

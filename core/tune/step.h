@@ -2,7 +2,7 @@
  * Journal, recovery and undo. */
 #pragma once
 
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 typedef enum {
     STEP_HOST,   /* write new to a file of the kernel */

@@ -1,6 +1,6 @@
 /* Keys and values of the catalogue: what a value is brought into is a value that stays
  * as it is; a domain's XML takes it or says why not. Two texts: KEY, VALUE. */
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 #include "core/util/error.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -4,9 +4,9 @@
  *
  * By default each file gets every 211th case (of our own in tests/domains every 11th), another set
  * of them for each file; `make matrix` (KVMTUNE_MATRIX=all) runs them all. */
+#include "core/catalogue/tunable.h"
 #include "core/preview/diff.h"
 #include "core/rules/rules.h"
-#include "core/tune/tunable.h"
 #include "core/xml/xmledit-private.h"
 #include "tests/unit/corpus.h"
 

@@ -13,7 +13,7 @@ core/keep|util|
 core/host|util keep|hwloc json-glib
 core/virt|util host xml|libvirt libxml numaif
 core/xml|util|libxml
-core/catalogue|util xml tune/tunable tune/tunable-value|json-glib
+core/catalogue|util xml virt host keep snapshot|json-glib
 core/tune|util xml virt host keep catalogue snapshot|json-glib
 core/rules|util xml virt host tune|
 core/preview|util virt host keep tune rules|json-glib

@@ -1,6 +1,6 @@
 /* core/tune: keys, values, the catalogue's own sense, backing, edits by key. */
 #include "core/catalogue/backing.h"
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 #include "core/util/error.h"
 
 #include <string.h>

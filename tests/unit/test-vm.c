@@ -1,7 +1,7 @@
 /* core/host: settings of /proc/sys/vm, pressure, free blocks, mounts, and what KVM does. */
+#include "core/catalogue/tunable.h"
 #include "core/host/host-json.h"
 #include "core/host/host.h"
-#include "core/tune/tunable.h"
 #include "tests/unit/tree.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The types of values: one row a type, with what it looks like and how a text is brought into its
  * one form. */
-#include "core/tune/tunable-value.h"
+#include "core/catalogue/tunable-value.h"
 
 #include "core/catalogue/backing.h"
 #include "core/catalogue/cells.h"

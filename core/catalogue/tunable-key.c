@@ -1,5 +1,5 @@
 /* Keys: finding the catalogue's row for a text, and what the row's upper case words stand for. */
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 #include "core/util/error.h"
 #include "core/util/text.h"

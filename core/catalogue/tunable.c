@@ -1,6 +1,6 @@
 /* What stands where a key points to: reading and writing it in a domain's XML and on the running
  * domain, reading it among the host's files. */
-#include "core/tune/tunable.h"
+#include "core/catalogue/tunable.h"
 
 #include "core/catalogue/sizes.h"
 #include "core/host/mounts.h"

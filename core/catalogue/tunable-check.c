@@ -1,7 +1,7 @@
 /* A value held against what is there: the host's CPUs, nodes and pools, the domain's vCPUs, cells,
  * disks and cards. */
 #include "core/catalogue/backing.h"
-#include "core/tune/tunable-value.h"
+#include "core/catalogue/tunable-value.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/pageshares.h"
