@@ -2,7 +2,8 @@
  *
  * The kernel gives up a call at the first pages that it cannot move, and says of the others neither
  * that they were moved nor why not; so after each call it is asked where the pages are, and those
- * that are not there yet are tried one by one. */
+ * that are not there yet are tried one by one. Pages that move_pages(2) does not show although they
+ * are there go last, a node at a time. */
 #include "core/virt/pagemove.h"
 
 #include "core/util/error.h"
@@ -330,7 +331,8 @@ static int migrate_node(Mover *mover, const PageShares *shares, guint node)
         return ESRCH;
     gint64 left = CLAMP(g_array_index(mover->excess, gint64, node), 0, before);
     count(mover, &mover->move->result.moved, (guint64)(before - left));
-    count(mover, &mover->move->result.stayed[STAYS_BUSY], (guint64)left);
+    if (mover->refused) /* else those that stay were told one by one */
+        count(mover, &mover->move->result.stayed[STAYS_BUSY], (guint64)left);
     return 0;
 }
 
@@ -338,7 +340,7 @@ static int migrate_node(Mover *mover, const PageShares *shares, guint node)
  * of a node, and says how many pages stay, not why. 0, or errno. */
 static int migrate(Mover *mover, const PageShares *shares)
 {
-    int problem = look_anew(mover, shares) ? 0 : ESRCH;
+    int problem = 0;
 
     for (guint node = 0; problem == 0 && node < IDSET_MAX; node++) {
         gint64 kib = g_array_index(mover->excess, gint64, node);
@@ -349,6 +351,37 @@ static int migrate(Mover *mover, const PageShares *shares)
         problem = migrate_node(mover, shares, node);
     }
     return problem;
+}
+
+static guint64 kib_told(const MoveResult *result)
+{
+    guint64 sum = result->moved;
+
+    for (guint i = 0; i < STAYS_REASONS; i++)
+        sum += result->stayed[i];
+    return sum;
+}
+
+/* What numa_maps counts and move_pages() does not show. Those are pages that NUMA balancing has
+ * marked, to see who uses them: Linux 6.1 takes them for pages that nobody may touch ("mm/gup:
+ * reintroduce FOLL_NUMA as FOLL_HONOR_NUMA_FAULT", 6.6), migrate_pages() does not. 0, or errno. */
+static int migrate_unseen(Mover *mover, const PageShares *shares)
+{
+    MoveResult *result = &mover->move->result;
+
+    if (kib_told(result) >= result->total)
+        return 0;
+    if (!look_anew(mover, shares))
+        return ESRCH;
+    if (kib_to_move(mover) <= kib_told(result) - result->moved)
+        return 0;
+    int problem = migrate(mover, shares);
+    g_mutex_lock(&mover->move->lock);
+    for (guint i = 0; i < STAYS_REASONS; i++) /* some that stayed went along now */
+        result->stayed[i] -=
+            MIN(result->stayed[i], kib_told(result) - MIN(kib_told(result), result->total));
+    g_mutex_unlock(&mover->move->lock);
+    return problem == ESRCH ? problem : 0; /* else it is not to be had here, and the rest is told */
 }
 
 static gboolean fail(const Mover *mover, int problem, GError **error)
@@ -401,14 +434,13 @@ static gboolean run(Mover *mover, const PageShares *shares, const MoveFirst *fir
         return FALSE;
     if (kib_to_move(mover) == 0)
         return TRUE;
-    if (!move_mappings(mover) && mover->ended)
-        return fail(mover, ESRCH, error);
-    if (mover->refused) {
-        int problem = migrate(mover, shares);
-        if (problem)
-            return fail(mover, problem, error);
-    }
-    return TRUE;
+    gboolean tried = move_mappings(mover);
+    int problem = mover->ended ? ESRCH : 0;
+    if (mover->refused)
+        problem = look_anew(mover, shares) ? migrate(mover, shares) : ESRCH;
+    else if (tried)
+        problem = migrate_unseen(mover, shares);
+    return problem == 0 || fail(mover, problem, error);
 }
 
 static void free_set(gpointer set)

@@ -108,11 +108,13 @@ char *page_move_text(const MoveResult *result)
         g_autofree char *huge = text_size_kib(result->stayed_huge);
         g_string_append_printf(out, ", of them %s in hugepages", huge);
     }
-    /* numa_maps counts the kernel's page of zeros wherever it is mapped; nobody can move that. */
+    /* numa_maps counts the kernel's page of zeros wherever it is mapped; nobody can move that. What
+     * NUMA balancing has marked is moved only with all of its node (pagemove.c). */
     guint64 rest = result->total - MIN(result->total, result->moved + stayed);
     if (rest > 0 && !result->stopped) {
         g_autofree char *kib = text_size_kib(rest);
-        g_string_append_printf(out, ", %s were gone or are the kernel's page of zeros", kib);
+        g_string_append_printf(out,
+            ", %s were gone, or are the kernel's page of zeros or marked by NUMA balancing", kib);
     }
     if (result->stopped)
         g_string_append(out, "; stopped before the end");

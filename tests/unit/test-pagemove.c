@@ -26,6 +26,8 @@
 static struct {
     int nodes[PAGES];
     gboolean pinned[PAGES], shared[PAGES];
+    gboolean marked[PAGES];  /* by NUMA balancing: move_pages does not show them */
+    guint zeros;             /* the kernel's page of zeros, counted on node 1 */
     guint room;              /* pages that still fit */
     guint calls;             /* that move */
     guint ends_at, stops_at; /* the call at which the process ends, or somebody stops; 0: never */
@@ -46,6 +48,7 @@ static void put_numa_maps(void)
     for (guint i = 0; i < PAGES; i++)
         if (kernel.nodes[i] >= 0)
             counts[kernel.nodes[i]]++;
+    counts[1] += kernel.zeros;
     for (guint n = 0; n < 4; n++)
         if (counts[n])
             g_string_append_printf(text, " N%u=%u", n, counts[n]);
@@ -88,7 +91,7 @@ static long test_move_pages(
         guint page = (guint)(((gsize)pages[i] - START) / 4096);
         g_assert_cmpuint(page, <, PAGES);
         if (nodes == NULL) {
-            status[i] = kernel.nodes[page];
+            status[i] = kernel.marked[page] ? -EFAULT : kernel.nodes[page];
         } else if (kernel.shared[page]) {
             status[i] = -EACCES;
         } else if (kernel.pinned[page]) {
@@ -98,6 +101,7 @@ static long test_move_pages(
             return -1;
         } else {
             g_assert_cmpint(kernel.nodes[page], >=, 0);
+            g_assert_false(kernel.marked[page]);
             kernel.nodes[page] = status[i] = nodes[i];
             kernel.room--;
         }
@@ -375,13 +379,63 @@ static void test_zeros(Tree *tree, gconstpointer unused)
     (void)unused;
     begin(tree);
     for (guint i = 0; i < PAGES; i++)
-        if (kernel.nodes[i] == 1)
+        if (kernel.nodes[i] == 1) {
             kernel.nodes[i] = -EFAULT;
+            kernel.zeros++;
+        }
+    kernel.tells = TRUE;
     MoveResult result = move_to("2", NULL);
     g_assert_cmpuint(result.moved, ==, 1500 * 4);
     g_autofree char *text = page_move_text(&result);
-    g_assert_cmpstr(
-        text, ==, "5.9 MiB of 10.5 MiB moved, 4.7 MiB were gone or are the kernel's page of zeros");
+    g_assert_cmpstr(text, ==,
+        "5.9 MiB of 10.5 MiB moved, 4.7 MiB were gone, or are the kernel's page of zeros or marked "
+        "by NUMA balancing");
+}
+
+/* Marks all of node 0 and a third of node 1. */
+static void begin_marked(const Tree *tree)
+{
+    begin(tree);
+    kernel.tells = TRUE;
+    for (guint i = 0; i < PAGES; i++)
+        kernel.marked[i] = kernel.nodes[i] == 0 || (kernel.nodes[i] == 1 && i % 3 == 0);
+}
+
+/* Pages that NUMA balancing has marked are not shown by move_pages, and move all the same. */
+static void test_marked(Tree *tree, gconstpointer unused)
+{
+    (void)unused;
+    begin_marked(tree);
+    kernel.shared[8] = TRUE; /* shared, and seen: told by its reason */
+    MoveResult result = move_to("2", NULL);
+    g_assert_cmpuint(count_on(0), ==, 0);
+    g_assert_cmpint(kernel.migrations, ==, 2);
+    g_assert_cmpuint(result.moved + result.stayed[STAYS_SHARED], ==, result.total);
+
+    /* One that stayed at first and went along in the end is not told twice. */
+    begin_marked(tree);
+    kernel.pinned[8] = TRUE;
+    result = move_to("2", NULL);
+    g_assert_cmpuint(result.moved, ==, 2699 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 4);
+    g_assert_cmpuint(count_on(2), ==, 2699);
+
+    /* A part of a node is not to be had so; it is told. */
+    begin_marked(tree);
+    result = move_to("0:30,2:70", NULL);
+    g_assert_cmpuint(count_on(0), ==, 1500);
+    g_assert_cmpuint(count_on(1), ==, 0);
+    g_assert_cmpuint(result.moved, <, result.total);
+    g_autofree char *text = page_move_text(&result);
+    g_assert_nonnull(strstr(text, "or marked by NUMA balancing"));
+
+    /* Who stops it before finds them where they were. */
+    begin_marked(tree);
+    kernel.stops_at = 1;
+    result = move_to("2", NULL);
+    g_assert_true(result.stopped);
+    g_assert_cmpint(kernel.migrations, ==, 0);
+    g_assert_cmpuint(count_on(0), ==, 1500);
 }
 
 /* ---- as a step: previewed, applied, journalled, taken back ---- */
@@ -759,10 +813,11 @@ int main(int argc, char **argv)
         {"/pagemove/stays", test_stays}, {"/pagemove/stop", test_stop},
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
         {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros},
-        {"/pagemove/step", test_step}, {"/pagemove/step-ends", test_step_ends},
-        {"/pagemove/preview", test_preview}, {"/pagemove/first", test_first},
-        {"/pagemove/caged-stop", test_caged_stop}, {"/pagemove/caged-pause", test_caged_pause},
-        {"/pagemove/way", test_way}, {"/pagemove/nodeset", test_nodeset}};
+        {"/pagemove/marked", test_marked}, {"/pagemove/step", test_step},
+        {"/pagemove/step-ends", test_step_ends}, {"/pagemove/preview", test_preview},
+        {"/pagemove/first", test_first}, {"/pagemove/caged-stop", test_caged_stop},
+        {"/pagemove/caged-pause", test_caged_pause}, {"/pagemove/way", test_way},
+        {"/pagemove/nodeset", test_nodeset}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
