@@ -330,8 +330,8 @@ static const Tunable rows[] = {
         .help = "Where the running guest's pages are, by host node: 2, 0-1, or 0:60,1:40 for the "
                 "parts of each. Setting it moves them there.",
         .gain = "Near memory is faster by a third to a half; while a page is moved the guest waits "
-                "for it. What is pinned (passed-through devices) stays, and hugepages need free "
-                "ones on the node.",
+                "for it. What is pinned (passed-through devices) stays. Hugepages take free ones "
+                "of the node's pool, and beyond them the pool moves along, but for 1G.",
         .conflicts = "numatune still says where later pages come from: change "
                      "numatune.nodeset too.",
         .source = "move_pages(2), migrate_pages(2)"},

@@ -80,8 +80,9 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
         return TRUE;
     }
     preview_say(preview, PART_EFFECT, LINE_NOW,
-        "now: pages = %s: %s move, a portion at a time while the guest runs, by move_pages",
-        change->value, size);
+        "now: pages = %s: %s move, %sa portion at a time while the guest runs, by move_pages",
+        change->value, size,
+        is_nodeset_staged(preview, change) ? "with numatune.nodeset, and what it leaves " : "");
     if (*why)
         preview_say(preview, PART_EFFECT, LINE_NOW, "not by libvirt: %s", why);
     return FALSE;
@@ -89,20 +90,42 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
 
 /* ---- what may be in the way ---- */
 
-/* Warns where of @comes KiB, in pages of @size_kib (0: no pool's), only @free have room on @node.
- */
-static void check_fit(Preview *preview, int node, guint64 size_kib, gint64 comes, Num free)
+/* Warns where of @comes KiB only @free have room on @node; @where tells of what they are free. */
+static void check_fit(Preview *preview, int node, const char *where, gint64 comes, Num free)
 {
     if (comes <= 0 || !free.known || comes <= free.value)
         return;
-    g_autofree char *size = size_kib ? text_page_size(size_kib) : NULL;
     g_autofree char *fits = text_size_kib((guint64)MAX(free.value, 0));
     g_autofree char *all = text_size_kib((guint64)comes);
     g_autofree char *stays = text_size_kib((guint64)(comes - MAX(free.value, 0)));
     preview_warn(preview,
-        "pages: node %d has %s free%s%s%s, %s are to come: %s have no room and stay where they are",
-        node, fits, size ? " in pools of " : "", size ? size : "", size ? " pages" : "", all,
-        stays);
+        "pages: node %d has %s free%s, %s are to come: %s have no room and stay where they are",
+        node, fits, where, all, stays);
+}
+
+/* The same for pages of a pool that the kernel can make of free memory, of which @memory is left:
+ * it does where the pool's do not suffice, and frees those that they came from (hugetlb.c's
+ * alloc_migrate_huge_page, since Linux 4.16). Others, as of 1G, it takes from the pool alone. */
+static void check_pool_fit(
+    Preview *preview, int node, guint64 size_kib, gint64 comes, Num free, Num memory)
+{
+    gint64 more = free.known ? comes - free.value : 0;
+    g_autofree char *size = text_page_size(size_kib);
+
+    if (!memory.known || more <= 0 || more > memory.value) {
+        Num room = free.known && memory.known ? NUM(free.value + MAX(memory.value, 0)) : free;
+        g_autofree char *where = g_strdup_printf(
+            " in pools of %s pages%s", size, memory.known ? " and in small ones" : "");
+        check_fit(preview, node, where, comes, room);
+        return;
+    }
+    g_autofree char *fits = text_size_kib((guint64)MAX(free.value, 0));
+    g_autofree char *all = text_size_kib((guint64)comes);
+    g_autofree char *made = text_size_kib((guint64)more);
+    preview_warn(preview,
+        "pages: node %d has %s free in pools of %s pages, %s are to come: the kernel makes the "
+        "other %s of its free memory; its pool grows by that, and that of where they are shrinks",
+        node, fits, size, all, made);
 }
 
 static Num free_pool_kib(const NodeMemory *node, guint64 size_kib)
@@ -129,13 +152,15 @@ static void check_room(
         const NodeMemory *memory = g_ptr_array_index(host->nodes, i);
         gint64 comes = MAX(-g_array_index(excess, gint64, node->id), 0);
         gint64 small = usage->small_kib.known ? MIN(comes, usage->small_kib.value) : comes;
-        check_fit(preview, node->id, 0, small, memory->free_kib);
+        check_fit(preview, node->id, "", small, memory->free_kib);
         for (guint n = 0; held > 0 && n < usage->hugetlb->len; n++) {
             const HugeHeld *part = &g_array_index(usage->hugetlb, HugeHeld, n);
             double share = (double)MIN(part->kib, NODE_KIB_MAX) / (double)held;
             gint64 pages = (gint64)((double)(comes - small) * share) / (gint64)part->size_kib;
-            check_fit(preview, node->id, part->size_kib, pages * (gint64)part->size_kib,
-                free_pool_kib(memory, part->size_kib));
+            gboolean made = host_pages_at_once(host, memory, part->size_kib).known;
+            check_pool_fit(preview, node->id, part->size_kib, pages * (gint64)part->size_kib,
+                free_pool_kib(memory, part->size_kib),
+                made && memory->free_kib.known ? NUM(memory->free_kib.value - small) : NUM_UNKNOWN);
         }
     }
 }

@@ -92,6 +92,10 @@ char *page_move_text(const MoveResult *result)
     g_autofree char *total = text_size_kib(result->total);
     guint64 stayed = 0;
 
+    if (result->total == 0) { /* numatune.nodeset took them along before */
+        g_string_append(out, "all are there already");
+        return g_string_free(out, FALSE);
+    }
     g_string_append_printf(out, "%s of %s moved", moved, total);
     if (result->at_once) {
         g_autofree char *once = text_size_kib(result->at_once);

@@ -23,6 +23,7 @@ if [[ $nodes == *[-,]* ]]; then
     exits 0 "all to the last node" "$kvmtune" set "$name" "pages=$last"
     contains "$output" " moved" "tells how much"
     exits 0 "taken back" "$kvmtune" undo
+    contains "$output" " moved" "tells how much went back"
 fi
 exits 0 "domains --json" "$kvmtune" domains --json
 contains "$output" '"memory_use"' "has what memory is used for"

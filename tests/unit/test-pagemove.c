@@ -175,6 +175,8 @@ static void test_move(Tree *tree, gconstpointer unused)
     begin(tree);
     result = move_to("0-1", NULL);
     g_assert_cmpuint(result.total, ==, 0);
+    g_autofree char *none = page_move_text(&result);
+    g_assert_cmpstr(none, ==, "all are there already");
     g_assert_cmpuint(kernel.calls, ==, 0);
 }
 
@@ -717,6 +719,8 @@ static void test_nodeset(Tree *tree, gconstpointer unused)
     g_assert_cmpuint(plan->changes->len, ==, 2);
     g_autoptr(Preview) back = preview_make(later, plan);
     g_assert_cmpuint(back->steps->len, ==, 2);
+    g_autofree char *told = preview_text(back);
+    g_assert_nonnull(strstr(told, "with numatune.nodeset, and what it leaves a portion at a time"));
     g_assert_cmpuint(apply_preview(&context, back, NULL, &error), ==, 2);
     g_assert_no_error(error);
     g_assert_cmpuint(count_on(2), ==, 0);
@@ -767,6 +771,24 @@ static void test_preview(Tree *tree, gconstpointer unused)
     g_array_append_val(view->usage->hugetlb, held);
     assert_finding(snapshot, "2",
         "node 2 has 1.0 GiB free in pools of 1G pages, 3.0 GiB are to come: 2.0 GiB have no room");
+    /* Those that the kernel can make come from the node's memory where the pool has too few. */
+    const HugeHeld small = {2048, 3 * 1048576};
+    tree_put(tree, NODE2 "hugepages-2048kB/free_hugepages", "512\n");
+    tree_put(tree, "/sys/devices/system/node/node2/meminfo", "Node 2 MemFree: 4194304 kB\n");
+    tree_put(tree, "/proc/buddyinfo", "Node 2, zone Normal 0 0 0 0 0 0 0 0 0 1 1023\n");
+    host_unref(snapshot->host);
+    snapshot->host = host_read(tree->root, NULL, &error);
+    g_array_index(view->usage->hugetlb, HugeHeld, 0) = small;
+    assert_finding(snapshot, "2",
+        "node 2 has 1.0 GiB free in pools of 2M pages, 3.0 GiB are to come: the kernel makes the "
+        "other 2.0 GiB of its free memory; its pool grows by that");
+    tree_put(tree, "/sys/devices/system/node/node2/meminfo", "Node 2 MemFree: 1048576 kB\n");
+    host_unref(snapshot->host);
+    snapshot->host = host_read(tree->root, NULL, &error);
+    assert_finding(snapshot, "2",
+        "node 2 has 2.0 GiB free in pools of 2M pages and in small ones, 3.0 GiB are to come: 1.0 "
+        "GiB "
+        "have no room");
     g_clear_pointer(&view->usage->memory, g_array_unref);
     assert_finding(snapshot, "2", "is not known, its cgroup does not say");
     view->domain->id = -1;

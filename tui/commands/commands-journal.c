@@ -181,7 +181,9 @@ static gboolean undo_upon(const CommandOptions *options, const JournalEntry *ent
     if (preview->steps->len == 0 && preview->errors == 0)
         return end_without_steps(&context, entry, preview, error);
     g_autofree char *report = NULL;
+    MoveWatch *watch = move_watch_begin(preview, &context);
     guint number = apply_preview(&context, preview, &report, error);
+    move_watch_end(watch);
     if (number)
         command_say_done(options, "undone", number, report, "");
     return number != 0;
