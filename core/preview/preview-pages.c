@@ -61,6 +61,23 @@ static char *why_not_libvirt(const Preview *preview, const LinkInfo *link,
     return shares->weighted ? g_strdup("numatune.nodeset says no parts") : NULL;
 }
 
+/* Whether libvirt's cpuset keeps the process from @shares: it lets it have the nodes of a strict or
+ * restrictive numatune alone (qemuSetupCpusetMems), and move_pages moves nothing beyond. */
+static gboolean is_caged(const LinkInfo *link, const DomainConfig *config, const PageShares *shares)
+{
+    const char *mode = config && config->numatune_mode ? config->numatune_mode : "strict";
+    gboolean beyond = FALSE;
+
+    if (link->hypervisor == NULL || !g_str_has_prefix(link->hypervisor, "QEMU") || config == NULL ||
+        config->numatune_nodeset == NULL ||
+        !(g_str_equal(mode, "strict") || g_str_equal(mode, "restrictive")))
+        return FALSE;
+    for (guint i = 0; i < shares->parts->len; i++)
+        beyond |=
+            !idset_has(config->numatune_nodeset, g_array_index(shares->parts, NodeKib, i).node);
+    return beyond;
+}
+
 /* Says what moves and by which way; TRUE where numatune's nodeset is set with it. */
 static gboolean say_way(Preview *preview, const Snapshot *snapshot, const DomainView *view,
     const PageShares *shares, const Change *change, gint64 moves)
@@ -79,10 +96,17 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
             view->domain->config ? "; the next start keeps its own numatune.nodeset" : "");
         return TRUE;
     }
-    preview_say(preview, PART_EFFECT, LINE_NOW,
-        "now: pages = %s: %s move, %sa portion at a time while the guest runs, by move_pages",
-        change->value, size,
-        is_nodeset_staged(preview, change) ? "with numatune.nodeset, and what it leaves " : "");
+    gboolean staged = is_nodeset_staged(preview, change);
+    if (!staged && is_caged(&snapshot->link, config, shares))
+        preview_say(preview, PART_EFFECT, LINE_NOW,
+            "now: pages = %s: %s move, all of a node at once, by migrate_pages, as numatune's "
+            "cpuset lets move_pages do nothing: stop and pause hold between two nodes%s",
+            change->value, size,
+            shares->weighted ? ", and of a node that keeps a part nothing goes" : "");
+    else
+        preview_say(preview, PART_EFFECT, LINE_NOW,
+            "now: pages = %s: %s move, %sa portion at a time while the guest runs, by move_pages",
+            change->value, size, staged ? "with numatune.nodeset, and what it leaves " : "");
     if (*why)
         preview_say(preview, PART_EFFECT, LINE_NOW, "not by libvirt: %s", why);
     return FALSE;

@@ -160,6 +160,13 @@ static void stays(Mover *mover, const Mapping *mapping, StayReason reason)
         count(mover, &result->stayed_huge, mapping->page_kib);
 }
 
+static void set_whole(Mover *mover, gboolean whole)
+{
+    g_mutex_lock(&mover->move->lock);
+    mover->move->result.whole = whole;
+    g_mutex_unlock(&mover->move->lock);
+}
+
 static gboolean may_go_on(const Mover *mover)
 {
     return page_move_goes_on(mover->move);
@@ -324,8 +331,11 @@ static int migrate_node(Mover *mover, const PageShares *shares, guint node)
         if (g_array_index(mover->excess, gint64, n) < 0)
             to[n / BITS] |= 1ul << (n % BITS);
     from[node / BITS] = 1ul << (node % BITS);
-    if (mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0)
-        return errno;
+    set_whole(mover, TRUE);
+    int problem = mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0 ? errno : 0;
+    set_whole(mover, FALSE);
+    if (problem)
+        return problem;
     /* What came of it is told by where the pages are now. */
     if (!look_anew(mover, shares))
         return ESRCH;
@@ -344,7 +354,10 @@ static int migrate(Mover *mover, const PageShares *shares)
 
     for (guint node = 0; problem == 0 && node < IDSET_MAX; node++) {
         gint64 kib = g_array_index(mover->excess, gint64, node);
-        if (kib <= 0 || node_kib_on(shares->parts, (int)node) > 0)
+        gboolean part = node_kib_on(shares->parts, (int)node) > 0;
+        if (kib > 0 && part && mover->refused)
+            count(mover, &mover->move->result.stayed[STAYS_PART], (guint64)kib);
+        if (kib <= 0 || part)
             continue;
         if (!may_go_on(mover))
             break;
@@ -407,7 +420,10 @@ static gboolean run_first(
 {
     guint64 before = kib_to_move(mover);
 
-    if (!first->run(first->data, error))
+    set_whole(mover, TRUE);
+    gboolean done = first->run(first->data, error);
+    set_whole(mover, FALSE);
+    if (!done)
         return FALSE;
     if (!look_anew(mover, shares))
         return fail(mover, ESRCH, error);

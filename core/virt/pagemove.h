@@ -23,6 +23,7 @@ typedef enum {
     STAYS_BUSY,   /* pinned (a passed-through device, RDMA), or in use just then */
     STAYS_ROOM,   /* no memory, or no free page of the pool, on the node */
     STAYS_SHARED, /* of other processes as well, as KSM's */
+    STAYS_PART,   /* its cpuset lets go a node as a whole, and this one is to keep a part */
     STAYS_REASONS,
 } StayReason;
 
@@ -34,6 +35,7 @@ typedef struct {
     guint64 at_once;               /* of that, what went before the portions (MoveFirst) */
     guint64 stayed[STAYS_REASONS]; /* what did not */
     guint64 stayed_huge;           /* of that, pages of a hugepage pool */
+    gboolean whole;                /* all of a node goes in one call: no stop or pause till then */
     gboolean stopped;              /* somebody stopped it: there is more */
 } MoveResult;
 

@@ -75,7 +75,8 @@ void page_move_count(PageMove *move, guint64 kib)
 void page_move_end(PageMove *move)
 {
     g_mutex_lock(&move->lock);
-    move->result.stopped = g_atomic_int_get(&move->wish) == MOVE_STOPPED;
+    move->result.stopped =
+        g_atomic_int_get(&move->wish) == MOVE_STOPPED && move->result.moved < move->result.total;
     move->running = FALSE;
     g_mutex_unlock(&move->lock);
 }
@@ -86,6 +87,7 @@ char *page_move_text(const MoveResult *result)
         [STAYS_BUSY] = "pinned or in use",
         [STAYS_ROOM] = "no room on the node",
         [STAYS_SHARED] = "shared with other processes",
+        [STAYS_PART] = "a part of a node, which its cpuset lets go only as a whole",
     };
     GString *out = g_string_new(NULL);
     g_autofree char *moved = text_size_kib(result->moved);

@@ -122,6 +122,11 @@ static long test_migrate_pages(
         if (kernel.nodes[i] >= 0 && from[0] >> kernel.nodes[i] & 1 && !kernel.pinned[i])
             kernel.nodes[i] = target;
     put_numa_maps();
+    if (kernel.move) { /* who watches is told that nothing holds this up */
+        MoveResult result;
+        g_assert_true(page_move_look(kernel.move, &result));
+        g_assert_true(result.whole);
+    }
     if (g_atomic_int_add(&kernel.migrations, 1) == 0 && kernel.move)
         g_atomic_int_set(&kernel.move->wish, kernel.wishes);
     return 0;
@@ -294,6 +299,13 @@ static void test_caged(Tree *tree, gconstpointer unused)
     g_assert_cmpuint(count_on(2), ==, 2696);
     g_assert_cmpuint(result.moved, ==, 2696 * 4);
     g_assert_cmpuint(result.stayed[STAYS_BUSY], ==, 16);
+
+    begin(tree); /* and a part of a node not at all */
+    kernel.caged = TRUE;
+    result = move_to("0:30,2:70", NULL);
+    g_assert_cmpuint(count_on(0), ==, 1500);
+    g_assert_cmpuint(result.moved, ==, 1200 * 4);
+    g_assert_cmpuint(result.stayed[STAYS_PART], ==, 690 * 4);
 }
 
 /* It is stopped between two nodes, and what was not tried is no page that stays. */
@@ -662,6 +674,11 @@ static void test_way(Tree *tree, gconstpointer unused)
             "not by libvirt: libvirt 9.0.0 changes numatune.nodeset of a running domain only in "
             "mode restrictive, not strict",
             FALSE},
+        {"9.0.0", STRICT, "2", "all of a node at once, by migrate_pages, as numatune's cpuset",
+            FALSE},
+        {"9.0.0", STRICT, "0:50,2:50", "of a node that keeps a part nothing goes", FALSE},
+        {"9.0.0", STRICT, "0", "a portion at a time while the guest runs, by move_pages", FALSE},
+        {"9.0.0", "", "2", "a portion at a time while the guest runs, by move_pages", FALSE},
         {"9.0.0", "", "2", "there is no numatune.nodeset", FALSE},
         {"9.0.0", CELLS, "2", "a nodeset of its own", FALSE},
         {"9.0.0", RESTRICTIVE, "1:50,2:50", "numatune.nodeset says no parts", FALSE},

@@ -3,6 +3,14 @@
 #include "core/util/text.h"
 #include "tui/app/app-private.h"
 
+/* What a wish comes to while the kernel moves all of a node in one call. */
+static const char *after_whole(MoveWish wish)
+{
+    return wish == MOVE_STOPPED  ? "stops after it"
+           : wish == MOVE_PAUSED ? "pauses after it"
+                                 : "which cannot be held up";
+}
+
 void moves_say(App *app, PageMove *move)
 {
     MoveResult result;
@@ -14,6 +22,11 @@ void moves_say(App *app, PageMove *move)
     gboolean paused = g_atomic_int_get(&move->wish) == MOVE_PAUSED;
     gboolean pool = result.kind == MOVE_POOL;
     gboolean here = app->screen == (pool ? SCREEN_MEMORY : SCREEN_PAGES);
+    if (result.whole) {
+        app_say(app, STYLE_STAGED, "moving pages: %s of %s, now all of a node at once, %s", done,
+            total, after_whole((MoveWish)g_atomic_int_get(&move->wish)));
+        return;
+    }
     const char *keys = here   ? pool ? "; x stops" : "; Space pauses and goes on, x stops"
                        : pool ? "; Memory (2) stops it"
                               : "; Memory's list of pages (2 v) pauses and stops it";
@@ -36,6 +49,10 @@ void app_steer(App *app, MoveWish wish)
     if (wish == MOVE_PAUSED && g_atomic_int_get(&move->wish) == MOVE_PAUSED)
         wish = MOVE_RUNS;
     g_atomic_int_set(&move->wish, wish);
+    if (result.whole) {
+        moves_say(app, move);
+        return;
+    }
     app_say(app, STYLE_STAGED,
         wish == MOVE_STOPPED && result.kind == MOVE_POOL ? "stopping: the pool goes back to what "
                                                            "it was"

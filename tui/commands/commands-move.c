@@ -35,14 +35,15 @@ static gpointer show(gpointer data)
         if (page_move_look(watch->move, &result) && result.total > 0) {
             g_autofree char *moved = text_size_kib(result.moved);
             g_autofree char *total = text_size_kib(result.total);
-            g_printerr("\r%s of %s %s; Ctrl-C stops   ", moved, total,
-                result.kind == MOVE_POOL ? "granted" : "moved");
+            g_printerr("\r%s of %s %s; Ctrl-C stops%s   ", moved, total,
+                result.kind == MOVE_POOL ? "granted" : "moved",
+                result.whole ? " after this node" : "");
             shown = TRUE;
         }
         g_usleep(SHOW_US);
     }
     if (shown)
-        g_printerr("\r%40s\r", "");
+        g_printerr("\r%60s\r", "");
     return NULL;
 }
 
