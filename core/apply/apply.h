@@ -19,6 +19,7 @@ guint apply_preview(
 typedef enum {
     STANDS_OLD,
     STANDS_NEW,
+    STANDS_HALF,    /* written, or put back, in part (step_is_half()) */
     STANDS_OTHER,   /* somebody made it something else */
     STANDS_NOWHERE, /* its domain is gone, or does not run any more: nothing is to be done */
     STANDS_UNKNOWN, /* cannot be read: `now` is why */

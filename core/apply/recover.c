@@ -29,7 +29,9 @@ static StepStanding look(const ApplyContext *context, Reading *reading, const St
         return (StepStanding){STANDS_OLD, now};
     if (step_is_granted(context, step, step_left(step), now))
         return (StepStanding){STANDS_NEW, now};
-    return (StepStanding){STANDS_OTHER, now};
+    if (step_is_half(step, now))
+        return (StepStanding){STANDS_HALF, now};
+    return (StepStanding){step_traits[step->kind].drifts ? STANDS_OLD : STANDS_OTHER, now};
 }
 
 GArray *apply_survey(const ApplyContext *context, const GPtrArray *steps)
@@ -50,6 +52,7 @@ char *apply_survey_text(const GPtrArray *steps, const GArray *survey)
     static const char *const words[] = {
         [STANDS_OLD] = "not written",
         [STANDS_NEW] = "written",
+        [STANDS_HALF] = "written in part",
         [STANDS_OTHER] = "changed since",
         [STANDS_NOWHERE] = "gone",
         [STANDS_UNKNOWN] = "not known",
@@ -153,6 +156,10 @@ char *apply_mark_undone(const ApplyContext *context, guint number, guint by)
         if (standing->standing == STANDS_NEW)
             g_string_append_printf(left, "%s%s %s%s still is %s", left->len ? "; " : "", name,
                 step->key->key, step_traits[step->kind].where, now);
+        else if (standing->standing == STANDS_HALF)
+            g_string_append_printf(left, "%s%s %s%s is %s now: not all went back to %s",
+                left->len ? "; " : "", name, step->key->key, step_traits[step->kind].where, now,
+                step->old_value);
         else if (standing->standing == STANDS_OTHER)
             g_string_append_printf(left, "%s%s %s%s is %s now, not %s: it is left alone",
                 left->len ? "; " : "", name, step->key->key, step_traits[step->kind].where, now,

@@ -5,6 +5,7 @@
 #include "core/apply/stephost.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
+#include "core/util/text.h"
 #include "core/virt/connection.h"
 #include "core/virt/define.h"
 #include "core/virt/pagecount.h"
@@ -366,6 +367,19 @@ gboolean step_is_granted(
     const ApplyContext *context, const Step *step, const char *wanted, const char *got)
 {
     return rows[step->kind].granted(context, step, wanted, got);
+}
+
+gboolean step_is_half(const Step *step, const char *now)
+{
+    gint64 from, to, at;
+
+    if (step->progress == STEP_PLANNED)
+        return FALSE;
+    if (step_traits[step->kind].drifts)
+        return TRUE;
+    return step->kind == STEP_HOST && step->key->tunable->pool && step->progress != STEP_DONE &&
+           text_parse_int(step->old_value, &from) && text_parse_int(step->new_value, &to) &&
+           text_parse_int(now, &at) && at > MIN(from, to) && at < MAX(from, to);
 }
 
 char *step_back_command(const ApplyContext *context, const Step *step)

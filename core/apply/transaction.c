@@ -57,9 +57,12 @@ static gboolean check_unit(Transaction *t, const Unit *unit, const char *ground,
 {
     g_autoptr(Reading) reading = reading_new(t->context);
 
-    for (guint i = 0; ground == NULL && i < unit->steps->len; i++)
-        if (!transaction_check_step(reading, g_ptr_array_index(unit->steps, i), error))
+    for (guint i = 0; ground == NULL && i < unit->steps->len; i++) {
+        const Step *step = g_ptr_array_index(unit->steps, i);
+        g_autofree char *now = t->resumes ? reading_value(reading, step, NULL) : NULL;
+        if (!(now && step_is_half(step, now)) && !transaction_check_step(reading, step, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -131,7 +134,9 @@ static Unit *not_yet_written(Transaction *t, const Unit *unit)
     for (guint i = 0; i < unit->steps->len; i++) {
         Step *step = g_ptr_array_index(unit->steps, i);
         g_autofree char *now = reading_value(reading, step, NULL);
-        if (now && step_is_granted(t->context, step, step->old_value, now))
+        if (now && (step_is_granted(t->context, step, step->old_value, now) ||
+                       (step_is_half(step, now) &&
+                           !step_is_granted(t->context, step, step_left(step), now))))
             g_ptr_array_add(rest->steps, step);
     }
     return rest;
@@ -179,7 +184,8 @@ static Unit *still_written(Transaction *t, const Unit *unit, GString *standing)
             add_sentence(
                 standing, "%s may stand (%s); `%s` puts it back", text, error->message, command);
         } else if (step->progress != STEP_PLANNED &&
-                   step_is_granted(t->context, step, step_left(step), now)) {
+                   (step_is_half(step, now) ||
+                       step_is_granted(t->context, step, step_left(step), now))) {
             g_ptr_array_add(written->steps, step);
         } else if (step->progress != STEP_PLANNED) {
             g_autofree char *name = text_escape(step->name, 60);

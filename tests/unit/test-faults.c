@@ -225,6 +225,47 @@ static void test_recover_leaves_others_work(Fixture *f, gconstpointer data)
     check_all(f, DOMAINS, FALSE);
 }
 
+/* Killed while a pool grew: it is neither as it was nor as it was to be, and both can be had. What
+ * lies beyond the two is somebody else's. */
+static void test_killed_half_way(Fixture *f, gconstpointer data)
+{
+    static const char pool[] =
+        "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
+    static const struct {
+        const char *stands;
+        gboolean forward;
+        const char *left, *said;
+    } rows[] = {{"30", FALSE, "4", NULL}, {"30", TRUE, "64", NULL},
+        {"65", TRUE, "65", "hugepages.node0.2M: 4 → 64 is 65 now"},
+        {"65", FALSE, "65", "is 65 now, not 64"}};
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        Death death = {.last = 2};
+        fixture_put(f, pool, "4\n");
+        g_autoptr(Preview) preview = fixture_preview(f, "host", "hugepages.node0.2M", "64", NULL);
+        f->context.checkpoint = die_at;
+        f->context.checkpoint_data = &death;
+        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 0);
+        f->context.checkpoint = NULL;
+        fixture_put(f, pool, rows[i].stands);
+        g_autoptr(GPtrArray) left = journal_unended(f->journal);
+        g_assert_cmpuint(left->len, >, 0);
+        const JournalEntry *entry = g_ptr_array_index(left, left->len - 1);
+        g_autoptr(GArray) survey = apply_survey(&f->context, entry->steps);
+        g_assert_cmpint(g_array_index(survey, StepStanding, 0).standing, ==,
+            rows[i].said ? STANDS_OTHER : STANDS_HALF);
+        guint number = apply_recover(&f->context, entry->number, rows[i].forward, &error);
+        g_assert_cmpuint(number, ==, rows[i].said ? 0 : entry->number);
+        if (rows[i].said)
+            g_assert_nonnull(strstr(error->message, rows[i].said));
+        fixture_check_file(f, pool, rows[i].left);
+        if (rows[i].said && rows[i].forward) /* it is still open */
+            g_assert_cmpuint(apply_recover(&f->context, entry->number, FALSE, NULL), ==, 0);
+    }
+}
+
 /* ---- a full disk ---- */
 
 /* The journal's file may grow to each size in turn and no further. */
@@ -464,6 +505,7 @@ int main(int argc, char **argv)
         {"/faults/killed-again", test_killed_again, DOMAINS},
         {"/faults/sigkill", test_sigkill, 0},
         {"/faults/recover-leaves-others-work", test_recover_leaves_others_work, DOMAINS},
+        {"/faults/killed-half-way", test_killed_half_way, 0},
         {"/faults/full-disk", test_full_disk, 0},
         {"/faults/other-before-apply", test_other_before_apply, 1},
         {"/faults/other-in-the-middle", test_other_in_the_middle, DOMAINS},

@@ -584,6 +584,51 @@ static void test_step_ends(Tree *tree, gconstpointer unused)
     page_move_unref(kernel.move);
 }
 
+/* Lets the entry be written and begun, and no more. */
+static gboolean dies(gpointer data)
+{
+    return ++*(guint *)data < 2;
+}
+
+/* kvmtune is killed when a part has moved: it can be finished, and put back. */
+static void test_step_killed(Tree *tree, gconstpointer unused)
+{
+    g_autofree char *folder = g_strconcat(tree->root, "/journal", NULL);
+    (void)unused;
+
+    for (guint forward = 0; forward < 2; forward++) {
+        g_autoptr(GError) error = NULL;
+        guint writes = 0;
+        begin(tree);
+        kernel.tells = TRUE;
+        g_autoptr(Journal) journal = journal_open("", folder, &error);
+        g_autoptr(Snapshot) snapshot = picture(tree);
+        g_autoptr(Plan) plan = plan_of(snapshot, "2", NULL);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        ApplyContext context = {.root = tree->root,
+            .uri = "qemu:///system",
+            .journal = journal,
+            .page_calls = &calls,
+            .checkpoint = dies,
+            .checkpoint_data = &writes};
+        g_assert_cmpuint(apply_preview(&context, preview, NULL, NULL), ==, 0);
+        context.checkpoint = NULL;
+        for (guint i = 0; i < PAGES / 3; i++)
+            if (kernel.nodes[i] >= 0)
+                kernel.nodes[i] = 2;
+        put_numa_maps();
+        g_autoptr(JournalEntry) entry = journal_get(journal, forward + 1, &error);
+        g_assert_cmpint(entry->state, ==, ENTRY_OPEN);
+        g_autoptr(GArray) survey = apply_survey(&context, entry->steps);
+        g_autofree char *text = apply_survey_text(entry->steps, survey);
+        g_assert_nonnull(strstr(text, "written in part: web pages: 0:56,1:44 → 2, running now"));
+        g_assert_cmpuint(apply_recover(&context, forward + 1, forward, &error), ==, forward + 1);
+        g_assert_no_error(error);
+        g_assert_cmpuint(count_on(2), ==, forward ? 2700 : 0);
+        page_move_unref(kernel.move);
+    }
+}
+
 static void assert_finding(const Snapshot *snapshot, const char *where, const char *sentence)
 {
     g_autoptr(Plan) plan = plan_of(snapshot, where, NULL);
@@ -853,10 +898,10 @@ int main(int argc, char **argv)
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
         {"/pagemove/caged", test_caged}, {"/pagemove/zeros", test_zeros},
         {"/pagemove/marked", test_marked}, {"/pagemove/step", test_step},
-        {"/pagemove/step-ends", test_step_ends}, {"/pagemove/preview", test_preview},
-        {"/pagemove/first", test_first}, {"/pagemove/caged-stop", test_caged_stop},
-        {"/pagemove/caged-pause", test_caged_pause}, {"/pagemove/way", test_way},
-        {"/pagemove/nodeset", test_nodeset}};
+        {"/pagemove/step-ends", test_step_ends}, {"/pagemove/step-killed", test_step_killed},
+        {"/pagemove/preview", test_preview}, {"/pagemove/first", test_first},
+        {"/pagemove/caged-stop", test_caged_stop}, {"/pagemove/caged-pause", test_caged_pause},
+        {"/pagemove/way", test_way}, {"/pagemove/nodeset", test_nodeset}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
