@@ -131,12 +131,11 @@ const char *step_written_value(const Step *step, gboolean back)
  * NULL where they are not known. The caller frees it. */
 static char *all_nodes(const ApplyContext *context)
 {
-    g_autofree char *memory = rootfile_read(context->root, "/sys/devices/system/node/has_memory");
-    g_autofree char *online =
-        memory ? NULL : rootfile_read(context->root, "/sys/devices/system/node/online");
-    g_autoptr(IdSet) nodes = idset_parse_kernel(memory ? memory : online);
+    g_autoptr(IdSet) nodes = idset_read(context->root, "/sys/devices/system/node/has_memory");
 
-    return nodes && !hwloc_bitmap_iszero(nodes) ? idset_format(nodes) : NULL;
+    if (nodes == NULL)
+        nodes = idset_read(context->root, "/sys/devices/system/node/online");
+    return idset_is_empty(nodes) ? NULL : idset_format(nodes);
 }
 
 static gboolean write_live(const ApplyContext *context, const Unit *unit, gboolean back,
@@ -217,8 +216,7 @@ static gboolean granted_live(
     if (*wanted != '\0' || step->key->tunable->type != VALUE_CPUS)
         return FALSE;
     g_autoptr(IdSet) cpus = idset_parse(got, NULL);
-    g_autofree char *text = rootfile_read(context->root, "/sys/devices/system/cpu/online");
-    g_autoptr(IdSet) online = idset_parse_kernel(text);
+    g_autoptr(IdSet) online = idset_read(context->root, "/sys/devices/system/cpu/online");
     return cpus && (online == NULL || hwloc_bitmap_isincluded(online, cpus));
 }
 

@@ -45,9 +45,12 @@ IdSet *topology_parse_mask(const char *text)
 /* @name below @folder, as a list or (where its name says nothing of a list) a mask. */
 static IdSet *read_set(const char *root, const char *folder, const char *name)
 {
-    g_autofree char *text = rootfile_readf(root, "%s/%s", folder, name);
+    g_autofree char *path = g_strconcat(folder, "/", name, NULL);
 
-    return g_str_has_suffix(name, "list") ? idset_parse_kernel(text) : topology_parse_mask(text);
+    if (g_str_has_suffix(name, "list"))
+        return idset_read(root, path);
+    g_autofree char *text = rootfile_read(root, path);
+    return topology_parse_mask(text);
 }
 
 static int read_id(const char *root, const char *folder, const char *name)

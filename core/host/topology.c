@@ -112,8 +112,8 @@ Node *topology_add_node(Topology *topology, int id)
 
 IdSet *topology_cpu_list(const char *root, const char *name)
 {
-    g_autofree char *text = rootfile_readf(root, CPU_FOLDER "/%s", name);
-    g_autoptr(IdSet) set = idset_parse_kernel(text);
+    g_autofree char *path = g_strconcat(CPU_FOLDER "/", name, NULL);
+    g_autoptr(IdSet) set = idset_read(root, path);
 
     return idset_count(set) > 0 ? g_steal_pointer(&set) : NULL;
 }
@@ -121,12 +121,9 @@ IdSet *topology_cpu_list(const char *root, const char *name)
 /* An empty list says that there is no such CPU; without the file nothing is known of it. */
 static void read_isolated(Topology *topology, const char *root)
 {
-    g_autofree char *text = rootfile_read(root, CPU_FOLDER "/isolated");
-
-    g_autofree char *tickless = rootfile_read(root, CPU_FOLDER "/nohz_full");
-
-    topology->isolated = idset_parse_kernel(text);
-    topology->nohz_full = idset_parse_kernel(tickless); /* "(null)" where it was not asked for */
+    topology->isolated = idset_read(root, CPU_FOLDER "/isolated");
+    /* "(null)" where it was not asked for */
+    topology->nohz_full = idset_read(root, CPU_FOLDER "/nohz_full");
     for (guint i = 0; i < topology->cpus->len; i++) {
         Cpu *cpu = topology->cpus->pdata[i];
         cpu->isolated = idset_has(topology->isolated, cpu->id);

@@ -2,6 +2,7 @@
 #include "core/util/idset.h"
 
 #include "core/util/error.h"
+#include "core/util/rootfile.h"
 #include "core/util/text.h"
 
 /* Reads a decimal number at *@p and moves past it; -1 where there is none or it is too large. */
@@ -58,6 +59,13 @@ IdSet *idset_parse_kernel(const char *text)
         return NULL;
     g_autofree char *copy = g_strstrip(g_strdup(text));
     return idset_parse(copy, NULL);
+}
+
+IdSet *idset_read(const char *root, const char *path)
+{
+    g_autofree char *text = rootfile_read_whole(root, path);
+
+    return text && *text ? idset_parse_kernel(text) : NULL;
 }
 
 char *idset_format(const IdSet *set)

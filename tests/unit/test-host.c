@@ -1,219 +1,21 @@
-/* core/host over small trees of /sys and /proc that each test writes into a temporary folder. */
+/* The host's memory, features and loads over small trees of /sys and /proc that each test writes,
+ * and both documents made of them. */
 #include "core/host/host-json.h"
 #include "core/host/kernelfile.h"
 #include "core/host/topology.h"
-#include "core/util/error.h"
 #include "core/util/rootfile.h"
-#include "tests/unit/tree.h"
+#include "tests/unit/hosttree.h"
 
 #include <glib/gstdio.h>
-#include <hwloc.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CPU  "/sys/devices/system/cpu"
-#define NODE "/sys/devices/system/node"
-#define KSM  "/sys/kernel/mm/ksm"
-#define THP  "/sys/kernel/mm/transparent_hugepage"
-
-/* Four CPUs, two a core; 3 is offline. Two nodes of uneven pools, the second without CPUs. */
-static void put_machine(const Tree *tree)
-{
-    static const char *const rows[][2] = {
-        {CPU "/online", "0-2\n"},
-        {CPU "/present", "0-3\n"},
-        {CPU "/isolated", "2-3\n"},
-        {CPU "/nohz_full", "1-2\n"},
-        {CPU "/cpu0/topology/physical_package_id", "0\n"},
-        {CPU "/cpu0/topology/core_id", "0\n"},
-        {CPU "/cpu0/topology/thread_siblings_list", "0-1\n"},
-        {CPU "/cpu1/topology/physical_package_id", "0\n"},
-        {CPU "/cpu1/topology/core_id", "0\n"},
-        {CPU "/cpu1/topology/thread_siblings_list", "0-1\n"},
-        {CPU "/cpu2/topology/physical_package_id", "1\n"},
-        {CPU "/cpu2/topology/core_id", "0\n"},
-        {CPU "/cpu2/topology/core_cpus_list", "2-3\n"},
-        {CPU "/cpu0/cache/index0/level", "1\n"},
-        {CPU "/cpu0/cache/index0/type", "Data\n"},
-        {CPU "/cpu0/cache/index0/shared_cpu_list", "0\n"},
-        {CPU "/cpu0/cache/index2/level", "2\n"},
-        {CPU "/cpu0/cache/index2/type", "Unified\n"},
-        {CPU "/cpu0/cache/index2/shared_cpu_list", "0-1,3\n"},
-        {CPU "/cpu0/cache/index3/level", "3\n"},
-        {CPU "/cpu0/cache/index3/type", "Instruction\n"},
-        {CPU "/cpu0/cache/index3/shared_cpu_list", "0\n"},
-        {NODE "/node0/cpulist", "0-3\n"},
-        {NODE "/node0/distance", "10 21\n"},
-        {NODE "/node0/meminfo", "\nNode 0 MemTotal:  2000 kB\nNode 0 MemFree:  1000 kB\n"},
-        {NODE "/node0/numastat", "numa_hit 100\nnuma_miss 0\n"},
-        {NODE "/node0/hugepages/hugepages-1048576kB/nr_hugepages", "1\n"},
-        {NODE "/node0/hugepages/hugepages-2048kB/nr_hugepages", "64\n"},
-        {NODE "/node0/hugepages/hugepages-2048kB/free_hugepages", "60\n"},
-        {NODE "/node0/hugepages/hugepages-2048kB/surplus_hugepages", "2\n"},
-        {NODE "/node10/cpulist", "\n"},
-        {NODE "/node10/distance", "21 10\n"},
-        {NODE "/node10/meminfo", "Node 10 MemTotal: 500 kB\n"},
-        {"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "64\n"},
-        {"/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "3\n"},
-        {"/proc/meminfo", "MemTotal:  2500 kB\nMemFree: 1200 kB\nHugePages_Total:  64\n"},
-        {"/proc/version", "Linux version 6.1.0-13 (x@y) #1\n"},
-        {"/proc/sys/kernel/hostname", "box\n"},
-        {"/proc/stat", "cpu  0 0 0 0\ncpu0 10 0 10 80 0 0 0 0 5 0\ncpu1 1 1 1 1\ncpu2 7\nintr 1\n"},
-        {KSM "/run", "1\n"},
-        {KSM "/pages_sharing", "1000\n"},
-        {KSM "/advisor_mode", "[none] scan-time\n"},
-        {KSM "/general_profit", "-5\n"},
-        {THP "/enabled", "always [madvise] never\n"},
-        {THP "/hpage_pmd_size", "2097152\n"},
-        {THP "/khugepaged/defrag", "1\n"},
-        {THP "/hugepages-64kB/enabled", "always inherit madvise [never]\n"},
-        {THP "/hugepages-2048kB/enabled", "always [inherit] madvise never\n"},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        tree_put(tree, rows[i][0], rows[i][1]);
-}
-
-static Host *read_host(const Tree *tree, const Host *previous)
-{
-    g_autoptr(GError) error = NULL;
-    Host *host = host_read(tree->root, previous, &error);
-
-    g_assert_no_error(error);
-    return host;
-}
-
-static void assert_set(const IdSet *set, const char *text)
-{
-    g_autofree char *is = set ? idset_format(set) : NULL;
-
-    g_assert_cmpstr(is, ==, text);
-}
-
-#define assert_num(n, v)                                                                           \
-    G_STMT_START                                                                                   \
-    {                                                                                              \
-        g_assert_true((n).known);                                                                  \
-        g_assert_cmpint((n).value, ==, v);                                                         \
-    }                                                                                              \
-    G_STMT_END
-
-static void test_topology(Tree *tree, gconstpointer unused)
-{
-    (void)unused;
-    put_machine(tree);
-    g_autoptr(Host) host = read_host(tree, NULL);
-    const Topology *topology = host->topology;
-
-    g_assert_cmpuint(topology->cpus->len, ==, 4);
-    g_assert_cmpuint(topology->packages, ==, 2);
-    g_assert_cmpuint(topology->cores, ==, 2);
-    assert_set(topology->online, "0-2");
-    assert_set(topology_cpu(topology, 0)->siblings, "0-1");
-    assert_set(topology_cpu(topology, 0)->llc, "0-1"); /* of level 2: level 3 holds no data */
-    assert_set(topology_cpu(topology, 1)->llc, NULL);
-    assert_set(topology_cpu(topology, 2)->siblings, "2"); /* 3 is offline */
-    g_assert_true(topology_cpu(topology, 2)->isolated);
-    assert_set(topology->nohz_full, "1-2");
-    g_assert_null(topology_cpu(topology, 4));
-
-    const Cpu *offline = topology_cpu(topology, 3);
-    g_assert_false(offline->online);
-    g_assert_true(offline->isolated);
-    g_assert_cmpint(offline->package, ==, -1);
-    g_assert_cmpint(offline->node, ==, -1);
-    assert_set(offline->siblings, NULL);
-
-    g_assert_cmpuint(topology->nodes->len, ==, 2);
-    assert_set(topology_node(topology, 0)->cpus, "0-2");
-    assert_set(topology_node(topology, 10)->cpus, "");
-    g_assert_cmpint(g_array_index(topology_node(topology, 10)->distances, int, 0), ==, 21);
-    g_assert_null(topology_node(topology, 1));
-    g_assert_cmpstr(host->hostname, ==, "box");
-    g_assert_cmpstr(host->kernel, ==, "6.1.0-13");
-}
-
-/* A kernel of 2008: masks only, and a file per CPU that says whether it is online. */
-static void test_masks(Tree *tree, gconstpointer unused)
-{
-    static const char *const rows[][2] = {
-        {CPU "/cpu0/topology/thread_siblings", "00000001,00000001\n"},
-        {CPU "/cpu0/cache/index0/level", "1\n"},
-        {CPU "/cpu0/cache/index0/shared_cpu_map", "00000003,00000001\n"},
-        {CPU "/cpu32/topology/thread_siblings", "00000001,00000001\n"},
-        {CPU "/cpu32/online", "1\n"},
-        {CPU "/cpu33/online", "0\n"},
-        {CPU "/cpufreq/x", ""},
-        {NODE "/node0/cpumap", "00000003,00000000\n"},
-        {NODE "/node1/cpu0", ""}, /* neither list nor mask: its links count */
-        {NODE "/node1/cpumask_x", ""},
-    };
-
-    (void)unused;
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-        tree_put(tree, rows[i][0], rows[i][1]);
-    g_autoptr(Host) host = read_host(tree, NULL);
-    const Topology *topology = host->topology;
-    assert_set(topology->online, "0,32");
-    g_assert_cmpuint(topology->cpus->len, ==, 3);
-    assert_set(topology_cpu(topology, 0)->siblings, "0,32");
-    assert_set(topology_cpu(topology, 0)->llc, "0,32");
-    assert_set(topology_node(topology, 0)->cpus, "32");
-    assert_set(topology_node(topology, 1)->cpus, "0");
-    g_assert_cmpint(topology_cpu(topology, 0)->node, ==, 1);
-    g_assert_null(topology->isolated); /* that kernel does not tell */
-    g_assert_cmpuint(topology->cores, ==, 1);
-    g_assert_cmpuint(topology->packages, ==, 0);
-}
-
-static void test_parse_mask(void)
-{
-    static const struct {
-        const char *text, *set;
-    } rows[] = {{"00000000,0000ffff", "0-15"}, {"f", "0-3"}, {"80000000,00000000", "63"}, {"0", ""},
-        {"", NULL}, {"x", NULL}, {"f,", NULL}, {",f", NULL}, {"-1", NULL}, {"100000000", NULL},
-        {"1 ", NULL}, {"0x1", NULL}, {NULL, NULL}};
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(IdSet) set = topology_parse_mask(rows[i].text);
-        assert_set(set, rows[i].set);
-    }
-
-    g_autoptr(GString) big = g_string_new("1");
-    for (guint i = 1; i < IDSET_MAX / 32; i++)
-        g_string_append(big, ",00000000");
-    g_autoptr(IdSet) most = topology_parse_mask(big->str);
-    assert_set(most, "16352");
-    g_string_append(big, ",00000000");
-    g_assert_null(topology_parse_mask(big->str));
-}
-
-static void test_no_numa(Tree *tree, gconstpointer unused)
-{
-    (void)unused;
-    tree_put(tree, CPU "/online", "0-1\n");
-    tree_put(tree, "/proc/meminfo", "MemTotal: 900 kB\nMemFree: 100 kB\n");
-    tree_put(tree, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "7\n");
-    g_autoptr(Host) host = read_host(tree, NULL);
-    const NodeMemory *node = host_node(host, 0);
-
-    g_assert_cmpuint(host->topology->nodes->len, ==, 1);
-    assert_set(topology_node(host->topology, 0)->cpus, "0-1");
-    g_assert_null(topology_node(host->topology, 0)->distances);
-    assert_num(node->memory_kib, 900);
-    assert_num(node->free_kib, 100);
-    g_assert_cmpuint(node->pools->len, ==, 1);
-    assert_num(g_array_index(node->pools, HugePool, 0).total, 7);
-    g_assert_false(g_array_index(node->pools, HugePool, 0).free.known);
-    g_assert_cmpint(topology_cpu(host->topology, 1)->node, ==, 0);
-}
-
 static void test_memory(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put_machine(tree);
-    g_autoptr(Host) host = read_host(tree, NULL);
+    hosttree_put(tree);
+    g_autoptr(Host) host = hosttree_read(tree, NULL);
     const NodeMemory *first = host_node(host, 0);
 
     assert_num(kernel_file_number(host->meminfo, "HugePages_Total"), 64);
@@ -234,8 +36,8 @@ static void test_memory(Tree *tree, gconstpointer unused)
 static void test_features(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put_machine(tree);
-    g_autoptr(Host) host = read_host(tree, NULL);
+    hosttree_put(tree);
+    g_autoptr(Host) host = hosttree_read(tree, NULL);
     g_autofree char *mode = kernel_file_value(kernel_file_find(host->ksm, "advisor_mode"));
 
     g_assert_cmpstr(mode, ==, "none");
@@ -248,7 +50,7 @@ static void test_features(Tree *tree, gconstpointer unused)
 
     /* 1200 KiB free in 75 pages: a host of 16 KiB pages. */
     tree_put(tree, "/proc/vmstat", "nr_free_pages 75\nthp_fault_alloc 3\npgfault 9\n");
-    g_autoptr(Host) arm = read_host(tree, NULL);
+    g_autoptr(Host) arm = hosttree_read(tree, NULL);
     assert_num(arm->ksm_saved_kib, 16000);
     g_assert_cmpuint(arm->vmstat->len, ==, 1);
 }
@@ -269,23 +71,23 @@ static void test_thp_stats(Tree *tree, gconstpointer unused)
     gboolean rated;
 
     (void)unused;
-    put_machine(tree);
+    hosttree_put(tree);
     tree_put(tree, file, "1\n");
-    g_autoptr(Host) first = read_host(tree, NULL);
+    g_autoptr(Host) first = hosttree_read(tree, NULL);
     g_assert_cmpint(split(first, &rated), ==, 1);
     g_assert_false(rated);
     first->taken_us -= G_USEC_PER_SEC;
     ((ThpSize *)first->thp_sizes->pdata[0])->stats_us -= G_USEC_PER_SEC;
     tree_put(tree, file, "2\n");
-    g_autoptr(Host) second = read_host(tree, first);
+    g_autoptr(Host) second = hosttree_read(tree, first);
     g_assert_cmpint(split(second, &rated), ==, 2);
     g_assert_true(rated);
     tree_put(tree, file, "3\n");
-    g_autoptr(Host) third = read_host(tree, second);
+    g_autoptr(Host) third = hosttree_read(tree, second);
     g_assert_cmpint(split(third, &rated), ==, 2);
     g_assert_true(rated);
     ((ThpSize *)third->thp_sizes->pdata[0])->stats_us -= 10 * G_USEC_PER_SEC;
-    g_autoptr(Host) fourth = read_host(tree, third);
+    g_autoptr(Host) fourth = hosttree_read(tree, third);
     g_assert_cmpint(split(fourth, &rated), ==, 3);
     g_assert_true(rated);
 }
@@ -294,7 +96,7 @@ static void test_thp_stats(Tree *tree, gconstpointer unused)
 static void test_damaged(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put_machine(tree);
+    hosttree_put(tree);
     tree_put(tree, CPU "/present", "0-");
     tree_put(tree, CPU "/isolated", "zero");
     tree_put(tree, CPU "/nohz_full", "  (null)\n"); /* so says a kernel that was not asked for it */
@@ -323,7 +125,7 @@ static void test_damaged(Tree *tree, gconstpointer unused)
     tree_put(tree, "/proc/meminfo", huge);
     tree_put(tree, "/proc/version", "Linux");
 
-    g_autoptr(Host) host = read_host(tree, NULL);
+    g_autoptr(Host) host = hosttree_read(tree, NULL);
     const Topology *topology = host->topology;
     const Cpu *cpu = topology_cpu(topology, 0);
     g_assert_cmpuint(topology->cpus->len, ==, 3); /* the folders cpu0 … cpu2 */
@@ -357,15 +159,15 @@ static void test_damaged(Tree *tree, gconstpointer unused)
 static void test_refresh(Tree *tree, gconstpointer unused)
 {
     (void)unused;
-    put_machine(tree);
-    g_autoptr(Host) first = read_host(tree, NULL);
+    hosttree_put(tree);
+    g_autoptr(Host) first = hosttree_read(tree, NULL);
     g_assert_false(first->load[0].known);
     g_assert_false(kernel_file_find(first->ksm, "pages_sharing")->rate.known);
 
     tree_put(tree, "/proc/stat", "cpu 0 0 0 0\ncpu0 35 0 10 135 20 0 0 0 9 9\ncpu1 1 1 1 1\n");
     tree_put(tree, KSM "/pages_sharing", "3000\n");
     g_usleep(20000);
-    g_autoptr(Host) second = read_host(tree, first);
+    g_autoptr(Host) second = hosttree_read(tree, first);
     g_assert_true(second->topology == first->topology);
     assert_num(second->load[0], 250);
     g_assert_false(second->load[1].known); /* not one tick passed */
@@ -376,70 +178,14 @@ static void test_refresh(Tree *tree, gconstpointer unused)
     g_assert_cmpfloat_with_epsilon((double)rate.value, 2000 / seconds, 1);
     assert_num(kernel_file_find(host_node(second, 0)->numastat, "numa_hit")->rate, 0);
 
-    g_autoptr(Host) third = read_host(tree, second);
+    g_autoptr(Host) third = hosttree_read(tree, second);
     assert_num(third->load[0], 250); /* still what is known */
 
     tree_put(tree, CPU "/online", "0-1\n");
-    g_autoptr(Host) fourth = read_host(tree, third);
+    g_autoptr(Host) fourth = hosttree_read(tree, third);
     g_assert_true(fourth->topology != third->topology);
     assert_set(topology_node(fourth->topology, 0)->cpus, "0-1");
     g_assert_false(topology_cpu(fourth->topology, 2)->online);
-}
-
-static void test_no_tree(Tree *tree, gconstpointer unused)
-{
-    g_autoptr(GError) error = NULL;
-
-    (void)unused;
-    g_assert_null(host_read(tree->root, NULL, &error));
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    g_assert_nonnull(strstr(error->message, tree->root));
-    g_clear_error(&error);
-    g_assert_null(host_read("/nonexistent/kvmtune", NULL, &error));
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    g_clear_error(&error);
-    tree_put(tree, CPU "/online", "\n"); /* a folder, but no CPU in it */
-    g_assert_null(host_read(tree->root, NULL, &error));
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-}
-
-/* Two packages, each with a node, a memory-only node and two cache groups of two cores of two
- * threads. CPU 15 is offline, as the tree beside the export says. */
-static void test_hwloc_xml(Tree *tree, gconstpointer unused)
-{
-    g_autofree char *path = g_strconcat(tree->root, "/hwloc.xml", NULL);
-    g_autoptr(GError) error = NULL;
-    hwloc_topology_t hw;
-
-    (void)unused;
-    g_assert_cmpint(hwloc_topology_init(&hw), ==, 0);
-    g_assert_cmpint(
-        hwloc_topology_set_synthetic(hw, "pack:2 [numa] [numa] l3:2 core:2 pu:2"), ==, 0);
-    g_assert_cmpint(hwloc_topology_load(hw), ==, 0);
-    g_assert_cmpint(hwloc_topology_export_xml(hw, path, 0), ==, 0);
-    hwloc_topology_destroy(hw);
-
-    g_autoptr(Host) whole = read_host(tree, NULL);
-    assert_set(whole->topology->online, "0-15");
-    tree_put(tree, CPU "/online", "0-14\n");
-    g_autoptr(Host) host = read_host(tree, whole);
-    const Topology *topology = host->topology;
-    g_assert_cmpuint(topology->packages, ==, 2);
-    g_assert_cmpuint(topology->cores, ==, 8);
-    g_assert_cmpuint(topology->nodes->len, ==, 4);
-    g_assert_cmpuint(topology->cpus->len, ==, 16);
-    assert_set(topology_node(topology, 1)->cpus, "");
-    assert_set(topology_node(topology, 2)->cpus, "8-14");
-    assert_set(topology_cpu(topology, 14)->siblings, "14");
-    assert_set(topology_cpu(topology, 5)->llc, "4-7");
-    g_assert_cmpint(topology_cpu(topology, 9)->package, ==, 1);
-    g_assert_cmpint(topology_cpu(topology, 9)->node, ==, 2);
-    g_assert_false(topology_cpu(topology, 15)->online);
-    g_assert_false(host_node(host, 0)->memory_kib.known);
-
-    tree_put(tree, "/hwloc.xml", "<topology><object");
-    g_assert_null(host_read(tree->root, NULL, &error));
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
 }
 
 /* Text of the member that a path of names and indexes ("topology.nodes.0.cpus") leads to. */
@@ -504,10 +250,10 @@ static void test_json(Tree *tree, gconstpointer unused)
     };
 
     (void)unused;
-    put_machine(tree);
-    g_autoptr(Host) before = read_host(tree, NULL);
+    hosttree_put(tree);
+    g_autoptr(Host) before = hosttree_read(tree, NULL);
     tree_put(tree, "/proc/stat", "cpu0 60 0 10 430\n");
-    g_autoptr(Host) host = read_host(tree, before);
+    g_autoptr(Host) host = hosttree_read(tree, before);
     g_autofree char *json = host_to_json(host);
     g_autoptr(JsonNode) root = json_from_string(json, NULL);
     g_assert_nonnull(root);
@@ -520,7 +266,7 @@ static void test_no_ksm(Tree *tree, gconstpointer unused)
     (void)unused;
     tree_put(tree, CPU "/online", "0\n");
     tree_put(tree, "/proc/sys/kernel/hostname", "evil\033[2J\xff");
-    g_autoptr(Host) host = read_host(tree, NULL);
+    g_autoptr(Host) host = hosttree_read(tree, NULL);
     g_autofree char *json = host_to_json(host);
     g_autoptr(JsonNode) root = json_from_string(json, NULL);
     g_autofree char *table = host_to_table(host);
@@ -561,16 +307,11 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(Tree *tree, gconstpointer unused);
     } rows[] = {
-        {"/host/topology", test_topology},
-        {"/host/masks", test_masks},
-        {"/host/no-numa", test_no_numa},
         {"/host/memory", test_memory},
         {"/host/features", test_features},
         {"/host/thp-stats", test_thp_stats},
         {"/host/damaged", test_damaged},
         {"/host/refresh", test_refresh},
-        {"/host/no-tree", test_no_tree},
-        {"/host/hwloc-xml", test_hwloc_xml},
         {"/host/json", test_json},
         {"/host/no-ksm", test_no_ksm},
     };
@@ -578,7 +319,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
         g_test_add(rows[i].name, Tree, NULL, tree_setup, rows[i].run, tree_teardown);
-    g_test_add_func("/host/parse-mask", test_parse_mask);
     g_test_add_func("/host/parse-lines", test_parse_lines);
     return g_test_run();
 }
