@@ -67,6 +67,8 @@ gboolean stephost_write_file(
     if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES) ||
         g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_PERM))
         advice = "; run kvmtune as root";
+    else if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ROFS))
+        advice = "; it is mounted read-only, as in a container: run kvmtune on the host itself";
     else if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_INVAL))
         advice = "; the kernel does not take this value";
     /* EBUSY has no code among GFileError's. */

@@ -277,21 +277,36 @@ char *bootfile_set(const char *text, const char *place, const char *value, GErro
 
 /* ---- on the disk ---- */
 
+/* Why the file at @status is none that is edited; NULL: it is one. The caller frees it. */
+static char *fault_of(const struct stat *status)
+{
+    if (S_ISLNK(status->st_mode))
+        return g_strdup("it is a symbolic link");
+    if (!S_ISREG(status->st_mode))
+        return g_strdup("it is no plain file");
+    return status->st_size > ROOTFILE_MAX
+               ? g_strdup_printf("it has more than %u MiB", ROOTFILE_MAX >> 20)
+               : NULL;
+}
+
 char *bootfile_read(const char *root, const char *path, GError **error)
 {
     g_autofree char *full = g_strconcat(root, path, NULL);
     struct stat status;
 
-    if (lstat(full, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    int failed = lstat(full, &status) == 0 ? 0 : errno;
+    if (failed == ENOENT || failed == ENOTDIR)
         return NULL;
-    g_autofree char *text = S_ISREG(status.st_mode) && status.st_size <= ROOTFILE_MAX
-                                ? rootfile_read_whole(root, path)
-                                : NULL;
-    if (text && g_utf8_validate(text, -1, NULL))
+    g_autofree char *fault = failed ? g_strdup(g_strerror(failed)) : fault_of(&status);
+    g_autofree char *text = NULL;
+    gsize length = 0;
+    if (fault == NULL && !g_file_get_contents(full, &text, &length, NULL))
+        fault = g_strdup("it cannot be read");
+    if (fault == NULL && g_utf8_validate(text, (gssize)length, NULL) && strlen(text) == length)
         return g_steal_pointer(&text);
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-        "%s cannot be edited: it is %s; look at it, or move it away", full,
-        text ? "no text" : "no plain file that can be read");
+        "%s cannot be edited: %s; look at it, or move it away", full,
+        fault ? fault : "it is no text");
     return NULL;
 }
 
@@ -389,8 +404,11 @@ static gboolean write_one(const char *root, const char *path, const char *text,
         flush_folder(full);
         return TRUE;
     }
+    const char *advice = saved == EROFS ? "; make it writable, or set the value only for now"
+                         : saved == EACCES || saved == EPERM ? "; run kvmtune as root"
+                                                             : "";
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-        "%s cannot be written: %s; it stays as it was", full, g_strerror(saved));
+        "%s cannot be written: %s; it stays as it was%s", full, g_strerror(saved), advice);
     return FALSE;
 }
 

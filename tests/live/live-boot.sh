@@ -93,6 +93,7 @@ is "$(od -An -c /etc/sysctl.d/60-kvmtune.conf)" "$(printf 'garbage [\t=\n = 3\n\
 mount -o remount,bind,ro /etc/sysctl.d
 exits 1 "an /etc that cannot be written fails" "$kvmtune" set host ksm.sleep_millisecs=77 vm.swappiness=$other --both
 contains "$output" "/etc/sysctl.d/60-kvmtune.conf cannot be written" "names the file"
+contains "$output" "it stays as it was; make it writable, or set the value only for now" "and what to do"
 contains "$output" "everything is as before" "and says that nothing changed"
 is "$(cat /proc/sys/vm/swappiness) $(ls /etc/tmpfiles.d)" "$swappiness " "which is so"
 

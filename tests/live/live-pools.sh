@@ -106,6 +106,6 @@ contains "$output" "the kernel may grant less" "is warned of"
 is "$(cat $pool/nr_hugepages)" "$pages" "and not tried"
 output=$(unshare -m sh -c "mount --bind /sys /sys && mount -o remount,bind,ro /sys && '$kvmtune' set host ksm.pages_to_scan=77" 2>&1)
 is $? 1 "a read-only /sys fails"
-contains "$output" "Read-only file system" "and says why"
+contains "$output" "Read-only file system; it is mounted read-only, as in a container" "and says why"
 is "$(cat $ksm/pages_to_scan)" 20000 "and nothing is written"
 finish

@@ -260,30 +260,58 @@ static void test_killed_everywhere(Fixture *f, gconstpointer data)
 
 /* ---- refused ---- */
 
-/* Files that cannot be edited or written: nothing changes, not now either. */
+/* What stands where kvmtune's file should: said as what it is, and left as it is. */
+static void test_not_edited(Fixture *f, gconstpointer data)
+{
+    static const char *const linked = "/etc/mine.conf";
+    g_autofree char *full = g_strconcat(f->root, BOOTFILE_TMPFILES, NULL);
+    g_autofree char *target = g_strconcat(f->root, linked, NULL);
+    g_autofree char *folder = g_path_get_dirname(full);
+    static const struct {
+        const char *bytes;
+        gsize length;
+        const char *fault;
+    } rows[] = {
+        {"\xff\xfe\n", 3, "it is no text"},
+        {"a\0b\n", 4, "it is no text"},
+        {"w /x\n\x80\0\n", 8, "it is no text"},
+        {NULL, (4 << 20) + 1, "it has more than 4 MiB"},
+    };
+    (void)data;
+    g_assert_cmpint(g_mkdir_with_parents(folder, 0755), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *made = rows[i].bytes ? NULL : g_strnfill(rows[i].length, '#');
+        const char *bytes = made ? made : rows[i].bytes;
+        g_autofree char *kept = NULL;
+        gsize length;
+        g_assert_true(g_file_set_contents(full, bytes, (gssize)rows[i].length, NULL));
+        g_autoptr(Preview) what = boot_preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
+        g_assert_cmpuint(what->errors, ==, 1);
+        g_assert_true(boot_has_line(what, LINE_ERROR, rows[i].fault));
+        g_assert_cmpuint(apply_preview(&f->context, what, NULL, NULL), ==, 0);
+        g_assert_true(g_file_get_contents(full, &kept, &length, NULL));
+        g_assert_cmpint((gint64)length, ==, (gint64)rows[i].length);
+        g_assert_cmpint(memcmp(kept, bytes, length), ==, 0);
+    }
+    fixture_put(f, linked, "# mine\n");
+    g_assert_cmpint(remove(full), ==, 0);
+    g_assert_cmpint(symlink(target, full), ==, 0);
+    g_autoptr(Preview) link = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
+    g_assert_true(boot_has_line(link, LINE_ERROR, "it is a symbolic link"));
+    g_assert_cmpint(remove(full), ==, 0);
+    g_assert_cmpint(g_mkdir_with_parents(full, 0755), ==, 0);
+    g_autoptr(Preview) dir = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
+    g_assert_true(boot_has_line(dir, LINE_ERROR, "it is no plain file"));
+    fixture_check_file(f, SCAN, "100");
+}
+
+/* A file that cannot be written: nothing changes, not now either. */
 static void test_unwritable(Fixture *f, gconstpointer data)
 {
-    static const char garbage[] = "\xff\xfe\n";
-    g_autofree char *full = g_strconcat(f->root, BOOTFILE_TMPFILES, NULL);
     g_autoptr(GError) error = NULL;
     (void)data;
 
-    fixture_put(f, BOOTFILE_TMPFILES, garbage);
-    g_autoptr(Preview) binary = boot_preview(f, SCOPE_KEPT, "ksm.pages_to_scan", "200", NULL);
-    g_assert_cmpuint(binary->errors, ==, 1);
-    g_assert_true(
-        boot_has_line(binary, LINE_ERROR, "kvmtune.conf cannot be edited: it is no text"));
-    g_assert_cmpuint(apply_preview(&f->context, binary, NULL, &error), ==, 0);
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
-    g_clear_error(&error);
-    g_autofree char *kept = NULL;
-    g_assert_true(g_file_get_contents(full, &kept, NULL, NULL));
-    g_assert_cmpstr(kept, ==, garbage);
-
     /* A folder that is a file: no user, root neither, can make a file below it. */
-    g_autofree char *folder = g_path_get_dirname(full);
-    g_assert_cmpint(remove(full), ==, 0);
-    g_assert_cmpint(remove(folder), ==, 0);
     fixture_put(f, "/etc/tmpfiles.d", "");
     g_autoptr(Preview) what =
         boot_preview(f, SCOPE_KEPT, "thp.enabled", "never", "ksm.pages_to_scan", "200", NULL);
@@ -432,6 +460,7 @@ int main(int argc, char **argv)
     TEST("journal-lines", test_journal_lines);
     TEST("apart", test_apart);
     TEST("killed-everywhere", test_killed_everywhere);
+    TEST("not-edited", test_not_edited);
     TEST("unwritable", test_unwritable);
     TEST("coupled", test_coupled);
     TEST("rivals", test_rivals);

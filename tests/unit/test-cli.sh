@@ -51,6 +51,8 @@ done <<'BAD'
 2|no policy "fast"|--demo place --policy fast
 2|--reserve: |--demo place --reserve x
 2|CPU 999 cannot be reserved|--demo place --reserve 0,999
+2|names no CPU|--demo place --reserve=
+2|names no CPU|--demo place --reserve 3,^3
 2|no domain "nosuch"|--demo place nosuch
 2|place takes no --live|--demo place --live
 2|host takes no --plan|--demo host --plan x
@@ -86,6 +88,10 @@ BAD
 is "$(ls "$work/empty")" "" "a folder that is no tree stays empty"
 refuses 2 '\x1b[31m' --demo set $'\e[31m' vcpupin.0=0
 
+printf "<domain><cpu><numa><cell id='0'/><cell id='1'/></numa></cpu></domain>" > cells.xml
+refuses 2 "memory.hugepages: the guest has no NUMA cell 9; it has 2" set --xml cells.xml memory.hugepages=2M@9
+exits 0 "a cell that it has" "$kvmtune" set --xml cells.xml memory.hugepages=2M@1
+refuses 2 "the guest has no NUMA cell 3; it has 2" set --xml cells.xml "memory.hugepages=2M@0;1G@1-3"
 printf '<domain><vcpu>1</vcpu></domain>' > ok.xml
 : > empty.xml; printf '<domain>' > cut.xml; printf '<network/>' > network.xml
 printf '<domain>\0</domain>' > nul.xml; printf '\377\376<\0' > utf16.xml

@@ -77,7 +77,7 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
             return FALSE;
         g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, *assignments, error);
         g_autofree char *checked =
-            key ? tunable_check(key, value, NULL, config ? &domain : NULL, error) : NULL;
+            key ? tunable_check_in(key, value, NULL, config ? &domain : NULL, edit, error) : NULL;
         if (checked == NULL || !tunable_xml_set(key, edit, checked, error))
             return FALSE;
     }

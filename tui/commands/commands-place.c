@@ -51,6 +51,12 @@ gboolean command_place(const CommandOptions *options, char **arguments, GError *
         g_prefix_error(error, "--reserve: ");
         return FALSE;
     }
+    if (reserve && idset_is_empty(reserve)) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
+            "--reserve \"%s\" names no CPU: name some, such as 0,32, or leave it out",
+            options->reserve);
+        return FALSE;
+    }
     wish.reserve = reserve;
     g_autoptr(Connection) connection = NULL;
     g_autoptr(Snapshot) snapshot =
