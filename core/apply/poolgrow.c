@@ -29,7 +29,7 @@ gboolean pool_grows(const ApplyContext *context, const Step *step, const char *v
     gint64 from, to;
 
     return step->key->tunable->pool && step->key->size_kib &&
-           read_range(context, step, value, &from, &to) && to - from > portion_of(step);
+           read_range(context, step, value, &from, &to) && to > from;
 }
 
 /* Writes @pages; what it has then in *@got. */
@@ -51,7 +51,7 @@ gboolean pool_grow(const ApplyContext *context, const Step *step, const char *va
     g_autoptr(PageMove) own = context->move ? page_move_ref(context->move) : page_move_new();
     guint64 size = step->key->size_kib;
     gint64 from, to, at, got = 0;
-    gboolean written = TRUE;
+    gboolean written = TRUE, is_short = FALSE;
 
     if (!read_range(context, step, value, &from, &to))
         return stephost_write_file(context, step, value, error);
@@ -60,8 +60,11 @@ gboolean pool_grow(const ApplyContext *context, const Step *step, const char *va
         gint64 next = MIN(at + portion_of(step), to);
         written = set_pages(context, step, next, &got, error);
         page_move_count(own, (guint64)MAX(got - from, 0) * size);
-        if (got < next)
-            break; /* that is all there is */
+        /* A signal, such as that of Ctrl-Z, ends a write early as well (set_max_huge_pages(): "Bail
+         * for signals"): only what comes short twice is all there is. */
+        if (got < next && is_short)
+            break;
+        is_short = got < next;
     }
     page_move_end(own);
     return written;

@@ -13,6 +13,7 @@ typedef struct {
     const PageCalls *page_calls; /* by which pages are moved; NULL: the kernel's, or none */
     PageMove *move;   /* seen and stopped by others while pages are moved; NULL: by nobody */
     gboolean partial; /* keep what the kernel grants, even if it is less */
+    const char *partial_hint; /* said last where less was granted and put back; NULL: nothing */
     /* Answers a write below a root that has no kernel: the demo's. NULL on a real host. */
     void (*settle)(const char *root);
     /* For tests, NULL otherwise: called each time the journal was written. FALSE ends the

@@ -80,7 +80,7 @@ static char *short_grant(const ApplyContext *context, const Step *step, const ch
     g_autofree char *reason = result.stopped
                                   ? g_strdup("stopped by you")
                                   : grant_reason(context->root, step->key, asked - granted);
-    return g_strdup_printf(" (%s); --partial keeps what is granted", reason);
+    return g_strdup_printf(" (%s)", reason);
 }
 
 /* What came of a step that is told and not refused. */
@@ -116,6 +116,7 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
         g_autofree char *shown = step_shown_value(got);
         if (!t->context->partial || step->key->tunable->type != VALUE_INT) {
             g_autofree char *why = short_grant(t->context, step, got);
+            t->is_short = *why != '\0';
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
                 "%s: %s was asked, %s was granted%s", step->key->key, asked, shown, why);
             return FALSE;
@@ -286,8 +287,10 @@ static void give_up(Transaction *t, guint count, const GError *cause, GError **e
             "libvirt is there again; %s",
             t->entry->number, command, problem);
     } else {
+        const char *hint = t->is_short ? t->context->partial_hint : NULL;
         g_set_error(error, KVMTUNE_ERROR, standing ? (int)KVMTUNE_ERROR_PARTIAL : cause->code,
-            standing ? "%s" : "%s; everything is as before", problem);
+            standing ? "%s" : "%s; everything is as before%s%s", problem, hint ? "; " : "",
+            hint ? hint : "");
     }
 }
 

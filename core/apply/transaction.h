@@ -10,6 +10,7 @@ typedef struct {
     GHashTable *grounds; /* UUID → the XML that its next start must still have; NULL: any */
     GString *report;     /* what is said of a success */
     gboolean resumes;    /* a part of it may be written already */
+    gboolean is_short;   /* the kernel granted fewer pages than were asked for */
     gboolean dead;       /* a test ended it */
 } Transaction;
 

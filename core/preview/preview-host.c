@@ -3,7 +3,6 @@
 #include "core/preview/preview-private.h"
 #include "core/tune/grant.h"
 
-#include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
 #include "core/keep/bootset.h"
 #include "core/util/text.h"
@@ -181,37 +180,6 @@ static void note_file(Preview *preview, Boot *boot, const BootSetFile *file, con
         g_hash_table_lookup(boot->blames, file->path), before, text, (guint)preview->making);
 }
 
-/* Whether a hugetlbfs can be mounted at the paths of @change that are not in @now, and what is
- * mounted @now can be put back; says why not. What undo puts back has stood there before. */
-static gboolean may_mount(
-    Preview *preview, const char *root, const Host *host, const Change *change, const char *now)
-{
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
-
-    if (change->key->tunable->type != VALUE_PATHS)
-        return TRUE;
-    g_autofree char *known = *now ? tunable_normalize(change->key, now, NULL) : g_strdup("");
-    if (known == NULL) {
-        g_autofree char *shown = text_escape(now, 100);
-        preview_refuse(preview,
-            "%s: %s is set by hand, and kvmtune could not put it back: it mounts at no such folder",
-            change->key->key, shown);
-        return FALSE;
-    }
-    if (change->undoes)
-        return TRUE;
-    for (guint i = 0; new[i]; i++) {
-        if (g_strv_contains((const char *const *)old, new[i]))
-            continue;
-        g_autofree char *obstacle = mounts_obstacle(root, host->mounts, new[i]);
-        if (obstacle == NULL)
-            continue;
-        preview_refuse(preview, "%s: %s", change->key->key, obstacle);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /* Makes one change in the files; FALSE where nothing is to be written, which is said. */
 static gboolean change_boot(
     Preview *preview, const char *root, const Host *host, Boot *boot, const Change *change)
@@ -239,7 +207,8 @@ static gboolean change_boot(
     const Change *partner = find_partner(preview, change, STEP_BOOT);
     if ((*change->value && is_partners(preview, change, partner)) ||
         !preview_may_write(preview, change, STEP_BOOT, now) ||
-        !may_mount(preview, root, host, change, now))
+        !preview_may_mount(preview, root, host, change, now) ||
+        !preview_pool_fits(preview, host, boot->set, change))
         return FALSE;
     g_autoptr(TunableKey) coupled = partner_key(change);
     gboolean counts = *change->value && !g_str_equal(change->value, "0");
@@ -299,39 +268,6 @@ static void show_boot(Preview *preview, const Boot *boot)
 
 /* ---- now ---- */
 
-/* A mount that goes away under libvirt. */
-static void warn_of_libvirt(
-    Preview *preview, const Host *host, const Change *change, const char *path)
-{
-    for (guint i = 0; host->mounts && i < host->mounts->len; i++) {
-        const HugeMount *mount = g_ptr_array_index(host->mounts, i);
-        g_autofree char *shown = text_escape(path, 0);
-        if (g_str_equal(mount->path, path) && mounts_is_libvirts(host, mount))
-            preview_warn(preview,
-                "%s: libvirt takes its pages from %s: without it no VM with these pages starts",
-                change->key->key, shown);
-    }
-}
-
-/* "mount hugetlbfs pagesize=2048K at /x", and what is unmounted. */
-static void say_mounts(Preview *preview, const Host *host, const Change *change, const char *now)
-{
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
-    g_autofree char *place = tunable_key_place(change->key);
-
-    for (guint i = 0; new[i]; i++)
-        if (!g_strv_contains((const char *const *)old, new[i]))
-            preview_say(preview, PART_WRITES, LINE_WRITE, "mount %s at %s", place, new[i]);
-    for (guint i = 0; old[i]; i++)
-        if (!g_strv_contains((const char *const *)new, old[i])) {
-            g_autofree char *path = text_escape(old[i], 0);
-            preview_say(preview, PART_WRITES, LINE_WRITE, "unmount %s", path);
-            warn_of_libvirt(preview, host, change, old[i]);
-        }
-}
-
-/* ---- the change ---- */
-
 /* What stands where @change would be written now; NULL, and says why, where that cannot be. */
 static char *value_to_change(Preview *preview, const Host *host, const Change *change)
 {
@@ -353,45 +289,6 @@ static char *value_to_change(Preview *preview, const Host *host, const Change *c
     return NULL;
 }
 
-/* Who else has a hugetlbfs at @path: "mounted now", the key of an earlier change; NULL: nobody. */
-static const char *other_size(
-    const Preview *preview, const Host *host, const Change *change, const char *path)
-{
-    for (guint i = 0; host->mounts && i < host->mounts->len; i++)
-        if (g_str_equal(((const HugeMount *)host->mounts->pdata[i])->path, path))
-            return "mounted now";
-    for (guint i = 0; i < preview->plan->changes->len; i++) {
-        const Change *other = g_ptr_array_index(preview->plan->changes, i);
-        if (other == change)
-            return NULL;
-        g_auto(GStrv) paths = g_strsplit(other->value, ",", -1);
-        if (other->key->tunable->type == VALUE_PATHS && plan_scope_has(other->scope, STEP_MOUNT) &&
-            g_strv_contains((const char *const *)paths, path))
-            return other->key->key;
-    }
-    return NULL;
-}
-
-/* Whether each path that @change mounts is free of pages of another size, mounted or staged. */
-static gboolean is_one_size(
-    Preview *preview, const Host *host, const Change *change, const char *now)
-{
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
-
-    for (guint i = 0; new[i]; i++) {
-        const char *other = g_strv_contains((const char *const *)old, new[i])
-                                ? NULL
-                                : other_size(preview, host, change, new[i]);
-        if (other) {
-            preview_refuse(preview,
-                "%s: %s has pages of another size, %s: take it away there first", change->key->key,
-                new[i], other);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean change_now(
     Preview *preview, const char *root, const Host *host, const Change *change)
 {
@@ -407,16 +304,17 @@ static gboolean change_now(
         preview_say(preview, PART_EFFECT, LINE_NOW, "%s is %s already", change->key->key, shown);
         return FALSE;
     }
-    if (is_partners(preview, change, partner) || !preview_may_write(preview, change, kind, now))
+    if (is_partners(preview, change, partner) || !preview_may_write(preview, change, kind, now) ||
+        !preview_pool_fits(preview, host, NULL, change))
         return FALSE;
-    if (kind == STEP_MOUNT &&
-        !(is_one_size(preview, host, change, now) && may_mount(preview, root, host, change, now)))
+    if (kind == STEP_MOUNT && !(preview_is_one_size(preview, host, change, now) &&
+                                  preview_may_mount(preview, root, host, change, now)))
         return FALSE;
     g_autofree char *lost = partner_now(host, change);
     if (lost && partner && !preview_may_write(preview, partner, STEP_HOST, lost))
         return FALSE;
     if (kind == STEP_MOUNT)
-        say_mounts(preview, host, change, now);
+        preview_mounts(preview, host, change, now);
     else if (change->key->tunable->trigger)
         preview_say(preview, PART_WRITES, LINE_WRITE, "%s: write %s", place, change->value);
     else
@@ -467,8 +365,9 @@ static void preview_change(Preview *preview, const char *root, const Host *host,
     gboolean now = plan_scope_has(change->scope, STEP_HOST) && preview->errors == errors &&
                    change_now(preview, root, host, change);
     g_autofree char *shown = step_shown_value(change->value);
-    g_autofree char *leaves =
-        now ? grant_leaves(host, change->key, g_ascii_strtoll(change->value, NULL, 10)) : NULL;
+    g_autofree char *leaves = now ? grant_leaves(host, preview->plan, change->key,
+                                        g_ascii_strtoll(change->value, NULL, 10))
+                                  : NULL;
 
     if (now)
         preview_say(preview, PART_EFFECT, LINE_NOW, "now%s: %s = %s%s%s",
@@ -478,6 +377,8 @@ static void preview_change(Preview *preview, const char *root, const Host *host,
         preview_say(preview, PART_EFFECT, LINE_LATER, "at boot: %s = %s", change->key->key, shown);
     if (now)
         g_ptr_array_add(made, (gpointer)change);
+    if (now && step_kind_now(change->key) == STEP_MOUNT)
+        preview_mounted(preview, g_ptr_array_index(preview->steps, preview->steps->len - 1));
 }
 
 void preview_host(Preview *preview, const char *root, const Host *host, const RuleGround *ground,
@@ -486,11 +387,10 @@ void preview_host(Preview *preview, const char *root, const Host *host, const Ru
     g_autoptr(GPtrArray) made = g_ptr_array_new();
     g_auto(Boot) boot = boot_open(host);
 
-    /* What is done once makes room for the others: a pool grows when memory is compacted. */
-    for (int rest = FALSE; rest <= TRUE; rest++) {
+    for (guint rank = 0; rank < PREVIEW_RANKS; rank++) {
         for (IDSET_EACH(i, changes)) {
             const Change *change = g_ptr_array_index(preview->plan->changes, i);
-            if (change->key->tunable->trigger == rest)
+            if (preview_rank(host, change) != rank)
                 continue;
             preview->making = i;
             preview_change(preview, root, host, &boot, change, made);

@@ -1,6 +1,7 @@
 /* What the files that make a Preview share. */
 #pragma once
 
+#include "core/keep/bootset.h"
 #include "core/preview/blame.h"
 #include "core/preview/diff.h"
 #include "core/preview/preview.h"
@@ -31,6 +32,28 @@ void preview_diff(Preview *preview, PreviewPart part, const GPtrArray *diff, con
 /* All of the host's section but its heading; @host, read below @root, may be NULL. */
 void preview_host(Preview *preview, const char *root, const Host *host, const RuleGround *ground,
     const IdSet *changes);
+
+/* Of a change of hugetlbfs.SIZE where @now is mounted. Whether it can be mounted at the new paths,
+ * and what is mounted @now can be put back; says why not. What undo puts back has stood there. */
+gboolean preview_may_mount(
+    Preview *preview, const char *root, const Host *host, const Change *change, const char *now);
+/* Whether each path that it mounts is free of pages of another size, mounted or staged; or says. */
+gboolean preview_is_one_size(
+    Preview *preview, const Host *host, const Change *change, const char *now);
+/* "mount hugetlbfs pagesize=2048K at /x", and what is unmounted. */
+void preview_mounts(Preview *preview, const Host *host, const Change *change, const char *now);
+/* What libvirt needs after @step where it mounts something. */
+void preview_mounted(Preview *preview, const Step *step);
+
+/* In which turn @change of the host is made: a pool that shrinks gives its memory to those that
+ * grow, and what is done once, as compacting, makes room for them. */
+guint preview_rank(const Host *host, const Change *change);
+#define PREVIEW_RANKS 3
+/* Whether the node of a pool has the memory that @change asks for, now or (with what is set then in
+ * @boot, which may be NULL) at boot; or says that it has not, or has nothing left for the rest.
+ * TRUE of all that is no pool, or not known. */
+gboolean preview_pool_fits(
+    Preview *preview, const Host *host, const BootSet *boot, const Change *change);
 
 /* Begins and ends the section of a target, whose @changes are of the plan's, by index. */
 PreviewTarget *preview_begin(

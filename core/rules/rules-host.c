@@ -126,45 +126,53 @@ static void each_pool(
 
 static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
 {
+    const Plan *plan = rule_ground_plan(c->ground);
     const NodeMemory *node = host_node(c->host, (int)key->n);
+    Num left = grant_free(c->host, plan, key, to);
 
-    if (!node->free_kib.known || to <= pool->total.value)
+    if (!left.known || to <= pool->total.value)
         return;
-    double need = (double)(to - pool->total.value) * (double)key->size_kib;
-    double left = (double)node->free_kib.value - need;
-    if (left >= 0 && node->memory_kib.known && left < (double)node->memory_kib.value / 20) {
-        g_autofree char *left_text = text_size_kib((guint64)left);
-        rule_find(c, "this leaves %s of node %u free", left_text, key->n);
+    const char *all = grant_has_others(c->host, plan, key) ? " with the node's other pools" : "";
+    if (left.value >= 0 && node->memory_kib.known && left.value < node->memory_kib.value / 20) {
+        g_autofree char *left_text = text_size_kib((guint64)left.value);
+        rule_find(c, "this%s leaves %s of node %u free", all, left_text, key->n);
     }
-    if (left < 0) {
-        g_autofree char *more = text_size_kib((guint64)MIN(need, 1e15));
+    if (left.value < 0) {
+        g_autofree char *more = text_size_kib((guint64)(node->free_kib.value - left.value));
         g_autofree char *free_text = text_size_kib((guint64)node->free_kib.value);
         rule_find(c,
-            "this takes %s more of node %u, which has %s free: the kernel may grant less; stop or "
+            "this%s takes %s more of node %u, which has %s free: the kernel may grant less; stop "
+            "or "
             "move VMs there, or drop the page cache first (sysctl vm.drop_caches=1)",
-            more, key->n, free_text);
+            all, more, key->n, free_text);
     }
 }
 
 /* The kernel moves what is in use to make whole pieces, and gives up where that takes long. */
 static void check_pieces(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
 {
+    const Plan *plan = rule_ground_plan(c->ground);
     const NodeMemory *node = host_node(c->host, (int)key->n);
     Num ready = host_pages_at_once(c->host, node, pool->size_kib);
+    Num left = grant_free(c->host, plan, key, to);
+    Num given = grant_free(c->host, plan, key, pool->total.value);
     gint64 more = to - pool->total.value;
-    const Plan *plan = rule_ground_plan(c->ground);
     gboolean compacts = plan && plan_value(plan, "host", "vm.compact_memory");
 
     /* Where memory is short altogether, pool-room says so. */
-    if (!ready.known || more <= ready.value || compacts || !node->free_kib.known ||
-        (double)more * (double)key->size_kib > (double)node->free_kib.value)
+    if (!ready.known || compacts || !left.known || left.value < 0)
+        return;
+    /* Pages of another pool that shrinks come free in whole pieces. */
+    gint64 pieces =
+        ready.value + MAX(given.value - node->free_kib.value, 0) / (gint64)key->size_kib;
+    if (more <= pieces)
         return;
     g_autofree char *size = text_page_size(key->size_kib);
     Finding *finding = rule_find(c,
         "the free memory of node %u lies in small pieces, whole ones for %" G_GINT64_FORMAT
         " pages of %s: the kernel may grant fewer than %" G_GINT64_FORMAT
         " more; compact first, or reserve them at boot",
-        key->n, ready.value, size, more);
+        key->n, pieces, size, more);
     if (kernel_file_find(c->host->vm, "compact_memory"))
         rule_offer(finding, "vm.compact_memory", "1", "makes whole pieces before the pool grows");
 }

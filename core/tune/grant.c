@@ -17,19 +17,83 @@ const HugePool *grant_pool(const Host *host, const TunableKey *key, const NodeMe
     return NULL;
 }
 
-char *grant_leaves(const Host *host, const TunableKey *key, gint64 pages)
+/* The pages that @pool has when it is set to @pages: those in use stay. */
+static gint64 pages_after(const HugePool *pool, gint64 pages)
+{
+    return MAX(pages, num_or(pool->total, 0) - num_or(pool->free, num_or(pool->total, 0)));
+}
+
+/* What @plan sets @pool of node @node to now; FALSE where it does not. */
+static gboolean staged_pages(const Plan *plan, guint node, const HugePool *pool, gint64 *pages)
+{
+    g_autofree char *size = text_page_size(pool->size_kib);
+    g_autofree char *key = g_strdup_printf("hugepages.node%u.%s", node, size);
+    const char *value = plan ? plan_value(plan, "host", key) : NULL;
+
+    return value && pool->total.known && text_parse_int(value, pages);
+}
+
+/* What the other pools of @node take more than now, in KiB; less than 0 where they give back. */
+static gint64 others_take(
+    const Plan *plan, const TunableKey *key, const NodeMemory *node, guint *others)
+{
+    gint64 more = 0, pages;
+
+    *others = 0;
+    for (guint i = 0; i < node->pools->len; i++) {
+        const HugePool *pool = &g_array_index(node->pools, HugePool, i);
+        if (pool->size_kib == key->size_kib || !staged_pages(plan, key->n, pool, &pages))
+            continue;
+        more += (pages_after(pool, pages) - pool->total.value) * (gint64)pool->size_kib;
+        ++*others;
+    }
+    return more;
+}
+
+Num grant_free(const Host *host, const Plan *plan, const TunableKey *key, gint64 pages)
 {
     const NodeMemory *node;
     const HugePool *pool = grant_pool(host, key, &node);
+    guint others;
 
     if (pool == NULL || !pool->total.known || !node->free_kib.known)
+        return NUM_UNKNOWN;
+    gint64 own = (pages_after(pool, pages) - pool->total.value) * (gint64)pool->size_kib;
+    return NUM(node->free_kib.value - own - others_take(plan, key, node, &others));
+}
+
+gboolean grant_has_others(const Host *host, const Plan *plan, const TunableKey *key)
+{
+    const NodeMemory *node;
+    guint others = 0;
+
+    if (grant_pool(host, key, &node))
+        others_take(plan, key, node, &others);
+    return others > 0;
+}
+
+char *grant_leaves(const Host *host, const Plan *plan, const TunableKey *key, gint64 pages)
+{
+    Num left = grant_free(host, plan, key, pages);
+    const char *all = grant_has_others(host, plan, key) ? ", with its other pools" : "";
+
+    if (!left.known)
         return NULL;
-    double more = (double)(pages - pool->total.value) * (double)pool->size_kib;
-    double left = (double)node->free_kib.value - more;
-    g_autofree char *size = text_size_kib((guint64)MIN(left < 0 ? -left : left, 1e15));
-    if (left < 0)
-        return g_strdup_printf("%s more than node %u has free", size, key->n);
-    return g_strdup_printf("leaves %s free on node %u", size, key->n);
+    g_autofree char *size = text_size_kib((guint64)ABS(left.value));
+    return left.value < 0 ? g_strdup_printf("%s more than node %u has free%s", size, key->n, all)
+                          : g_strdup_printf("leaves %s free on node %u%s", size, key->n, all);
+}
+
+Num grant_memory(const Host *host, const TunableKey *key)
+{
+    const NodeMemory *node = host ? host_node(host, (int)key->n) : NULL;
+
+    if (node == NULL)
+        return NUM_UNKNOWN;
+    /* A balloon or memory that is plugged in later shows in the host's figure first. */
+    Num all = host->nodes->len == 1 ? kernel_file_number(host->meminfo, "MemTotal") : NUM_UNKNOWN;
+    return all.known && node->memory_kib.known ? NUM(MAX(all.value, node->memory_kib.value))
+                                               : node->memory_kib;
 }
 
 /* ", in pieces for 30 more pages (buddyinfo: 12 of order 9, 9 of order 10)". */
@@ -65,9 +129,8 @@ char *grant_reason(const char *root, const TunableKey *key, gint64 missing)
     g_autofree char *free_text = text_size_kib((guint64)MAX(node->free_kib.value, 0));
     if ((double)missing * (double)key->size_kib > (double)node->free_kib.value)
         return g_strdup_printf(
-            "node %u has only %s left: move VMs away, drop caches, or keep it at "
-            "boot",
-            key->n, free_text);
+            "node %u has only %s left: move VMs, drop caches, or keep it at boot", key->n,
+            free_text);
     g_autofree char *pieces = pieces_text(host, node, key->size_kib);
     return g_strdup_printf("node %u has %s left%s: vm.compact_memory=1 first, drop caches, or keep "
                            "it at boot",

@@ -101,8 +101,8 @@ kill $sharer; sharer=
 # ---- what cannot be ----
 exits 2 "a page size the kernel lacks" "$kvmtune" set host hugepages.node0.16M=1
 contains "$output" "has no pages of this size" "is named"
-exits 0 "more than there is, dry" "$kvmtune" set host hugepages.node0.2M=99999999 --dry-run
-contains "$output" "the kernel may grant less" "is warned of"
+exits 1 "more than there is" "$kvmtune" set host hugepages.node0.2M=99999999
+contains "$output" "in all: ask for" "is refused"
 is "$(cat $pool/nr_hugepages)" "$pages" "and not tried"
 output=$(unshare -m sh -c "mount --bind /sys /sys && mount -o remount,bind,ro /sys && '$kvmtune' set host ksm.pages_to_scan=77" 2>&1)
 is $? 1 "a read-only /sys fails"

@@ -104,6 +104,7 @@ static void test_preview(Fixture *f, gconstpointer data)
         "== host\n"
         "# now and at boot: ksm.pages_to_scan = 200\n"
         "# now and at boot: hugetlbfs.2M = /dev/hugepages2M\n"
+        "# hugetlbfs.2M: libvirt gives VMs its pages when libvirtd (virtqemud) was restarted\n"
         "/sys/kernel/mm/ksm/pages_to_scan: 100 → 200\n"
         "mount hugetlbfs pagesize=2048K at /dev/hugepages2M\n"
         "-- at boot: /etc/tmpfiles.d/kvmtune.conf\n"

@@ -1,4 +1,4 @@
-/* Hugepage pools: compacted first, granted in part and why, KSM turned on and unmerged. */
+/* Hugepage pools: what they leave, in which order, compacted first, granted in part and why. */
 #include "tests/unit/applyfixture.h"
 
 #include <stdlib.h>
@@ -6,12 +6,13 @@
 
 #define NODE0   "/sys/devices/system/node/node0"
 #define POOL    NODE0 "/hugepages/hugepages-2048kB/nr_hugepages"
+#define LARGE   NODE0 "/hugepages/hugepages-1048576kB"
 #define COMPACT "/proc/sys/vm/compact_memory"
 
 /* 100 MiB free, with pieces for three pages of 2M: two of order 9, and one of a page and a half. */
 static void put_pieces(const Fixture *f)
 {
-    fixture_put(f, NODE0 "/meminfo", "Node 0 MemTotal: 409600 kB\nNode 0 MemFree: 102400 kB\n");
+    fixture_put(f, NODE0 "/meminfo", "Node 0 MemTotal: 8388608 kB\nNode 0 MemFree: 102400 kB\n");
     fixture_put(f, "/proc/buddyinfo", "Node 0, zone   Normal  9 9 9 9 9 9 9 9 9 1 1\n");
     fixture_put(f, COMPACT, "");
     fixture_put(f, "/proc/mounts", "none /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n");
@@ -103,6 +104,131 @@ static void test_compact_late(Fixture *f, gconstpointer data)
             ((const Step *)g_ptr_array_index(preview->steps, i))->key->key, ==, order[i]);
 }
 
+/* A pool of 1G pages beside that of 2M, none in use, on a node of 8 GiB. */
+static void put_large(const Fixture *f, const char *pages)
+{
+    put_pieces(f);
+    fixture_put(f, LARGE "/nr_hugepages", pages);
+    fixture_put(f, LARGE "/free_hugepages", pages);
+    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "4\n");
+    fixture_put(f, "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", pages);
+    fixture_put(f, "/proc/mounts",
+        "none /dev/hugepages hugetlbfs rw,pagesize=2M 0 0\n"
+        "none /dev/hugepages1G hugetlbfs rw,pagesize=1024M 0 0\n");
+}
+
+/* One pool grows into what another gives back: that one is written first, either way round, and
+ * what both leave is said. */
+static void test_exchange(Fixture *f, gconstpointer data)
+{
+    static const char *const orders[][2] = {
+        {"hugepages.node0.2M", "hugepages.node0.1G"}, {"hugepages.node0.1G", "hugepages.node0.2M"}};
+    (void)data;
+    put_large(f, "2\n");
+    for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Snapshot) snapshot = fixture_take(f);
+        g_autoptr(Plan) plan = plan_new();
+        for (guint n = 0; n < 2; n++) {
+            const char *value = g_str_has_suffix(orders[i][n], "1G") ? "1" : "516";
+            g_assert_true(
+                plan_stage(plan, snapshot, "host", orders[i][n], value, SCOPE_BOTH, &error));
+        }
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_assert_cmpuint(preview->steps->len, ==, 2);
+        const Step *first = g_ptr_array_index(preview->steps, 0);
+        g_assert_cmpstr(first->key->key, ==, "hugepages.node0.1G");
+        g_assert_true(warns(preview, "2M = 516; leaves 100 MiB free on node 0, with its other"));
+        g_assert_false(warns(preview, "the kernel may grant"));
+        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), >, 0);
+        g_assert_no_error(error);
+        /* And back: now the 2M pages go first. */
+        g_assert_cmpuint(fixture_undo(f, 0, &error), >, 0);
+        g_autoptr(JournalEntry) back = journal_get(f->context.journal, 2 * (i + 1), NULL);
+        g_assert_cmpstr(
+            ((const Step *)g_ptr_array_index(back->steps, 0))->key->key, ==, "hugepages.node0.2M");
+        fixture_check_file(f, POOL, "4");
+    }
+}
+
+/* Each of two pools would fit, both do not. */
+static void test_together(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    (void)data;
+    put_large(f, "0\n");
+    fixture_put(f, NODE0 "/meminfo", "Node 0 MemTotal: 8388608 kB\nNode 0 MemFree: 1572864 kB\n");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", "404");
+    g_autoptr(Preview) one = preview_make(snapshot, plan);
+    g_assert_false(warns(one, "which has 1.5 GiB free"));
+    g_assert_true(
+        plan_stage(plan, snapshot, "host", "hugepages.node0.1G", "1", SCOPE_BOTH, &error));
+    g_autoptr(Preview) both = preview_make(snapshot, plan);
+    g_assert_true(warns(both,
+        "this with the node's other pools takes 1.8 GiB more of node 0, which has 1.5 GiB free"));
+    g_assert_true(warns(both, "288 MiB more than node 0 has free, with its other pools"));
+}
+
+/* More than the node has at all: refused, now and at boot; and said at boot where little is left.
+ */
+static void test_beyond(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *key, *value;
+        PlanScope scope;
+        guint errors;
+        const char *text;
+    } rows[] = {
+        {"hugepages.node0.2M", "99999999", SCOPE_BOTH, 1,
+            "99999999 pages of 2M are 191 TiB, and node 0 has 8.0 GiB in all: ask for 3072 at "
+            "most, "
+            "beside its other pools"},
+        {"hugepages.node0.2M", "99999999", SCOPE_CONFIG, 1,
+            "99999999 pages of 2M are 191 TiB, and node 0 has 8.0 GiB in all: ask for 4096 at "
+            "most"},
+        {"hugepages.node0.2M", "99999999", SCOPE_KEPT, 1, "ask for 4096 at most"},
+        {"hugepages.node0.2M", "3072", SCOPE_BOTH, 0, "the kernel may grant less"},
+        {"hugepages.node0.1G", "9", SCOPE_CONFIG, 1, "ask for 8 at most"},
+        {"hugepages.node0.1G", "8", SCOPE_CONFIG, 0,
+            "at boot its pools leave 0 KiB of node 0 for all else: the host may not come up"},
+        {"hugepages.node0.1G", "7", SCOPE_CONFIG, 0, "at boot: hugepages.node0.1G = 7\n--"},
+    };
+    (void)data;
+    put_large(f, "2\n");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Plan) plan = plan_new();
+        g_assert_true(
+            plan_stage(plan, snapshot, "host", rows[i].key, rows[i].value, rows[i].scope, &error));
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        g_autofree char *text = preview_text(preview);
+        g_assert_cmpuint(preview->errors, ==, rows[i].errors);
+        if (strstr(text, rows[i].text) == NULL)
+            g_error("%s is not in %s", rows[i].text, text);
+    }
+    /* What is kept of the other pool counts. */
+    fixture_put(f, "/etc/tmpfiles.d/kvmtune.conf", "w " LARGE "/nr_hugepages - - - - 6\n");
+    g_autoptr(Snapshot) kept = fixture_take(f);
+    g_autoptr(Plan) plan = plan_new();
+    g_assert_true(plan_stage(plan, kept, "host", "hugepages.node0.2M", "1025", SCOPE_CONFIG, NULL));
+    g_autoptr(Preview) preview = preview_make(kept, plan);
+    g_assert_true(warns(preview, "ask for 1024 at most, beside its other pools"));
+}
+
+/* Pages in use stay: they do not come free. */
+static void test_in_use(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    put_pieces(f);
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", "0");
+    g_autoptr(Preview) preview = preview_make(snapshot, plan);
+
+    g_assert_true(warns(preview, "2M = 0; leaves 102 MiB free on node 0"));
+}
+
 /* It failed after the compacting: the pool goes back, the compacting stays done. */
 static void grant_six(const char *root)
 {
@@ -123,13 +249,15 @@ static void test_short_grant(Fixture *f, gconstpointer data)
         {"10", "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more "
                "(buddyinfo: 1 of order 9, 1 of order 10): vm.compact_memory=1 first, drop caches, "
                "or keep it at boot)"},
-        {"400", "400 was asked, 6 was granted (node 0 has only 100 MiB left: move VMs away, drop "
-                "caches, or keep it at boot)"},
+        {"400",
+            "400 was asked, 6 was granted (node 0 has only 100 MiB left: move VMs, drop caches, "
+            "or keep it at boot)"},
     };
     (void)data;
     put_pieces(f);
     g_autoptr(Snapshot) snapshot = fixture_take(f);
     f->context.settle = grant_six;
+    f->context.partial_hint = "a hint";
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -138,12 +266,13 @@ static void test_short_grant(Fixture *f, gconstpointer data)
         g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
         g_test_message("%s", error->message);
         g_assert_nonnull(strstr(error->message, cases[i].reason));
+        g_assert_true(g_str_has_suffix(error->message, "; everything is as before; a hint"));
         fixture_check_file(f, POOL, "4");
     }
 }
 
 /* A pool that grows by much does so in portions, which are counted, and ends where the kernel
- * grants no more: it is not asked again for the rest. */
+ * grants no more: it is asked once more, and not for the rest. */
 static guint writes;
 static PageMove *stopped; /* by somebody, at the second portion */
 
@@ -192,9 +321,10 @@ static void test_portions(Fixture *f, gconstpointer data)
             fixture_check_file(f, POOL, "700");
             g_assert_cmpuint(fixture_undo(f, 0, &error), >, 0);
             break;
-        case 1: /* 256 and 256 and what is left of them: the fourth is not written */
+        case 1: /* 256 and 256 and what is left of them, asked for twice: the fifth is not written
+                 */
             g_assert_cmpuint(number, ==, 0);
-            g_assert_cmpuint(writes, ==, 3);
+            g_assert_cmpuint(writes, ==, 4);
             g_assert_nonnull(strstr(error->message, "2000 was asked, 700 was granted"));
             break;
         case 2:
@@ -210,6 +340,39 @@ static void test_portions(Fixture *f, gconstpointer data)
         fixture_check_file(f, POOL, "4");
     }
     f->context.move = NULL;
+}
+
+/* A signal ends a write early: what is left is asked for again. */
+static void cut_once(const char *root)
+{
+    Tree tree = {(char *)root};
+    g_autofree char *path = g_strconcat(root, POOL, NULL);
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    if (atoi(text) > 100 && writes++ == 0)
+        tree_put(&tree, POOL, "100\n");
+}
+
+static void test_interrupted(Fixture *f, gconstpointer data)
+{
+    static const char *const asked[] = {"200", "900"}; /* of one portion, and of several */
+    (void)data;
+    put_pieces(f);
+    f->context.settle = cut_once;
+    for (guint i = 0; i < G_N_ELEMENTS(asked); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Snapshot) snapshot = fixture_take(f);
+        g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", asked[i]);
+        g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        writes = 0;
+        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), >, 0);
+        g_assert_no_error(error);
+        g_assert_cmpuint(writes, >, 1);
+        fixture_check_file(f, POOL, asked[i]);
+        writes = 1;
+        g_assert_cmpuint(fixture_undo(f, 0, &error), >, 0);
+    }
 }
 
 /* A pool without a hugetlbfs helps no VM: said where it grows, and one is offered. */
@@ -276,8 +439,13 @@ int main(int argc, char **argv)
         {"/pools/at-once", test_at_once},
         {"/pools/compact-first", test_compact_first},
         {"/pools/compact-late", test_compact_late},
+        {"/pools/exchange", test_exchange},
+        {"/pools/together", test_together},
+        {"/pools/beyond", test_beyond},
+        {"/pools/in-use", test_in_use},
         {"/pools/short-grant", test_short_grant},
         {"/pools/portions", test_portions},
+        {"/pools/interrupted", test_interrupted},
         {"/pools/mounted", test_mounted},
         {"/pools/ksm-said", test_ksm_said},
     };

@@ -304,8 +304,7 @@ static char *tell_pool(App *app, const char *text, Style *style)
     g_autoptr(TunableKey) key = parse_key(HOST_TARGET, app->private->edit.key);
     gint64 pages;
 
-    return key && text_parse_int(text, &pages) ? pool_note(app->snapshot->host, key, pages, style)
-                                               : NULL;
+    return key && text_parse_int(text, &pages) ? pool_note(app, key, pages, style) : NULL;
 }
 
 /* The line of a pool: to what it has and its node's free memory could give. */
@@ -313,7 +312,7 @@ static void fit_slider(const App *app, const TunableKey *key, Question *question
 {
     const NodeMemory *node;
     const HugePool *pool = grant_pool(app->snapshot->host, key, &node);
-    Num most = pool ? pool_most(pool, node) : NUM_UNKNOWN;
+    Num most = pool ? pool_most(app, key) : NUM_UNKNOWN;
 
     if (!most.known || most.value <= 0)
         return;

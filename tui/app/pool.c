@@ -5,11 +5,16 @@
 #include "core/tune/grant.h"
 #include "core/util/text.h"
 
-Num pool_most(const HugePool *pool, const NodeMemory *node)
+Num pool_most(const App *app, const TunableKey *key)
 {
-    if (!pool->total.known || !node->free_kib.known)
-        return NUM_UNKNOWN;
-    return NUM(pool->total.value + MAX(node->free_kib.value, 0) / (gint64)pool->size_kib);
+    const Host *host = app->snapshot->host;
+    const NodeMemory *node;
+    const HugePool *pool = grant_pool(host, key, &node);
+    Num left = pool && pool->total.known ? grant_free(host, app->plan, key, pool->total.value)
+                                         : NUM_UNKNOWN;
+
+    return left.known ? NUM(pool->total.value + MAX(left.value, 0) / (gint64)pool->size_kib)
+                      : NUM_UNKNOWN;
 }
 
 static char *size_of(double kib)
@@ -31,8 +36,9 @@ static void add_used(GString *out, const HugePool *pool, gint64 pages, Style *st
         used, used - pages);
 }
 
-char *pool_note(const Host *host, const TunableKey *key, gint64 pages, Style *style)
+char *pool_note(const App *app, const TunableKey *key, gint64 pages, Style *style)
 {
+    const Host *host = app->snapshot->host;
     const NodeMemory *node;
     const HugePool *pool = grant_pool(host, key, &node);
 
@@ -41,13 +47,13 @@ char *pool_note(const Host *host, const TunableKey *key, gint64 pages, Style *st
     GString *out = g_string_new(NULL);
     double size = (double)pool->size_kib, more = (double)(pages - pool->total.value);
     g_autofree char *all = size_of((double)pages * size);
-    g_autofree char *leaves = grant_leaves(host, key, pages);
+    g_autofree char *leaves = grant_leaves(host, app->plan, key, pages);
     Num ready = host_pages_at_once(host, node, pool->size_kib);
     g_string_append(out, all);
     *style = STYLE_STAGED;
     if (leaves) {
         g_string_append_printf(out, "; %s", leaves);
-        *style = more * size > (double)node->free_kib.value ? STYLE_WARN : STYLE_STAGED;
+        *style = grant_free(host, app->plan, key, pages).value < 0 ? STYLE_WARN : STYLE_STAGED;
     }
     add_used(out, pool, pages, style);
     if (ready.known && more > (double)ready.value && *style != STYLE_WARN) {

@@ -197,12 +197,13 @@ static char *pool_text(const App *app, const TunableKey *key, const HugePool *po
     if (ready.known)
         g_string_append_printf(
             out, ", in pieces for %" G_GINT64_FORMAT " pages of %s", ready.value, size);
-    if (staged && text_parse_int(staged, &to) && pool->total.known && node->free_kib.known) {
-        double left = (double)node->free_kib.value -
-                      (double)(to - pool->total.value) * (double)pool->size_kib;
-        *style = left < 0 ? STYLE_WARN : STYLE_STAGED;
-        g_autofree char *left_text = text_size_kib((guint64)MAX(left, 0));
-        if (left < 0)
+    Num left = staged && text_parse_int(staged, &to)
+                   ? grant_free(app->snapshot->host, app->plan, key, to)
+                   : NUM_UNKNOWN;
+    if (left.known) {
+        *style = left.value < 0 ? STYLE_WARN : STYLE_STAGED;
+        g_autofree char *left_text = text_size_kib((guint64)MAX(left.value, 0));
+        if (left.value < 0)
             g_string_append(out, "; what is staged asks for more");
         else
             g_string_append_printf(out, "; what is staged leaves %s", left_text);
