@@ -148,6 +148,32 @@ static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool,
     }
 }
 
+/* Pages larger than the largest block of free memory: the kernel has to empty a whole range for
+ * one, which what cannot be moved there forbids. */
+static void check_large(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
+{
+    const NodeMemory *node = host_node(c->host, (int)key->n);
+    const GArray *blocks = node->free_blocks;
+    g_autofree char *size = text_page_size(key->size_kib);
+
+    if (blocks == NULL || blocks->len == 0 ||
+        key->size_kib <= ((guint64)c->host->page_kib << (blocks->len - 1)))
+        return;
+    if (to > pool->total.value)
+        rule_find(c,
+            "each page of %s needs as much memory in one piece, which a host that has run for a "
+            "while seldom has: the kernel may grant fewer; sure at boot only",
+            size);
+    else if (to < pool->total.value)
+        rule_find(c, "pages of %s that are given up may not be had again before a restart", size);
+}
+
+static void pool_large(RuleCase *c, const xmlNode *element, const char *name)
+{
+    (void)element, (void)name;
+    each_pool(c, check_large);
+}
+
 /* The kernel moves what is in use to make whole pieces, and gives up where that takes long. */
 static void check_pieces(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
 {
@@ -239,6 +265,7 @@ static const Rule rules[] = {
     {"ksm-side-channel", OF_HOST, RULE_WARNS, {"ksm.run"}, ksm_side_channel},
     {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan"}, advisor_sets_pages},
     {"pool-room", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_room},
+    {"pool-large", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_large},
     {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
     {"pool-mounted", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_mounted},
     {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},

@@ -140,6 +140,7 @@ static void test_exchange(Fixture *f, gconstpointer data)
         g_assert_cmpstr(first->key->key, ==, "hugepages.node0.1G");
         g_assert_true(warns(preview, "2M = 516; leaves 100 MiB free on node 0, with its other"));
         g_assert_false(warns(preview, "the kernel may grant"));
+        g_assert_true(warns(preview, "pages of 1G that are given up may not be had again"));
         g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), >, 0);
         g_assert_no_error(error);
         /* And back: now the 2M pages go first. */
@@ -167,6 +168,8 @@ static void test_together(Fixture *f, gconstpointer data)
     g_autoptr(Preview) both = preview_make(snapshot, plan);
     g_assert_true(warns(both,
         "this with the node's other pools takes 1.8 GiB more of node 0, which has 1.5 GiB free"));
+    g_assert_true(warns(both, "1G: each page of 1G needs as much memory in one piece"));
+    g_assert_false(warns(both, "2M: each page"));
     g_assert_true(warns(both, "288 MiB more than node 0 has free, with its other pools"));
 }
 

@@ -154,33 +154,85 @@ static void add_mount(const App *app, Table *table, const Host *host, guint64 si
         text);
 }
 
+/* The pages of @key that the plan asks for, else those there are. */
+static gint64 pages_wanted(const App *app, const char *key, const HugePool *pool)
+{
+    const char *boot = plan_boot_value(app->plan, key), *now = plan_value(app->plan, "host", key);
+    gint64 pages = num_or(pool->total, 0);
+
+    if (boot || now)
+        text_parse_int(boot ? boot : now, &pages);
+    return pages;
+}
+
+/* Whether this kernel takes a number for each node (hugepages=0:24,1:4, since Linux 5.16). */
+static gboolean takes_nodes(const Host *host)
+{
+    g_auto(GStrv) parts = g_strsplit(host->kernel ? host->kernel : "", ".", 3);
+    gint64 major = 0, minor = 0;
+
+    if (g_strv_length(parts) < 2 || !text_parse_int(parts[0], &major))
+        return FALSE;
+    minor = g_ascii_strtoll(parts[1], NULL, 10);
+    return major > 5 || (major == 5 && minor >= 16);
+}
+
+/* "0:24,1:4", or "28" where there is one node or the kernel is old; "N" for none. *room: how many
+ * more the nodes' free memory would hold. The caller frees it. */
+static char *pages_by_node(const App *app, const Host *host, guint64 size_kib, gint64 *room)
+{
+    g_autofree char *size = text_page_size(size_kib);
+    g_autoptr(GString) nodes = g_string_new(NULL);
+    gint64 sum = 0;
+
+    *room = 0;
+    for (guint n = 0; n < host->nodes->len; n++) {
+        const NodeMemory *memory = host->nodes->pdata[n];
+        int id = ((const Node *)host->topology->nodes->pdata[n])->id;
+        g_autofree char *key = g_strdup_printf("hugepages.node%d.%s", id, size);
+        *room += MAX(num_or(memory->free_kib, 0), 0) / (gint64)size_kib;
+        for (guint i = 0; i < memory->pools->len; i++) {
+            const HugePool *pool = &g_array_index(memory->pools, HugePool, i);
+            gint64 pages = pool->size_kib == size_kib ? pages_wanted(app, key, pool) : 0;
+            sum += pages;
+            if (pages > 0)
+                g_string_append_printf(
+                    nodes, "%s%d:%" G_GINT64_FORMAT, nodes->len ? "," : "", id, pages);
+        }
+    }
+    if (sum == 0)
+        return g_strdup("N");
+    return host->nodes->len > 1 && takes_nodes(host) ? g_strdup(nodes->str)
+                                                     : g_strdup_printf("%" G_GINT64_FORMAT, sum);
+}
+
 /* Whether 1G pages can be had, and what the kernel's command line needs for them. */
-static void add_large_pages(Table *table, const Host *host)
+static void add_large_pages(const App *app, Table *table, const Host *host)
 {
     static const char *const states[] = {[KVM_UNKNOWN] = "whether the CPU has them is not known",
         [KVM_OFF] = "this CPU has none (no pdpe1gb)",
         [KVM_ON] = "the CPU has them (pdpe1gb)"};
     g_autoptr(GArray) facts = host_kvm_facts(host);
     KvmState state = KVM_UNKNOWN;
-    Num total = NUM_UNKNOWN;
+    gboolean known = FALSE;
+    gint64 room;
 
     for (guint i = 0; i < facts->len; i++)
         if (strcmp(g_array_index(facts, KvmFact, i).label, "1G pages") == 0)
             state = g_array_index(facts, KvmFact, i).state;
     for (guint i = 0; i < host->pools->len; i++)
-        if (g_array_index(host->pools, HugePool, i).size_kib == GIB_KIB)
-            total = g_array_index(host->pools, HugePool, i).total;
-    g_autofree char *line = g_strdup_printf("    1G  %s%s", states[state],
-        state != KVM_ON ? ""
-        : total.known   ? ", the kernel has a pool of them"
-                        : ", the kernel has no pool of them");
+        known |= g_array_index(host->pools, HugePool, i).size_kib == GIB_KIB;
+    g_autofree char *count = pages_by_node(app, host, GIB_KIB, &room);
+    g_autofree char *kernel =
+        known ? g_strdup_printf(", the kernel too; room for %" G_GINT64_FORMAT " more", room)
+              : g_strdup(", the kernel has no pool of them");
+    g_autofree char *line =
+        g_strdup_printf("    1G  %s%s", states[state], state == KVM_ON ? kernel : "");
     table_line(table, "1G.state", STYLE_DIM, line);
     if (state == KVM_OFF)
         return;
-    g_autofree char *count =
-        num_or(total, 0) > 0 ? g_strdup_printf("%" G_GINT64_FORMAT, total.value) : g_strdup("N");
-    g_autofree char *arguments = g_strdup_printf(
-        "        sure at boot only: hugepagesz=1G hugepages=%s for the kernel, by hand", count);
+    g_autofree char *arguments =
+        g_strdup_printf("        at boot: hugepagesz=1G hugepages=%s (kernel arguments)", count);
     table_line(table, "1G.boot", STYLE_DIM, arguments);
 }
 
@@ -192,7 +244,7 @@ void kept_add_mounts(const App *app, Table *table, const Host *host)
     table_heading(table, STYLE_TITLE, "hugetlbfs, by page size");
     for (guint i = 0; i < host->pools->len; i++)
         add_mount(app, table, host, g_array_index(host->pools, HugePool, i).size_kib);
-    add_large_pages(table, host);
+    add_large_pages(app, table, host);
 }
 
 void kept_edit_mount(App *app, const char *key)

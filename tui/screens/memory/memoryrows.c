@@ -19,7 +19,7 @@ static const struct {
         "Through a hugetlbfs of their size QEMU gets a pool's pages. Enter mounts one or "
         "takes it away; libvirtd looks for them when it starts."},
     {"1G.", "Pages of 1G need as much memory in one piece, which a host that has run for a while "
-            "seldom has: at boot they are sure."},
+            "seldom has. Sure by the kernel's arguments, which you add by hand."},
     {"kvm.",
         "What KVM's modules and the CPU say. off is told with what it costs; – is not known here."},
     {"commit.running", "The sum of <memory> of the domains that run: what they may come to need "
