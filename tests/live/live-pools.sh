@@ -68,6 +68,10 @@ if [ "$(awk '/^MemFree/ { print $2 }' /proc/meminfo)" -gt $((6 * 1024 * 1024)) ]
     is "$(cat $pool/nr_hugepages)" $((pages + 512)) "in portions, to what was asked"
     exits 0 "undo" "$kvmtune" undo
     is "$(cat $pool/nr_hugepages)" "$pages" "shrinks it"
+    output=$("${top_builddir:-.}/tests/live/poolstop" "$work/stopped" $((pages + 1024)) 2 2>"$work/err"); is $? 1 "one that is stopped in the middle fails"
+    is "$output" $((pages + 512)) "after two portions of four"
+    contains "$(cat "$work/err")" "$((pages + 512)) was granted (stopped by you)" "says how far it came and who stopped it"
+    is "$(cat $pool/nr_hugepages)" "$pages" "and goes back to what it was"
 else
     ok 0 "# SKIP less than 6 GiB are free"
 fi

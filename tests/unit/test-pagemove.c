@@ -5,6 +5,8 @@
 #include "tests/unit/pagekernel.h"
 
 #include <errno.h>
+#include <numaif.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -363,8 +365,74 @@ static void test_first(Tree *tree, gconstpointer unused)
     page_move_unref(pagekernel.move);
 }
 
-/* A real process, the kernel's own calls: on a host of one node there is nothing to move, and it is
- * told so; one that ends meanwhile is told as well. */
+/* ---- real processes, the kernel's own calls ---- */
+
+/* A child of its own memory, which waits for its end; 0 where that cannot be tried here. */
+static pid_t child_with_memory(void)
+{
+    if (!g_file_test("/proc/self/numa_maps", G_FILE_TEST_EXISTS)) {
+        g_test_skip("this kernel has no numa_maps");
+        return 0;
+    }
+    int told[2];
+    char byte = 0;
+    g_assert_cmpint(pipe(told), ==, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char *memory =
+            mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED)
+            memset(memory, 1, 32 << 20);
+        if (write(told[1], &byte, 1) == 1)
+            pause();
+        _exit(0);
+    }
+    g_assert_cmpint(read(told[0], &byte, 1), ==, 1);
+    close(told[0]);
+    close(told[1]);
+    return child;
+}
+
+static void end_child(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+static int tries; /* to move pages of the child */
+
+/* The kernel's, but that the process ends before the second try. */
+static long move_pages_then_end(
+    int pid, unsigned long count, void **pages, const int *nodes, int *status, int flags)
+{
+    if (nodes && ++tries == 2)
+        end_child(pid);
+    return move_pages(pid, count, pages, nodes, status, flags);
+}
+
+static void test_real_end(void)
+{
+    static const PageCalls ending = {move_pages_then_end, migrate_pages};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PageMove) move = page_move_new();
+    /* No host has it: on one of a single node, too, there is something to move. */
+    g_autoptr(PageShares) shares = page_shares_parse("1000", NULL);
+    pid_t child = child_with_memory();
+    MoveResult result;
+
+    if (child == 0)
+        return;
+    g_assert_false(page_move_run(move, "", child, shares, &ending, NULL, &error));
+    g_assert_cmpint(tries, ==, 2);
+    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
+    g_autofree char *sentence =
+        g_strdup_printf("process %d ended while its pages were moved, after 0 KiB", (int)child);
+    g_assert_cmpstr(error->message, ==, sentence);
+    g_assert_false(page_move_look(move, &result));
+    g_assert_cmpuint(result.total, >=, 32 << 10);
+}
+
+/* On a host of one node there is nothing to move; one that has ended is told. */
 static void test_real(void)
 {
     g_autoptr(GError) error = NULL;
@@ -410,5 +478,6 @@ int main(int argc, char **argv)
         g_test_add(tests[i].name, Tree, NULL, tree_setup, tests[i].test, tree_teardown);
     g_test_add_func("/pagemove/shares", test_shares);
     g_test_add_func("/pagemove/real", test_real);
+    g_test_add_func("/pagemove/real-end", test_real_end);
     return g_test_run();
 }
