@@ -3,6 +3,8 @@
 
 #include "core/util/text.h"
 
+#include <string.h>
+
 void json_put_text(JsonBuilder *builder, const char *name, const char *text)
 {
     json_builder_set_member_name(builder, name);
@@ -56,18 +58,48 @@ void json_open_array(JsonBuilder *builder, const char *name)
     json_builder_begin_array(builder);
 }
 
+/* Appends the number at @p and returns what is behind it. json-glib prints fractions in the 17
+ * figures that tell all of them apart, 16.7 as 16.699999999999999; 15 are as many as a double keeps
+ * of what was written in tenths or hundredths. */
+static const char *append_number(GString *out, const char *p)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    const char *end = p + strspn(p, "+-.0123456789eE");
+
+    if (strcspn(p, ".eE") >= (gsize)(end - p)) {
+        g_string_append_len(out, p, end - p);
+        return end;
+    }
+    g_ascii_formatd(text, sizeof text, "%.15g", g_ascii_strtod(p, NULL));
+    g_string_append_printf(out, "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+    return end;
+}
+
 /* What stands outside ASCII is in strings, where an escape says the same: none of it may act on the
  * terminal that the text is printed on. */
-static char *escape_unsafe(const char *text)
+static void append_safe(GString *out, gunichar c)
+{
+    if ((c >= 0x7f && c < 0xa0) || text_is_deceptive(c))
+        g_string_append_printf(out, "\\u%04x", c);
+    else
+        g_string_append_unichar(out, c);
+}
+
+static char *tidy(const char *text)
 {
     GString *out = g_string_new(NULL);
+    gboolean in_string = FALSE;
 
-    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if ((c >= 0x7f && c < 0xa0) || text_is_deceptive(c))
-            g_string_append_printf(out, "\\u%04x", c);
-        else
-            g_string_append_unichar(out, c);
+    for (const char *p = text; *p;) {
+        if (!in_string && (*p == '-' || g_ascii_isdigit(*p))) {
+            p = append_number(out, p);
+            continue;
+        }
+        in_string ^= *p == '"';
+        if (*p == '\\') /* in a string: what follows does not end it */
+            g_string_append_c(out, *p++);
+        append_safe(out, g_utf8_get_char(p));
+        p = g_utf8_next_char(p);
     }
     return g_string_free(out, FALSE);
 }
@@ -80,6 +112,6 @@ char *json_to_text(JsonBuilder *builder)
     json_generator_set_root(generator, root);
     json_generator_set_pretty(generator, TRUE);
     g_autofree char *text = json_generator_to_data(generator, NULL);
-    g_autofree char *safe = escape_unsafe(text);
-    return g_strconcat(safe, "\n", NULL);
+    g_autofree char *tidied = tidy(text);
+    return g_strconcat(tidied, "\n", NULL);
 }

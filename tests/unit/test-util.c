@@ -68,6 +68,35 @@ static void test_json(void)
     g_assert_cmpstr(json_object_get_string_member(object, "name"), ==, name);
 }
 
+/* A fraction stands as it was counted, in a text nothing is touched. */
+static void test_json_numbers(void)
+{
+    static const struct {
+        gint64 value;
+        guint scale;
+        const char *printed;
+    } rows[] = {{167, 10, "16.7"}, {11, 10, "1.1"}, {-5843, 10, "-584.3"}, {18, 100, "0.18"},
+        {0, 10, "0.0"}, {500, 10, "50.0"}, {98765432101, 100, "987654321.01"}};
+    static const char title[] = "\"1.1000000000000001, \\\" 46.700000000000003";
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_put_text(builder, title, title);
+        json_put_scaled(builder, "n", NUM(rows[i].value), rows[i].scale);
+        json_put_num(builder, "whole", NUM(G_MAXINT64));
+        json_builder_end_object(builder);
+        g_autofree char *text = json_to_text(builder);
+        g_autofree char *number = g_strdup_printf("\"n\" : %s,", rows[i].printed);
+        g_assert_nonnull(strstr(text, number));
+        g_assert_nonnull(strstr(text, "\"whole\" : 9223372036854775807"));
+        g_autoptr(JsonParser) parser = json_parser_new();
+        g_assert_true(json_parser_load_from_data(parser, text, -1, NULL));
+        JsonObject *object = json_node_get_object(json_parser_get_root(parser));
+        g_assert_cmpstr(json_object_get_string_member(object, title), ==, title);
+    }
+}
+
 static void test_size(void)
 {
     static const struct {
@@ -122,6 +151,7 @@ int main(int argc, char **argv)
     g_test_add_func("/util/idset", test_idset);
     g_test_add_func("/util/escape", test_escape);
     g_test_add_func("/util/json", test_json);
+    g_test_add_func("/util/json-numbers", test_json_numbers);
     g_test_add_func("/util/size", test_size);
     g_test_add_func("/util/mount-path", test_mount_path);
     g_test_add_func("/util/rootfile", test_rootfile);
