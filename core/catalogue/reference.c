@@ -1,7 +1,8 @@
 /* The catalogue as lists, JSON, Markdown and man page. */
 #include "core/catalogue/reference.h"
 
-#include <json-glib/json-glib.h>
+#include "core/util/json.h"
+
 #include <string.h>
 
 static const char *const effects[] = {
@@ -157,7 +158,7 @@ char *reference_json(const char *prefix)
             put_row(builder, &rows[i]);
     json_builder_end_array(builder);
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    return json_to_string(root, TRUE);
+    return json_node_text(root);
 }
 
 /* @text with what Markdown would read as markup between bars made plain. */

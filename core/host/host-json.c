@@ -6,8 +6,8 @@
 #include "core/host/mounts.h"
 #include "core/keep/bootfile.h"
 #include "core/keep/mountunit.h"
+#include "core/util/json.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 /* JSON is UTF-8; a file name or a value of a copied tree may not be. */
@@ -382,5 +382,5 @@ char *host_to_json(const Host *host)
     json_object_set_object_member(object, "kvm", kvm_object(host));
     json_object_set_object_member(object, "vmstat", numbers_object(host->vmstat));
     json_node_take_object(root, object);
-    return json_to_string(root, TRUE);
+    return json_node_text(root);
 }

@@ -104,14 +104,17 @@ static char *tidy(const char *text)
     return g_string_free(out, FALSE);
 }
 
+char *json_node_text(JsonNode *root)
+{
+    g_autofree char *text = json_to_string(root, TRUE);
+    g_autofree char *tidied = tidy(text);
+
+    return g_strconcat(tidied, "\n", NULL);
+}
+
 char *json_to_text(JsonBuilder *builder)
 {
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autoptr(JsonGenerator) generator = json_generator_new();
 
-    json_generator_set_root(generator, root);
-    json_generator_set_pretty(generator, TRUE);
-    g_autofree char *text = json_generator_to_data(generator, NULL);
-    g_autofree char *tidied = tidy(text);
-    return g_strconcat(tidied, "\n", NULL);
+    return json_node_text(root);
 }

@@ -16,3 +16,4 @@ void json_open_object(JsonBuilder *builder, const char *name);
 void json_open_array(JsonBuilder *builder, const char *name);
 /* The document, indented, with a line end; the caller frees it. */
 char *json_to_text(JsonBuilder *builder);
+char *json_node_text(JsonNode *root);

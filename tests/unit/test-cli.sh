@@ -202,6 +202,10 @@ exits 0 "a proposal" "$kvmtune" --demo place web1 db --reserve 0,32 --plan "$wor
 grep -qx '\[web1\]' "$work/place.plan" && grep -q '^vcpupin.0=' "$work/place.plan"
 ok $? "is written as a plan"
 exits 5 "that differs from how it is" "$kvmtune" --demo diff "$work/place.plan"
+for document in host domains place; do
+    "$kvmtune" --demo "$document" --json >"$work/out" 2>/dev/null && ! grep -qE '[0-9]\.[0-9]{3}' "$work/out"
+    ok $? "$document --json has no figure that was not counted" "$(grep -E '[0-9]\.[0-9]{3}' "$work/out" | head -3)"
+done
 "$kvmtune" --demo place --json --policy isolate >"$work/first.json" 2>/dev/null
 "$kvmtune" --demo place --json --policy isolate >"$work/second.json" 2>/dev/null
 [ -s "$work/first.json" ] && cmp -s "$work/first.json" "$work/second.json"
