@@ -372,6 +372,7 @@ static void end_processes(DemoState *state, GArray *threads)
         g_hash_table_add(tids, g_strdup_printf("%d", thread->tid));
         g_hash_table_add(pid_files, g_strdup_printf("%s.pid", thread->domain->name));
     }
+    g_hash_table_add(tids, g_strdup(DEMO_KSMD));
     prune(state, "/proc", tids, TRUE); /* a process has its main thread's number */
     prune(state, "/run/libvirt/qemu", pid_files, FALSE);
     for (guint i = 0; i < threads->len; i++) {

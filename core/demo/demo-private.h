@@ -31,6 +31,9 @@ guint demo_random(const char *word, guint n, guint64 step);
 void demo_kernel_settle(DemoState *state);
 void demo_kernel_advance(DemoState *state, gint64 elapsed_us);
 
+/* ksmd's number in host.tree: the one process that is no domain's. */
+#define DEMO_KSMD "97"
+
 /* demo-load.c: CPUs' time and QEMU's processes. */
 void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapsed_us);
 

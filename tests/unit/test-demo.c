@@ -16,6 +16,7 @@
 #define NODE2 "/sys/devices/system/node/node2"
 #define POOL2 NODE2 "/hugepages/hugepages-2048kB"
 #define KSM   "/sys/kernel/mm/ksm"
+#define KSMD  "/proc/97"
 
 static gint64 number(const char *root, const char *path)
 {
@@ -219,6 +220,7 @@ static void test_still(void)
     g_autoptr(GPtrArray) domains = make_domains();
     const char *root = demo_root(demo);
     gint64 scanned = number(root, KSM "/pages_scanned");
+    g_autofree char *ksmd = rootfile_read(root, KSMD "/schedstat");
     gint64 run[4];
 
     g_setenv("KVMTUNE_DEMO_STILL", "1", TRUE);
@@ -231,6 +233,23 @@ static void test_still(void)
     g_assert_cmpint(run[0], >, 0);
     g_assert_cmpint(run[3] - run[2], ==, run[1] - run[0]);
     g_assert_cmpint(number(root, KSM "/pages_scanned"), ==, scanned);
+    assert_text(root, KSMD "/schedstat", ksmd);
+}
+
+/* ksmd takes its time as it scans: 1000 pages each 20 ms are 15% of a CPU. */
+static void test_ksmd(void)
+{
+    g_autoptr(Demo) demo = start();
+    g_autoptr(GPtrArray) domains = make_domains();
+    const char *root = demo_root(demo);
+
+    assert_text(root, KSMD "/comm", "ksmd");
+    demo_step(root, domains, 1000000);
+    g_autoptr(Host) before = host_read(root, NULL, NULL);
+    demo_step(root, domains, 1000000);
+    g_autoptr(Host) after = host_read(root, before, NULL);
+    g_assert_true(after->ksmd_load.known);
+    g_assert_cmpint(after->ksmd_ns.value - before->ksmd_ns.value, ==, 150000000);
 }
 
 /* QEMU's threads: where the XML asks, but for the stray; a crowded CPU is shared. */
@@ -413,6 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/demo/domains", test_domains);
     g_test_add_func("/demo/deterministic", test_deterministic);
     g_test_add_func("/demo/still", test_still);
+    g_test_add_func("/demo/ksmd", test_ksmd);
     g_test_add_func("/demo/processes", test_processes);
     g_test_add_func("/demo/pools", test_pools);
     g_test_add_func("/demo/choices", test_choices);
