@@ -13,7 +13,8 @@ typedef struct {
     char *name; /* "pages_to_scan", "HugePages_Total", "pgmajfault" */
     char *text; /* what it holds, white space trimmed: "100", "always [madvise] never" */
     Num number; /* where it holds one number; meminfo's are in KiB where the kernel says kB */
-    Num rate;   /* change per second since the Host before, where there was one and both numbers */
+    Num rate;   /* change since the Host before, in 1/1000 a second, where there was one and both
+                 * numbers */
 } KernelFile;
 
 /* @files: a GPtrArray of KernelFile*; NULL where @name is not among them. */
@@ -172,6 +173,12 @@ Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *r
 /* An image: the tree of a host that does not run, of which only the files below /etc are known.
  * NULL with a KVMTUNE_ERROR_FAILED where @root holds no /etc. */
 Host *host_read_image(const char *root, GError **error);
+/* What can be had without swapping, in KiB: MemAvailable; kernels before 3.14 tell of MemFree only,
+ * which is less. */
+Num host_available_kib(const Host *host);
+/* What unmerging (ksm.run=2) takes, in KiB: each place that shares a page, or the kernel's page of
+ * zeros by KSM's doing, gets one of its own. */
+Num host_unmerge_kib(const Host *host);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */
 /* How many pages of @size_kib the free blocks of @node (of @host) give without moving anything, as
  * buddyinfo has them; unknown where it tells nothing, or has no blocks so large (1G). */

@@ -33,6 +33,14 @@ static Num profit_by_formula(const Host *host)
     return bytes > -9e18 && bytes < 9e18 ? NUM(bytes) : NUM_UNKNOWN;
 }
 
+Num host_unmerge_kib(const Host *host)
+{
+    Num zeros = kernel_file_number(host->ksm, "ksm_zero_pages");
+    double kib = (double)host->ksm_saved_kib.value + (double)num_or(zeros, 0) * host->page_kib;
+
+    return host->ksm_saved_kib.known ? NUM(CLAMP(kib, 0, 9e18)) : NUM_UNKNOWN;
+}
+
 /* ---- ksmd ---- */
 
 static gboolean is_ksmd(const char *root, int pid)

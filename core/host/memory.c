@@ -68,6 +68,13 @@ static GPtrArray *read_lines(const char *root, const char *path)
     return kernel_files_parse(text, NULL);
 }
 
+Num host_available_kib(const Host *host)
+{
+    Num available = kernel_file_number(host->meminfo, "MemAvailable");
+
+    return available.known ? available : kernel_file_number(host->meminfo, "MemFree");
+}
+
 static NodeMemory *read_node(const char *root, int id)
 {
     NodeMemory *node = g_new0(NodeMemory, 1);

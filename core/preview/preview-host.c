@@ -365,14 +365,13 @@ static void preview_change(Preview *preview, const char *root, const Host *host,
     gboolean now = plan_scope_has(change->scope, STEP_HOST) && preview->errors == errors &&
                    change_now(preview, root, host, change);
     g_autofree char *shown = step_shown_value(change->value);
-    g_autofree char *leaves = now ? grant_leaves(host, preview->plan, change->key,
-                                        g_ascii_strtoll(change->value, NULL, 10))
-                                  : NULL;
+    g_autofree char *takes =
+        now ? grant_takes(host, preview->plan, change->key, change->value) : NULL;
 
     if (now)
         preview_say(preview, PART_EFFECT, LINE_NOW, "now%s: %s = %s%s%s",
-            later ? " and at boot" : "", change->key->key, shown, leaves ? "; " : "",
-            leaves ? leaves : "");
+            later ? " and at boot" : "", change->key->key, shown, takes ? "; " : "",
+            takes ? takes : "");
     else if (later)
         preview_say(preview, PART_EFFECT, LINE_LATER, "at boot: %s = %s", change->key->key, shown);
     if (now)

@@ -55,17 +55,17 @@ static void unmerge_first(RuleCase *c, const xmlNode *element, const char *name)
 static void unmerge_room(RuleCase *c, const xmlNode *element, const char *name)
 {
     const Change *run = rule_staged(c, "ksm.run");
-    Num available = kernel_file_number(c->host->meminfo, "MemAvailable");
+    Num need = host_unmerge_kib(c->host), have = host_available_kib(c->host);
     (void)element, (void)name;
 
-    if (run == NULL || !g_str_equal(run->value, "2") || num_or(c->host->ksm_saved_kib, 0) <= 0)
+    if (run == NULL || !g_str_equal(run->value, "2") || !need.known || !have.known ||
+        need.value <= have.value)
         return;
-    g_autofree char *need = text_size_kib((guint64)c->host->ksm_saved_kib.value);
-    g_autofree char *have =
-        available.known ? text_size_kib((guint64)available.value) : text_escape(NULL, 0);
-    gboolean fits = !available.known || available.value > c->host->ksm_saved_kib.value;
-    rule_find(c, "unmerging needs %s of memory, and %s is available%s", need, have,
-        fits ? "" : ": the kernel will swap, or kill VMs");
+    g_autofree char *need_text = text_size_kib((guint64)need.value);
+    g_autofree char *have_text = text_size_kib((guint64)MAX(have.value, 0));
+    rule_find(c,
+        "unmerging needs %s of memory, and %s is available: the kernel will swap, or kill VMs",
+        need_text, have_text);
 }
 
 /* It ends the sharing, which is easily forgotten where it was only a step on the way. */

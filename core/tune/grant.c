@@ -1,7 +1,8 @@
-/* What a number of hugepages leaves of a node's memory, and why the kernel granted fewer than were
- * asked for: the node's memory is short, or lies in pieces that are too small
- * (Documentation/admin-guide/mm/hugetlbpage.rst: "The success or failure of huge page allocation
- * depends on the amount of physically contiguous memory"). */
+/* What a change takes of the host's memory: a number of hugepages, of its node's, and unmerging
+ * what KSM shares; and why the kernel granted fewer than were asked for: the node's memory is
+ * short, or lies in pieces that are too small (Documentation/admin-guide/mm/hugetlbpage.rst: "The
+ * success or failure of huge page allocation depends on the amount of physically contiguous
+ * memory"). */
 #include "core/tune/grant.h"
 
 #include "core/util/text.h"
@@ -94,6 +95,19 @@ Num grant_memory(const Host *host, const TunableKey *key)
     Num all = host->nodes->len == 1 ? kernel_file_number(host->meminfo, "MemTotal") : NUM_UNKNOWN;
     return all.known && node->memory_kib.known ? NUM(MAX(all.value, node->memory_kib.value))
                                                : node->memory_kib;
+}
+
+char *grant_takes(const Host *host, const Plan *plan, const TunableKey *key, const char *value)
+{
+    gboolean unmerges = g_str_equal(key->key, "ksm.run") && g_str_equal(value, "2");
+    Num need = host_unmerge_kib(host), have = host_available_kib(host);
+
+    if (!unmerges || num_or(need, 0) == 0)
+        return unmerges ? NULL : grant_leaves(host, plan, key, g_ascii_strtoll(value, NULL, 10));
+    g_autofree char *need_text = text_size_kib((guint64)need.value);
+    g_autofree char *have_text =
+        have.known ? text_size_kib((guint64)MAX(have.value, 0)) : text_escape(NULL, 0);
+    return g_strdup_printf("unmerging takes %s of the %s available", need_text, have_text);
 }
 
 /* ", in pieces for 30 more pages (buddyinfo: 12 of order 9, 9 of order 10)". */

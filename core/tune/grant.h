@@ -1,4 +1,4 @@
-/* What a number of hugepages leaves of a node's memory, and why the kernel granted fewer than were
+/* What a change takes of the host's memory, and why the kernel granted fewer hugepages than were
  * asked for. */
 #pragma once
 
@@ -18,6 +18,10 @@ gboolean grant_has_others(const Host *host, const Plan *plan, const TunableKey *
 char *grant_leaves(const Host *host, const Plan *plan, const TunableKey *key, gint64 pages);
 /* The memory of the node of @key, in KiB. */
 Num grant_memory(const Host *host, const TunableKey *key);
+/* The same of any @value of the host's @key: of a pool, and of ksm.run=2, which unmerges
+ * ("unmerging takes 1.6 GiB of the 139 GiB available"). NULL where it takes nothing that is known.
+ */
+char *grant_takes(const Host *host, const Plan *plan, const TunableKey *key, const char *value);
 /* The reason, and what to do, of the pool @key below @root, of which @missing pages were not
  * granted: what the node has free, and in which pieces (buddyinfo). The caller frees it. */
 char *grant_reason(const char *root, const TunableKey *key, gint64 missing);

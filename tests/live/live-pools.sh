@@ -93,7 +93,7 @@ if [ "$(merging)" -gt 0 ]; then
         is "$(member profit_bytes) $(member profit_by)" "$(cat $ksm/general_profit) \"general_profit\"" "the profit is the kernel's"
     fi
     exits 0 "unmerged" "$kvmtune" set host ksm.run=2
-    contains "$output" "unmerging needs" "with a word on the memory it takes"
+    contains "$output" "unmerging takes" "with a word on the memory it takes"
     is "$(cat $ksm/pages_sharing)" 0 "nothing is shared any more"
     exits 0 "host --json" "$kvmtune" host --json
     is "$(member saved_kib)" 0 "and nothing saved"

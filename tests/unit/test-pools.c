@@ -431,6 +431,27 @@ static void test_ksm_said(Fixture *f, gconstpointer data)
     g_autoptr(Preview) back = preview_make(f->snapshot, unmerge);
     g_assert_true(warns(
         back, "unmerging needs 280 KiB of memory, and 100 KiB is available: the kernel will swap"));
+    g_assert_cmpuint(back->warnings, ==, 2); /* and that KSM is off then */
+
+    /* It fits: told, and no warning. A kernel before 3.14 tells what is free only. */
+    static const struct {
+        const char *meminfo, *told;
+        guint warnings;
+    } rows[] = {
+        {"MemFree: 200 kB\nMemAvailable: 1000 kB\n", "takes 312 KiB of the 1000 KiB available", 1},
+        {"MemFree: 400 kB\n", "takes 312 KiB of the 400 KiB available", 1},
+        {"MemFree: 200 kB\n", "needs 312 KiB of memory, and 200 KiB is available", 2},
+        {"MemTotal: 1 kB\n", "takes 312 KiB of the – available", 1},
+    };
+    fixture_put(f, "/sys/kernel/mm/ksm/run", "1\n");
+    fixture_put(f, "/sys/kernel/mm/ksm/ksm_zero_pages", "8\n");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fixture_put(f, "/proc/meminfo", rows[i].meminfo);
+        g_autoptr(Snapshot) now = fixture_take(f);
+        g_autoptr(Preview) fits = preview_make(now, unmerge);
+        g_assert_true(warns(fits, rows[i].told));
+        g_assert_cmpuint(fits->warnings, ==, rows[i].warnings);
+    }
 }
 
 int main(int argc, char **argv)
