@@ -20,11 +20,11 @@ static char *take_number(const char *text, TunableKey *key)
     return g_strdup_printf("%u", key->n);
 }
 
-/* Sizes of huge pages are powers of two, from 16K (some PowerPCs' pools, THP of several sizes) to
+/* Sizes of huge pages are powers of two, from 8K (THP of shared memory with pages of 4K) to
  * 64G (a PUD of LoongArch). Which of them a kernel has is its own matter. */
 static gboolean is_page_size(guint64 kib)
 {
-    return (kib & (kib - 1)) == 0 && kib >= 16 && kib <= G_GUINT64_CONSTANT(64) << 20;
+    return (kib & (kib - 1)) == 0 && kib >= 8 && kib <= G_GUINT64_CONSTANT(64) << 20;
 }
 
 static char *take_page_size(const char *text, TunableKey *key)

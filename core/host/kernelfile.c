@@ -134,7 +134,8 @@ void kernel_files_set_rates(GPtrArray *files, const GPtrArray *previous, gint64 
         gint64 change;
         if (before && before->number.known && file->number.known &&
             !__builtin_sub_overflow(file->number.value, before->number.value, &change))
-            file->rate = NUM((double)change * G_USEC_PER_SEC / (double)elapsed_us);
+            file->rate = NUM(
+                CLAMP((double)change * 1000 * G_USEC_PER_SEC / (double)elapsed_us, -9e18, 9e18));
     }
 }
 

@@ -175,7 +175,7 @@ static void test_refresh(Tree *tree, gconstpointer unused)
     double seconds = (double)(second->taken_us - first->taken_us) / G_USEC_PER_SEC;
     Num rate = kernel_file_find(second->ksm, "pages_sharing")->rate;
     g_assert_true(rate.known);
-    g_assert_cmpfloat_with_epsilon((double)rate.value, 2000 / seconds, 1);
+    g_assert_cmpfloat_with_epsilon((double)rate.value, 2000 * 1000 / seconds, 1);
     assert_num(kernel_file_find(host_node(second, 0)->numastat, "numa_hit")->rate, 0);
 
     g_autoptr(Host) third = hosttree_read(tree, second);

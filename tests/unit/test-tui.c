@@ -55,6 +55,37 @@ static void test_fit(void)
     }
 }
 
+static void test_figures(void)
+{
+    static const struct {
+        char *(*cell)(Num number);
+        Num number;
+        const char *shown;
+    } rows[] = {
+        {cell_count, {FALSE, 0}, "–"},
+        {cell_count, {TRUE, 0}, "0"},
+        {cell_count, {TRUE, 999999}, "999999"},
+        {cell_count, {TRUE, 1000000}, "1.00 M"},
+        {cell_count, {TRUE, 1048236324}, "1.05 G"},
+        {cell_count, {TRUE, 5813914100}, "5.81 G"},
+        {cell_count, {TRUE, 99960000}, "100 M"},
+        {cell_count, {TRUE, 999600000}, "1.00 G"},
+        {cell_count, {TRUE, G_MAXINT64}, "9.22 E"},
+        {cell_rate, {FALSE, 0}, ""},
+        {cell_rate, {TRUE, 0}, "0/s"},
+        {cell_rate, {TRUE, 16}, "< 0.1/s"},
+        {cell_rate, {TRUE, 990}, "1.0/s"},
+        {cell_rate, {TRUE, -330}, "-0.3/s"},
+        {cell_rate, {TRUE, 9960}, "10/s"},
+        {cell_rate, {TRUE, 49951400}, "49951/s"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *shown = rows[i].cell(rows[i].number);
+        g_assert_cmpstr(shown, ==, rows[i].shown);
+    }
+}
+
 static void test_long_text(void)
 {
     g_autofree char *text = g_strnfill(1 << 20, 'x');
@@ -356,6 +387,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tui/spark", test_spark);
+    g_test_add_func("/tui/figures", test_figures);
     g_test_add_func("/tui/canvas/long", test_long_text);
     if (screen) {
         g_test_add_func("/tui/canvas/fit", test_fit);

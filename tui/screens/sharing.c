@@ -1,6 +1,7 @@
 /* The Sharing screen: KSM and transparent huge pages, what they do and what can be set. */
 #include "tui/app/app.h"
 #include "tui/screens/counters.h"
+#include "tui/screens/hostvalue.h"
 #include "tui/screens/kept.h"
 #include "tui/screens/sharingcount.h"
 #include "tui/screens/sharingfacts.h"
@@ -31,34 +32,18 @@ typedef struct {
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
 
-/* The catalogue's row for the whole key @id; NULL where it is no tunable. */
-static const Tunable *tunable_of(const char *id)
+/* A row for the tunable @id, which stands at @value. Takes @value. */
+static void add_control(App *app, Table *table, const char *id, const char *name, char *value)
 {
-    guint count;
-    const Tunable *rows = tunable_catalogue(&count);
+    Style style;
+    char *staged = kept_text(app, id, value, columns[SHARING_STAGED].max_width, &style);
+    TableRow *row = table_add(table, id);
 
-    for (guint i = 0; i < count; i++)
-        if (strcmp(rows[i].key, id) == 0)
-            return &rows[i];
-    g_autoptr(TunableKey) key =
-        g_str_has_prefix(id, THP_SIZE) ? tunable_key_parse(TARGET_HOST, id, NULL) : NULL;
-    return key ? key->tunable : NULL;
-}
-
-static char *value_now(const Host *host, const char *id)
-{
-    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, id, NULL);
-
-    return key ? tunable_host_value(key, host) : NULL;
-}
-
-/* What a choice written as a number means in a word: "run" of "1", "run: look for …". */
-static char *choice_word(const Tunable *tunable, const char *value)
-{
-    for (const TunableChoice *choice = tunable->choices; choice && choice->value; choice++)
-        if (strcmp(choice->value, value) == 0 && g_ascii_isdigit(*value))
-            return g_strndup(choice->help, strcspn(choice->help, ":;"));
-    return NULL;
+    table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup(name));
+    table_cell(row, SHARING_UNIT, STYLE_DIM, hostvalue_meaning(hostvalue_tunable(id), value));
+    table_cell(row, SHARING_VALUE, STYLE_TEXT, value);
+    if (staged)
+        table_cell(row, SHARING_STAGED, style, staged);
 }
 
 /* A row for each tunable below @prefix whose file the kernel has. */
@@ -68,21 +53,10 @@ static void add_controls(App *app, Table *table, const Host *host, const char *p
     const Tunable *rows = tunable_catalogue(&count);
 
     for (guint i = 0; i < count; i++) {
-        if (!g_str_has_prefix(rows[i].key, prefix))
-            continue;
-        g_autofree char *value = value_now(host, rows[i].key);
-        if (value == NULL)
-            continue;
-        Style style;
-        char *staged =
-            kept_text(app, rows[i].key, value, columns[SHARING_STAGED].max_width, &style);
-        TableRow *row = table_add(table, rows[i].key);
-        table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup(rows[i].key + strlen(prefix)));
-        table_cell(row, SHARING_UNIT, STYLE_DIM,
-            rows[i].unit ? g_strdup(rows[i].unit) : choice_word(&rows[i], value));
-        table_cell(row, SHARING_VALUE, STYLE_TEXT, g_steal_pointer(&value));
-        if (staged)
-            table_cell(row, SHARING_STAGED, style, staged);
+        char *value =
+            g_str_has_prefix(rows[i].key, prefix) ? hostvalue_now(host, rows[i].key) : NULL;
+        if (value)
+            add_control(app, table, rows[i].key, rows[i].key + strlen(prefix), value);
     }
 }
 
@@ -94,14 +68,16 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
     for (guint i = 0; i < files->len; i++) {
         const KernelFile *file = g_ptr_array_index(files, i);
         g_autofree char *id = g_strconcat(prefix, file->name, NULL);
-        if (tunable_of(id) || (wanted && !g_str_has_prefix(file->name, wanted)))
+        if (hostvalue_tunable(id) || (wanted && !g_str_has_prefix(file->name, wanted)))
             continue;
         TableRow *row = table_add(table, id);
         const Counter *counter = counter_find(id);
         Counts counts = counter ? counter->counts : COUNTS_EVENTS;
         table_cell(row, SHARING_NAME, STYLE_TEXT, g_strconcat(shown_prefix, file->name, NULL));
         table_cell(row, SHARING_VALUE, STYLE_TEXT,
-            file->number.known ? cell_num(file->number) : kernel_file_value(file));
+            !file->number.known       ? kernel_file_value(file)
+            : counts == COUNTS_EVENTS ? cell_count(file->number)
+                                      : cell_num(file->number));
         Num kib = counts == COUNTS_PAGES ? NUM(file->number.value * host->page_kib)
                                          : NUM(file->number.value / 1024);
         if (counts != COUNTS_EVENTS && file->number.known && kib.value >= 0)
@@ -111,7 +87,7 @@ static void add_counters(Table *table, const Host *host, const GPtrArray *files,
     }
 }
 
-/* The heading above KSM: "KSM running: saves 1.2 GiB, 3.4 uses of a shared page, 250/s scanned". */
+/* The heading above KSM: "KSM  running  saves 1.2 GiB  sharing ratio 3.4  scans 250 pages/s". */
 static char *ksm_summary(const LinkInfo *link, const Host *host)
 {
     Num run = kernel_file_number(host->ksm, "run");
@@ -133,7 +109,8 @@ static char *ksm_summary(const LinkInfo *link, const Host *host)
         g_string_append_printf(
             out, "  sharing ratio %.1f", (double)sharing.value / (double)shared.value);
     if (scanned && scanned->rate.known)
-        g_string_append_printf(out, "  scans %" G_GINT64_FORMAT " pages/s", scanned->rate.value);
+        g_string_append_printf(
+            out, "  scans %" G_GINT64_FORMAT " pages/s", (scanned->rate.value + 500) / 1000);
     return g_string_free(out, FALSE);
 }
 
@@ -170,7 +147,7 @@ static void add_thp_stats(Table *table, const ThpSize *size, const char *kib)
         g_autofree char *id = g_strdup_printf(THP_SIZE "%s.%s", kib, file->name);
         TableRow *row = table_add(table, id);
         table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s %s", kib, file->name));
-        table_cell(row, SHARING_VALUE, STYLE_TEXT, cell_num(file->number));
+        table_cell(row, SHARING_VALUE, STYLE_TEXT, cell_count(file->number));
         table_cell(row, SHARING_UNIT, STYLE_DIM, cell_rate(file->rate));
     }
 }
@@ -185,15 +162,11 @@ static void add_thp_sizes(App *app, Table *table, const Host *host)
         g_autofree char *kib = text_page_size(size->size_kib);
         for (guint n = 0; n < G_N_ELEMENTS(names); n++) {
             g_autofree char *id = g_strdup_printf(THP_SIZE "%s.%s", kib, names[n]);
-            g_autofree char *value = value_now(host, id);
-            const char *staged = plan_value(app->plan, "host", id);
+            g_autofree char *value = hostvalue_now(host, id);
             if (value == NULL)
                 continue;
-            TableRow *row = table_add(table, id);
-            table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup_printf("%s %s", kib, names[n]));
-            table_cell(row, SHARING_VALUE, STYLE_TEXT, g_steal_pointer(&value));
-            if (staged)
-                table_cell(row, SHARING_STAGED, STYLE_STAGED, g_strdup_printf("→ %s", staged));
+            g_autofree char *name = g_strdup_printf("%s %s", kib, names[n]);
+            add_control(app, table, id, name, g_steal_pointer(&value));
         }
         add_thp_stats(table, size, kib);
     }
@@ -249,43 +222,19 @@ static const TableRow *selected_row(const SharingState *state)
     return table_selected(&state->tables[state->active]);
 }
 
-/* "0 to 100 %", "always, madvise, never". */
-static char *range_text(const Tunable *tunable)
-{
-    if (tunable->type != VALUE_CHOICE)
-        return g_strdup_printf("%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT "%s%s", tunable->min,
-            tunable->max, tunable->unit ? " " : "", tunable->unit ? tunable->unit : "");
-
-    GString *out = g_string_new(NULL);
-    for (const TunableChoice *choice = tunable->choices; choice->value; choice++) {
-        g_autofree char *word = choice_word(tunable, choice->value);
-        g_string_append_printf(out, "%s%s%s%s", out->len ? ", " : "", choice->value,
-            word ? " " : "", word ? word : "");
-    }
-    return g_string_free(out, FALSE);
-}
-
 /* What the row under the cursor is. */
 static void draw_footer(const App *app, const SharingState *state, const Canvas *canvas)
 {
     const TableRow *row = selected_row(state);
-    const Tunable *tunable = row ? tunable_of(row->id) : NULL;
     const Counter *counter = row ? counter_find(row->id) : NULL;
+    Canvas inner = canvas_part(canvas, 1, 1, canvas->height - 1, canvas->width - 2);
     gboolean problem = FALSE;
     g_autofree char *counted = row ? sharing_count_text(&state->counting, row->id, &problem) : NULL;
 
     if (counted) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, problem ? STYLE_WARN : STYLE_TEXT, counted);
-    } else if (tunable) {
-        int line = canvas_wrap(canvas, 1, 1, canvas->width - 2, 2, STYLE_TEXT, tunable->help);
-        g_autofree char *range = range_text(tunable);
-        Style style = STYLE_DIM;
-        g_autofree char *claim = kept_claim(app->snapshot->host, tunable->key, &style);
-        if (claim)
-            canvas_field(canvas, 1 + line, 1, canvas->width - 2, ALIGN_LEFT, style, claim);
-        else
-            canvas_printf(canvas, 1 + line, 1, canvas->width - 2, STYLE_DIM, "%s  (%s)", range,
-                tunable->source);
+    } else if (row && hostvalue_draw(app, row->id, &inner)) {
+        return;
     } else if (counter) {
         canvas_wrap(canvas, 1, 1, canvas->width - 2, 3, STYLE_TEXT, counter->help);
     } else if (row && sharing_fact_help(app, row->id)) {
@@ -339,50 +288,17 @@ static void sharing_draw(App *app, gpointer data, const Canvas *canvas)
     draw_footer(app, state, &footer);
 }
 
-/* The tunable under the cursor; NULL, and says so, where the row is only shown. */
-static const Tunable *selected_tunable(App *app, const SharingState *state)
+/* The key of the tunable under the cursor; NULL, and says so, where the row is only shown. The
+ * caller frees it: staging makes the rows anew. */
+static char *selected_key(App *app, const SharingState *state)
 {
     const TableRow *row = selected_row(state);
-    const Tunable *tunable = row ? tunable_of(row->id) : NULL;
 
-    if (row && tunable == NULL)
+    if (row && hostvalue_tunable(row->id))
+        return g_strdup(row->id);
+    if (row)
         app_say(app, STYLE_WARN, "this value is shown only, kvmtune does not set it");
-    return tunable;
-}
-
-static void edit_selected(App *app, const SharingState *state)
-{
-    const Tunable *tunable = selected_tunable(app, state);
-
-    if (tunable == NULL)
-        return;
-    g_autofree char *id = g_strdup(selected_row(state)->id); /* staging makes the rows anew */
-    g_autofree char *now = value_now(app->snapshot->host, id);
-    app_edit_value(app, "host", id, now);
-}
-
-/* Stages the choice after the staged one, or after that which stands. */
-static void cycle_selected(App *app, const SharingState *state)
-{
-    const Tunable *tunable = selected_tunable(app, state);
-
-    if (tunable == NULL)
-        return;
-    g_autofree char *id = g_strdup(selected_row(state)->id); /* staging makes the rows anew */
-    if (tunable->type != VALUE_CHOICE) {
-        app_say(app, STYLE_WARN, "%s is a number: Enter edits it", id);
-        return;
-    }
-    g_autofree char *now = value_now(app->snapshot->host, id);
-    const char *staged = plan_value(app->plan, "host", id);
-    const TunableChoice *choice = tunable->choices;
-    while (choice->value && g_strcmp0(choice->value, staged ? staged : now) != 0)
-        choice++;
-    if (choice->value)
-        choice++;
-    if (choice->value == NULL)
-        choice = tunable->choices;
-    app_stage(app, "host", id, choice->value);
+    return NULL;
 }
 
 static gboolean sharing_act(App *app, gpointer data, Action action)
@@ -394,15 +310,13 @@ static gboolean sharing_act(App *app, gpointer data, Action action)
         return FALSE;
     switch (action) {
     case ACTION_EDIT:
-        edit_selected(app, state);
-        return TRUE;
     case ACTION_CYCLE:
-        cycle_selected(app, state);
-        return TRUE;
     case ACTION_KEEP: {
-        const Tunable *tunable = selected_tunable(app, state);
-        if (tunable)
-            kept_cycle(app, tunable->key);
+        g_autofree char *key = selected_key(app, state);
+        if (key)
+            (action == ACTION_EDIT       ? hostvalue_edit
+                : action == ACTION_CYCLE ? hostvalue_cycle
+                                         : kept_cycle)(app, key);
         return TRUE;
     }
     case ACTION_COUNT_PAGES: {
@@ -432,8 +346,12 @@ static void sharing_mouse(App *app, gpointer data, const MouseEvent *event)
     g_autofree char *before = g_strdup(state->tables[which].selected);
     state->active = which;
     const TableRow *row = table_mouse(&state->tables[which], &inner, NULL);
-    if (event->kind == MOUSE_PRESS && row && same && g_strcmp0(row->id, before) == 0)
-        edit_selected(app, state);
+    g_autofree char *key =
+        row && event->kind == MOUSE_PRESS && same && g_strcmp0(row->id, before) == 0
+            ? selected_key(app, state)
+            : NULL;
+    if (key)
+        hostvalue_edit(app, key);
 }
 
 static void sharing_clear(gpointer data)

@@ -3,7 +3,8 @@
 
 #include "core/util/text.h"
 
-#define UNKNOWN "–"
+#define UNKNOWN   "–"
+#define CALM_FROM 1000000 /* from here on not every figure of a count is worth its flicker */
 
 char *cell_num(Num number)
 {
@@ -34,10 +35,33 @@ char *cell_percent(Num permille)
                           : g_strdup(UNKNOWN);
 }
 
-char *cell_rate(Num per_second)
+char *cell_count(Num number)
 {
-    return per_second.known ? g_strdup_printf("%" G_GINT64_FORMAT "/s", per_second.value)
-                            : g_strdup("");
+    static const char units[] = " MGTPE";
+    double value = (double)number.value / 1000;
+    guint unit = 0;
+
+    if (!number.known || number.value < CALM_FROM)
+        return cell_num(number);
+    for (; value >= 999.5; value /= 1000)
+        unit++;
+    return g_strdup_printf("%.*f %c",
+        value < 9.995   ? 2
+        : value < 99.95 ? 1
+                        : 0,
+        value, units[unit]);
+}
+
+char *cell_rate(Num rate)
+{
+    double per_second = (double)rate.value / 1000;
+
+    if (!rate.known)
+        return g_strdup("");
+    if (rate.value == 0 || ABS(per_second) >= 9.95)
+        return g_strdup_printf("%.0f/s", per_second);
+    return ABS(per_second) < 0.1 ? g_strdup(rate.value < 0 ? "> -0.1/s" : "< 0.1/s")
+                                 : g_strdup_printf("%.1f/s", per_second);
 }
 
 char *cell_set(const IdSet *set, const char *otherwise)
