@@ -34,8 +34,10 @@ static const struct {
         "i: isolated from the scheduler.  n: nohz_full.  x: offline.  The bar by a CPU is its "
         "load."},
     {SCREEN_MEMORY, CONTEXT_MEMORY, "Memory",
-        "Hugepage pools by node and size, memory by node, and the kernel's meminfo. free pages are "
-        "in the pool and unused; surplus ones are beyond the pool and go when they are freed.",
+        "Hugepage pools by node and size, memory by node, how the kernel manages it (vm.*), what "
+        "KVM "
+        "does here, and meminfo: each line is explained below the list. free pages are in the pool "
+        "and unused; surplus ones are beyond the pool and go when they are freed.",
         "100 → 200: stands at 100, 200 is staged.  Asked by domains: what each needs at its next "
         "start and what of it is missing; lacks: it will not start, F grows the pools."},
     {SCREEN_PAGES, CONTEXT_PAGES, "Pages of the VMs",

@@ -3,6 +3,7 @@
  */
 #include "core/util/text.h"
 #include "tui/app/app.h"
+#include "tui/screens/hostvalue.h"
 #include "tui/screens/kept.h"
 #include "tui/screens/memory/memorypages.h"
 #include "tui/screens/memory/memoryparts.h"
@@ -235,15 +236,23 @@ static Table *focused_table(MemoryState *state)
     return state->in_right ? &state->meminfo : &state->list;
 }
 
+/* Whether the row is one of memory_vm_add()'s. */
+static gboolean is_value(const char *id)
+{
+    return !g_str_has_prefix(id, MEMORY_POOL_ID) && !g_str_has_prefix(id, KEPT_MOUNT) &&
+           hostvalue_tunable(id);
+}
+
 /* What the row under the cursor is, or what is staged of it does. */
 static void draw_footer(App *app, MemoryState *state, const Canvas *canvas)
 {
     const TableRow *row = table_selected(focused_table(state));
-    const char *help = row ? memory_row_help(row->id) : NULL;
+    g_autofree char *help = row ? memory_row_help(app, row->id) : NULL;
+    Canvas inner = canvas_part(canvas, 1, 1, canvas->height - 1, canvas->width - 2);
 
     if (help)
         canvas_wrap(canvas, 1, 1, canvas->width - 2, MEMORY_FOOTER - 1, STYLE_DIM, help);
-    else
+    else if (row == NULL || !is_value(row->id) || hostvalue_draw(app, row->id, &inner) == 0)
         memory_footer(app, row ? row->id : NULL, canvas);
 }
 
@@ -291,11 +300,14 @@ static void edit_selected(App *app, MemoryState *state)
         kept_edit_mount(app, row->id);
         return;
     }
-
+    if (row != NULL && is_value(row->id)) {
+        hostvalue_edit(app, row->id);
+        return;
+    }
     if (row == NULL || !g_str_has_prefix(row->id, MEMORY_POOL_ID)) {
         app_say(app, STYLE_DIM,
             whole ? "Pools are changed node by node: choose a node's row."
-                  : "Only pages of a pool and mounts of hugetlbfs can be changed here.");
+                  : "Only pools, mounts of hugetlbfs and the kernel's values can be changed here.");
         return;
     }
     g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, row->id, NULL);
@@ -323,7 +335,8 @@ static gboolean memory_act(App *app, gpointer data, Action action)
         edit_selected(app, state);
         return TRUE;
     case ACTION_KEEP:
-        if (id && (g_str_has_prefix(id, MEMORY_POOL_ID) || g_str_has_prefix(id, KEPT_MOUNT)))
+        if (id && (g_str_has_prefix(id, MEMORY_POOL_ID) || g_str_has_prefix(id, KEPT_MOUNT) ||
+                      is_value(id)))
             kept_cycle(app, id);
         return TRUE;
     case ACTION_STOP:

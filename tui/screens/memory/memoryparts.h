@@ -13,7 +13,9 @@ int memory_bar_draw(const App *app, const Canvas *canvas);
  * @text: what the domains may need, memory pressure, what KVM does; memoryrows.c. */
 void memory_rows_add(const App *app, Table *table, guint name, guint value, guint text);
 /* What the row @id of those sections, or of meminfo, is, in a sentence; NULL where there is none.
- */
-const char *memory_row_help(const char *id);
+ * The caller frees it. */
+char *memory_row_help(const App *app, const char *id);
+/* The section of how the kernel manages memory, rows of the host's tunables; memoryvm.c. */
+void memory_vm_add(const App *app, Table *table);
 /* The same of meminfo's line @name; meminfohelp.c. */
 const char *meminfo_help(const char *name);

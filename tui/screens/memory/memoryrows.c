@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define KVM "kvm." /* begins the id of a fact's row */
+
 /* What the rows are, by how their ids begin. */
 static const struct {
     const char *id, *help;
@@ -20,7 +22,7 @@ static const struct {
         "takes it away; libvirtd looks for them when it starts."},
     {"1G.", "Pages of 1G need as much memory in one piece, which a host that has run for a while "
             "seldom has. Sure by the kernel's arguments, which you add by hand."},
-    {"kvm.",
+    {KVM,
         "What KVM's modules and the CPU say. off is told with what it costs; – is not known here."},
     {"commit.running", "The sum of <memory> of the domains that run: what they may come to need "
                        "when their balloons "
@@ -166,7 +168,7 @@ static void add_kvm(const App *app, Table *table, const guint columns[3])
         table_heading(table, STYLE_DIM, "KVM's module is not loaded, or not to be seen here");
     for (guint i = 0; i < facts->len; i++) {
         const KvmFact *fact = &g_array_index(facts, KvmFact, i);
-        g_autofree char *id = g_strdup_printf("kvm.%u", i);
+        g_autofree char *id = g_strdup_printf(KVM "%u", i);
         TableRow *row = add_row(table, id);
         /* "tagged TLB", and "VPID" with what it means where it is off. */
         g_auto(GStrv) label = g_strsplit_set(fact->label, "()", 3);
@@ -186,14 +188,32 @@ void memory_rows_add(const App *app, Table *table, guint name, guint value, guin
     add_commitments(app, table, columns);
     add_pressures(app, table, columns);
     add_kvm(app, table, columns);
+    memory_vm_add(app, table);
 }
 
-const char *memory_row_help(const char *id)
+/* What it means that a fact of KVM is off, whole: the row may have no room for it. */
+static char *kvm_help(const App *app, const char *id)
 {
+    g_autoptr(GArray) facts = host_kvm_facts(app->snapshot->host);
+    guint64 number =
+        g_str_has_prefix(id, KVM) ? g_ascii_strtoull(id + strlen(KVM), NULL, 10) : facts->len;
+    const KvmFact *fact = number < facts->len ? &g_array_index(facts, KvmFact, number) : NULL;
+
+    return fact && fact->state == KVM_OFF
+               ? g_strdup_printf("%s is off: %s.", fact->label, fact->off)
+               : NULL;
+}
+
+char *memory_row_help(const App *app, const char *id)
+{
+    char *off = kvm_help(app, id);
+
+    if (off)
+        return off;
     for (guint i = 0; i < G_N_ELEMENTS(helps); i++)
         if (g_str_has_prefix(id, helps[i].id))
-            return helps[i].help;
+            return g_strdup(helps[i].help);
     if (g_str_has_prefix(id, "meminfo."))
-        return meminfo_help(id + strlen("meminfo."));
+        return g_strdup(meminfo_help(id + strlen("meminfo.")));
     return NULL;
 }
