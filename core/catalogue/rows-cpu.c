@@ -71,7 +71,8 @@ static const TunableChoice numa_modes[] = {
             .help = "The interval over which the quota of " threads " is counted.",                \
             .gain = "A longer one lets bursts through and makes waits longer; a shorter one is "   \
                     "even and costs more of the scheduler.",                                       \
-            .conflicts = "A quota below it starves what runs.", .source = CFS, .since = version    \
+            .conflicts = "A quota below it leaves less than one CPU.", .source = CFS,              \
+            .since = version                                                                       \
     }
 #define QUOTA(name, parameter, threads, version)                                                   \
     {                                                                                              \
@@ -82,8 +83,9 @@ static const TunableChoice numa_modes[] = {
             .help = "How long " threads " may run within a period; from 1000, -1 for no limit.",   \
             .gain = "Keeps a guest from taking more than its part; one that has used its part "    \
                     "stands still until the period ends, whatever it was doing.",                  \
-            .conflicts = "Less than the period starves what runs: one thread, or all vCPUs of a "  \
-                         "whole domain.",                                                          \
+            .conflicts =                                                                           \
+                "Less than its period is less than one CPU; of the whole domain, less than "       \
+                "the period times vcpus.max is less than one for each vCPU.",                      \
             .source = CFS, .since = version                                                        \
     }
 
@@ -321,7 +323,7 @@ static const Tunable rows[] = {
         .place = "numatune/memory/@nodeset", .set = set_nodeset, .waits = nodeset_waits,
         .fallback = "any node",
         .help = "The host's NUMA nodes from which the guest's memory comes.",
-        .gain = "Near memory is faster by a third to a half; a full node can keep a strict guest "
+        .gain = "Near memory answers sooner; a full node can keep a strict guest "
                 "from starting.",
         .conflicts = "vCPUs pinned to other nodes read all memory from afar.", .source = NUMATUNE,
         .since = "0.9.3"},
@@ -329,7 +331,7 @@ static const Tunable rows[] = {
         .place = "/proc/PID/numa_maps", .get = get_pages, .set = set_pages,
         .help = "Where the running guest's pages are, by host node: 2, 0-1, or 0:60,1:40 for the "
                 "parts of each. Setting it moves them there.",
-        .gain = "Near memory is faster by a third to a half; while a page is moved the guest waits "
+        .gain = "Near memory answers sooner; while a page is moved the guest waits "
                 "for it. What is pinned (passed-through devices) stays. Hugepages take free ones "
                 "of the node's pool, and beyond them the pool moves along, but for 1G.",
         .conflicts = "numatune still says where later pages come from: change "
@@ -341,7 +343,9 @@ static const Tunable rows[] = {
         .help = "The host's nodes for the memory of one guest cell: strict:0.",
         .gain = "Gives each of the guest's cells the memory of one host node, so that what the "
                 "guest thinks near is near.",
-        .conflicts = "Guests without cells.", .source = NUMATUNE, .since = "1.2.7"},
+        .conflicts = "Only guests with cells (numa.cells) have it; restrictive goes with "
+                     "numatune.mode=restrictive only.",
+        .source = NUMATUNE, .since = "1.2.7"},
     {DOMAIN_ROW("numa.cells", "NUMA"), .type = VALUE_CELLS, .effect = EFFECT_NEXT,
         .place = "cpu/numa/cell", .get = cells_get, .set = cells_set, .fallback = "one cell",
         .help =

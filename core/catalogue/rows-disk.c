@@ -54,29 +54,40 @@ static const TunableChoice zeroes[] = {
             .help = what, .gain = gains, .conflicts = against, .source = doc, .since = version     \
     }
 
-/* One of a disk's limits; @nothing is what the running domain has where there is none: QEMU's
- * bursts last a second. */
-#define IOTUNE(name, nothing, kind, u, what, version)                                              \
+/* What iotune has of one kind: its key's text, what the running domain has where there is none
+ * (QEMU's bursts last a second), and what all of them say. */
+#define IOTUNE(name, nothing, without, kind, u, what, gains, against, version)                     \
     {                                                                                              \
         DOMAIN_ROW("disk.DEV.iotune." name, "Disk"),                                               \
             .type = kind, .min = 0, .max = G_GINT64_CONSTANT(1000000000000000), .unit = u,         \
             .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_IOTUNE, name, nothing},                   \
             .place = AT "iotune/" name "/text()", .instances = instances_disks,                    \
-            .fallback = "no limit", .help = what,                                                  \
-            .gain = "Keeps a guest's disk from taking the storage from the others; its requests "  \
-                    "then wait.",                                                                  \
-            .conflicts = "A total goes not with one for reads or writes.", .source = DISK,         \
-            .since = version                                                                       \
+            .fallback = without, .help = what, .gain = gains, .conflicts = against,                \
+            .source = DISK, .since = version                                                       \
     }
+#define TOTAL "A total does not go with one for reads or writes."
+#define LIMIT(name, kind, u, what)                                                                 \
+    IOTUNE(name, "0", "no limit", kind, u, what,                                                   \
+        "Keeps a guest's disk from taking the storage from the others; its requests then wait.",   \
+        TOTAL, "0.9.8")
+#define BURST(limit, kind, u, what)                                                                \
+    IOTUNE(limit "_max", "0", "the limit", kind, u, what,                                          \
+        "A guest that was quiet may be quicker for a moment; the others feel it.",                 \
+        "Wants " limit " beside it, and must be more. " TOTAL, "1.2.11")
+#define LENGTH(limit)                                                                              \
+    IOTUNE(limit "_max_length", "1", "1", VALUE_INT, "s",                                          \
+        "How long a burst of " limit "_max may last.",                                             \
+        "Longer lets more through at once; the others feel it longer.",                            \
+        "Wants " limit "_max beside it.", "2.4.0")
 
 #define BOUNDS "All of the guest's images on that disk together; its requests then wait."
-#define DEVICE(name, parameter, kind, least, most, u, what, gains)                                 \
+#define DEVICE(name, parameter, without, kind, least, most, u, what, gains)                        \
     {                                                                                              \
         DOMAIN_ROW("blkio.device.PATH." name, "Disk"),                                             \
             .type = kind, .min = least, .max = most, .unit = u, .effect = EFFECT_NOW_AND_NEXT,     \
             .live = {LIVE_BLKIO_DEVICE, parameter, "0"},                                           \
             .place = "blkiotune/device[path='%s']/" name "/text()", .instances = instances_paths,  \
-            .fallback = "no limit", .help = what, .gain = gains, .source = BLKIO, .since = "1.2.2" \
+            .fallback = without, .help = what, .gain = gains, .source = BLKIO, .since = "1.2.2"    \
     }
 
 static const Tunable rows[] = {
@@ -89,7 +100,7 @@ static const Tunable rows[] = {
                 "its driver.",
         .conflicts = "The disk's <address> must be one of the new bus: take it out, libvirt makes "
                      "another.",
-        .source = DISK},
+        .source = DISK, .since = "0.4.3"},
     DRIVER("cache", caches, "writeback", "How the host caches what the guest reads and writes.",
         "none suits most; writeback hides slow storage and takes the host's memory.",
         "io=native wants none or directsync; unsafe risks the data.", DISK, "0.6.0"),
@@ -128,27 +139,22 @@ static const Tunable rows[] = {
         "Whether virtio tells the other side only when it waits.",
         "on makes fewer interrupts and exits; off may answer sooner.",
         "Only virtio devices have it.", DISK, "0.9.5"),
-    IOTUNE("total_bytes_sec", "0", VALUE_BYTES, "bytes/s", "Bytes a second, read and written.",
-        "0.9.8"),
-    IOTUNE("read_bytes_sec", "0", VALUE_BYTES, "bytes/s", "Bytes a second, read.", "0.9.8"),
-    IOTUNE("write_bytes_sec", "0", VALUE_BYTES, "bytes/s", "Bytes a second, written.", "0.9.8"),
-    IOTUNE("total_iops_sec", "0", VALUE_INT, "requests/s", "Requests a second.", "0.9.8"),
-    IOTUNE("read_iops_sec", "0", VALUE_INT, "requests/s", "Reads a second.", "0.9.8"),
-    IOTUNE("write_iops_sec", "0", VALUE_INT, "requests/s", "Writes a second.", "0.9.8"),
-    IOTUNE(
-        "total_bytes_sec_max", "0", VALUE_BYTES, "bytes/s", "Bytes a second in a burst.", "1.2.11"),
-    IOTUNE("read_bytes_sec_max", "0", VALUE_BYTES, "bytes/s", "Bytes read a second in a burst.",
-        "1.2.11"),
-    IOTUNE("write_bytes_sec_max", "0", VALUE_BYTES, "bytes/s", "Bytes written a second in a burst.",
-        "1.2.11"),
-    IOTUNE("total_iops_sec_max", "0", VALUE_INT, "requests/s", "Requests a second in a burst.",
-        "1.2.11"),
-    IOTUNE(
-        "read_iops_sec_max", "0", VALUE_INT, "requests/s", "Reads a second in a burst.", "1.2.11"),
-    IOTUNE("write_iops_sec_max", "0", VALUE_INT, "requests/s", "Writes a second in a burst.",
-        "1.2.11"),
-    IOTUNE("size_iops_sec", "0", VALUE_BYTES, "bytes",
-        "The size up to which a request counts as one; a larger one counts as several.", "1.2.11"),
+    LIMIT("total_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes a second, read and written."),
+    LIMIT("read_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes a second, read."),
+    LIMIT("write_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes a second, written."),
+    LIMIT("total_iops_sec", VALUE_INT, "requests/s", "Requests a second."),
+    LIMIT("read_iops_sec", VALUE_INT, "requests/s", "Reads a second."),
+    LIMIT("write_iops_sec", VALUE_INT, "requests/s", "Writes a second."),
+    BURST("total_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes a second in a burst."),
+    BURST("read_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes read a second in a burst."),
+    BURST("write_bytes_sec", VALUE_BYTES, "bytes/s", "Bytes written a second in a burst."),
+    BURST("total_iops_sec", VALUE_INT, "requests/s", "Requests a second in a burst."),
+    BURST("read_iops_sec", VALUE_INT, "requests/s", "Reads a second in a burst."),
+    BURST("write_iops_sec", VALUE_INT, "requests/s", "Writes a second in a burst."),
+    IOTUNE("size_iops_sec", "0", "each request is one", VALUE_BYTES, "bytes",
+        "The size up to which a request counts as one; a larger one counts as several.",
+        "A guest cannot go round a limit in requests by larger ones.",
+        "Wants a limit in requests (iops) beside it.", "1.2.11"),
     {DOMAIN_ROW("disk.DEV.iotune.group_name", "Disk"), .type = VALUE_TEXT, .effect = EFFECT_NEXT,
         .place = AT "iotune/group_name/text()", .instances = instances_disks,
         .fallback = "each disk on its own",
@@ -156,18 +162,12 @@ static const Tunable rows[] = {
         .gain = "A guest with many disks gets no more than with one; one busy disk takes the "
                 "others' part.",
         .conflicts = "Wants a limit beside it.", .source = DISK, .since = "3.0.0"},
-    IOTUNE("total_bytes_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
-    IOTUNE("read_bytes_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
-    IOTUNE("write_bytes_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
-    IOTUNE("total_iops_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
-    IOTUNE("read_iops_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
-    IOTUNE("write_iops_sec_max_length", "1", VALUE_INT, "s", "How long such a burst may last.",
-        "2.4.0"),
+    LENGTH("total_bytes_sec"),
+    LENGTH("read_bytes_sec"),
+    LENGTH("write_bytes_sec"),
+    LENGTH("total_iops_sec"),
+    LENGTH("read_iops_sec"),
+    LENGTH("write_iops_sec"),
 
     {DOMAIN_ROW("blkio.weight", "Disk"), .type = VALUE_INT, .min = 100, .max = 1000,
         .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_BLKIO, "weight", "500"},
@@ -177,19 +177,19 @@ static const Tunable rows[] = {
         .gain = "Costs nothing while disks are idle.",
         .conflicts = "Works only where the host's I/O scheduler weighs (BFQ).", .source = BLKIO,
         .since = "0.8.8"},
-    DEVICE("weight", "device_weight", VALUE_INT, 100, 1000, NULL,
+    DEVICE("weight", "device_weight", "blkio.weight", VALUE_INT, 100, 1000, NULL,
         "The guest's weight on one of the host's disks.",
         "Costs nothing while the disk is idle; works only where its I/O scheduler weighs (BFQ)."),
-    DEVICE("read_bytes_sec", "device_read_bytes_sec", VALUE_BYTES, 0,
+    DEVICE("read_bytes_sec", "device_read_bytes_sec", "no limit", VALUE_BYTES, 0,
         G_GINT64_CONSTANT(1000000000000000), "bytes/s",
         "Bytes a second that the guest may read from one of the host's disks.", BOUNDS),
-    DEVICE("write_bytes_sec", "device_write_bytes_sec", VALUE_BYTES, 0,
+    DEVICE("write_bytes_sec", "device_write_bytes_sec", "no limit", VALUE_BYTES, 0,
         G_GINT64_CONSTANT(1000000000000000), "bytes/s",
         "Bytes a second that the guest may write to one of the host's disks.", BOUNDS),
-    DEVICE("read_iops_sec", "device_read_iops_sec", VALUE_INT, 0, G_MAXUINT32, "requests/s",
-        "Reads a second from one of the host's disks.", BOUNDS),
-    DEVICE("write_iops_sec", "device_write_iops_sec", VALUE_INT, 0, G_MAXUINT32, "requests/s",
-        "Writes a second to one of the host's disks.", BOUNDS),
+    DEVICE("read_iops_sec", "device_read_iops_sec", "no limit", VALUE_INT, 0, G_MAXUINT32,
+        "requests/s", "Reads a second from one of the host's disks.", BOUNDS),
+    DEVICE("write_iops_sec", "device_write_iops_sec", "no limit", VALUE_INT, 0, G_MAXUINT32,
+        "requests/s", "Writes a second to one of the host's disks.", BOUNDS),
 };
 
 const TunableRows rows_disk = ROWS_OF(rows);

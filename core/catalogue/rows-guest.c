@@ -65,9 +65,11 @@ static const TunableChoice videos[] = {
                                 .help = what, .gain = gains, .conflicts = against, .source = doc,  \
                                 .since = version                                                   \
     }
+/* What goes against every enlightenment. */
+#define NAMED "Not beside features.hyperv.mode=passthrough."
 #define HYPERV(name, what, gains, against, version)                                                \
     FEATURE("features.hyperv." name, "features/hyperv/" name "/@state", "off", what, gains,        \
-        against, FEATURES "; QEMU docs/system/i386/hyperv.rst", version)
+        against NAMED, FEATURES "; QEMU docs/system/i386/hyperv.rst", version)
 #define KVM(name, what, gains, against, version)                                                   \
     FEATURE("features.kvm." name, "features/kvm/" name "/@state", "off", what, gains, against,     \
         FEATURES "; QEMU docs", version)
@@ -118,45 +120,45 @@ static const Tunable rows[] = {
         .conflicts = "passthrough goes with no enlightenment that is named.", .source = FEATURES,
         .since = "8.0.0"},
     HYPERV("relaxed", "Tells Windows not to panic when a timer is late.",
-        "Windows survives a busy host.", NULL, "1.0.0"),
-    HYPERV("vapic", "Lets Windows reach its APIC by fewer exits.", "Fewer exits.", NULL, "1.1.0"),
+        "Windows survives a busy host.", "", "1.0.0"),
+    HYPERV("vapic", "Lets Windows reach its APIC by fewer exits.", "Fewer exits.", "", "1.1.0"),
     {DOMAIN_ROW("features.hyperv.spinlocks", "Guest"), .type = VALUE_LEVELLED,
         .choices = choice_on_off, .min = 4095, .max = G_MAXUINT32, .effect = EFFECT_NEXT,
         .place = "features/hyperv/spinlocks/@state:@retries", .fallback = "off",
         .help = "After how many tries Windows tells the host that it waits for a lock: on:8191.",
         .gain = "A vCPU that waits gives its time away, where vCPUs share CPUs.",
-        .source = FEATURES, .since = "1.1.0"},
+        .conflicts = NAMED, .source = FEATURES, .since = "1.1.0"},
     HYPERV("vpindex", "Numbers the virtual processors for Windows.",
-        "Other enlightenments need it.", NULL, "1.3.3"),
+        "Other enlightenments need it.", "", "1.3.3"),
     HYPERV("runtime", "Tells Windows how long its processors really ran.",
-        "It knows what time a busy host took from it; costs next to nothing.", NULL, "1.3.3"),
+        "It knows what time a busy host took from it; costs next to nothing.", "", "1.3.3"),
     HYPERV("synic", "The synthetic interrupt controller.", "stimer needs it.",
-        "Wants features.hyperv.vpindex.", "1.3.3"),
+        "Wants features.hyperv.vpindex. ", "1.3.3"),
     HYPERV("stimer", "Timers of the synthetic interrupt controller.",
-        "An idle Windows needs far less of the host's CPU.", "Wants features.hyperv.synic.",
-        "1.3.3"),
+        "An idle Windows needs far less of the host's CPU.",
+        "Wants features.hyperv.synic and vpindex. ", "1.3.3"),
     FEATURE("features.hyperv.stimer.direct", "features/hyperv/stimer/direct/@state", "off",
-        "Lets these timers interrupt directly.", "Cheaper timers.", "Wants features.hyperv.stimer.",
-        FEATURES, "5.7.0"),
+        "Lets these timers interrupt directly.", "Cheaper timers.",
+        "Wants features.hyperv.stimer. " NAMED, FEATURES, "5.7.0"),
     HYPERV("reset", "Lets Windows reset itself through the hypervisor.",
-        "Costs nothing; Windows mostly reboots another way.", NULL, "1.3.3"),
+        "Costs nothing; Windows mostly reboots another way.", "", "1.3.3"),
     {DOMAIN_ROW("features.hyperv.vendor_id", "Guest"), .type = VALUE_TEXT, .effect = EFFECT_NEXT,
         .place = "features/hyperv/vendor_id/@state:@value", .fallback = "off",
         .help = "The hypervisor's name for the guest, up to 12 characters: on:KVM Hv; off.",
         .gain = "Drivers that refuse a hypervisor by its name work; costs nothing.",
-        .source = FEATURES, .since = "1.3.3"},
+        .conflicts = NAMED, .source = FEATURES, .since = "1.3.3"},
     HYPERV("frequencies", "Tells Windows how fast TSC and APIC tick.", "No calibration at boot.",
-        NULL, "4.7.0"),
+        "", "4.7.0"),
     HYPERV("reenlightenment", "Tells Windows when a migration changed the TSC's speed.",
-        "The TSC stays usable for nested guests.", NULL, "4.7.0"),
+        "The TSC stays usable for nested guests.", "", "4.7.0"),
     HYPERV("tlbflush", "Flushes other vCPUs' TLBs through the hypervisor.",
-        "Much quicker where vCPUs share CPUs.", "Wants features.hyperv.vpindex.", "4.7.0"),
+        "Much quicker where vCPUs share CPUs.", "Wants features.hyperv.vpindex. ", "4.7.0"),
     HYPERV("ipi", "Sends interrupts to other vCPUs through the hypervisor.",
-        "Fewer exits with many vCPUs.", "Wants features.hyperv.vpindex.", "4.10.0"),
+        "Fewer exits with many vCPUs.", "Wants features.hyperv.vpindex. ", "4.10.0"),
     HYPERV("evmcs", "Makes nested virtualisation cheaper on Intel.", "Quicker nested guests.",
-        "Intel hosts only.", "4.10.0"),
+        "Wants features.hyperv.vapic; Intel hosts only. ", "4.10.0"),
     HYPERV("avic", "Lets the synthetic interrupt controller go with hardware APICs.",
-        "Fewer exits.", NULL, "8.10.0"),
+        "Fewer exits.", "", "8.10.0"),
     KVM("hidden", "Hides KVM from the guest.",
         "For drivers that refuse to run in a VM; the guest "
         "loses its paravirtual helps.",

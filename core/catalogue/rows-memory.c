@@ -80,10 +80,10 @@ static const Tunable rows[] = {
             "Backs the guest's memory with pages of a pool: fewer TLB misses, no swap, no KSM. "
             "The pool must hold enough when the VM starts. Write off, default, a size (2M, 1G) or "
             "sizes by guest cell (2M@0-1;1G@2).",
-        .gain = "Up to a tenth faster for large working sets; the pool's memory is lost to "
-                "everything else.",
-        .conflicts = "KSM and the balloon do nothing for such a guest.", .source = BACKING,
-        .since = "0.8.3"},
+        .gain = "Faster for large working sets; the pool's memory is lost to everything else.",
+        .conflicts = "KSM and the balloon do nothing for such a guest; memory.source=anonymous and "
+                     "memory.allocation=ondemand do not go with it.",
+        .source = BACKING, .since = "0.8.3"},
     {DOMAIN_ROW("memory.nosharepages", "Memory"), .type = VALUE_SWITCH, .effect = EFFECT_NEXT,
         .place = "memoryBacking/nosharepages", .fallback = "off",
         .help =
@@ -95,7 +95,7 @@ static const Tunable rows[] = {
         .help = "Keeps the guest's memory from being swapped out.",
         .gain = "No stalls for memory; the host can take none of it back when it is short.",
         .conflicts =
-            "Wants memtune.hard_limit, above the memory and what QEMU needs; goes not with "
+            "Wants memtune.hard_limit, above the memory and what QEMU needs; does not go with "
             "memory.discard.",
         .source = BACKING, .since = "1.0.6"},
     {DOMAIN_ROW("memory.source", "Memory"), .type = VALUE_CHOICE, .choices = sources,
@@ -120,14 +120,17 @@ static const Tunable rows[] = {
         .place = "memoryBacking/discard", .fallback = "off",
         .help = "Lets the kernel drop the memory at QEMU's end instead of writing it to its file.",
         .gain = "A guest of much memory ends at once; the file does not have its memory then.",
-        .conflicts = "memory.locked.", .source = BACKING, .since = "4.4.0"},
+        .conflicts = "Wants memory.source=file or memory.hugepages; does not go with "
+                     "memory.locked.",
+        .source = BACKING, .since = "4.4.0"},
     LIMIT("hard_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,
         "The most memory that QEMU may take, the guest's and its own; above it the kernel ends it.",
-        "Protects the host from a guest. Too low kills the guest: libvirt advises against it but "
-        "for memory.locked.",
-        "Must be above memory.max and QEMU's own, with VFIO twice so."),
+        "Protects the host from a guest. Too low kills the guest: libvirt advises against it, "
+        "except "
+        "with memory.locked.",
+        "Must be above memory.max and what QEMU itself needs; with memory.locked by 1 GiB."),
     LIMIT("soft_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,
-        "To what the kernel cuts QEMU back when the host's memory is short.",
+        "The memory to which the kernel cuts QEMU back when the host's memory is short.",
         "Lets guests use spare memory; those above their limit swap first.",
         "Above memtune.hard_limit it has no effect."),
     LIMIT("swap_hard_limit", EFFECT_NOW_AND_NEXT, LIVE_MEMORY,

@@ -116,9 +116,14 @@ gint64 rule_pages_asked(const RuleCase *c, guint64 size)
     return pages ? *pages : 0;
 }
 
+const GPtrArray *rule_domains(const RuleCase *c)
+{
+    return c->ground->snapshot->domains;
+}
+
 const DomainUsage *rule_usage(const RuleCase *c)
 {
-    const GPtrArray *views = c->ground->snapshot->domains;
+    const GPtrArray *views = rule_domains(c);
 
     for (guint i = 0; views && i < views->len; i++) {
         const DomainView *view = g_ptr_array_index(views, i);

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define GIGANTIC_KIB (1024 * 1024)
+
 static gint64 pages_shared(const RuleCase *c)
 {
     return num_or(kernel_file_number(c->host->ksm, "pages_shared"), 0);
@@ -90,14 +92,23 @@ static void ksm_side_channel(RuleCase *c, const xmlNode *element, const char *na
                      "trust one another, leave it off or give them memory.nosharepages=on");
 }
 
+/* The kernel answers EINVAL while the advisor is on, and sets it anew when that goes on or off
+ * (mm/ksm.c): the mode must be none before it, and not change after it. */
 static void advisor_sets_pages(RuleCase *c, const xmlNode *element, const char *name)
 {
-    g_autofree char *mode = rule_host_value(c, "ksm.advisor_mode");
+    g_autofree char *now = kernel_file_value(kernel_file_find(c->host->ksm, "advisor_mode"));
+    g_autofree char *then = rule_host_value(c, "ksm.advisor_mode");
+    int mode_place = place_of(c, "ksm.advisor_mode");
+    gboolean changes = now && then && !g_str_equal(now, then);
     (void)element, (void)name;
 
-    if (rule_staged(c, "ksm.pages_to_scan") && g_strcmp0(mode, "scan-time") == 0)
+    if (rule_staged(c, "ksm.pages_to_scan") == NULL || then == NULL)
+        return;
+    if (g_str_equal(then, "scan-time"))
         rule_find(c, "is set by the kernel while ksm.advisor_mode=scan-time: set that to none "
                      "first");
+    else if (changes && mode_place > place_of(c, "ksm.pages_to_scan"))
+        rule_find(c, "is set anew when ksm.advisor_mode changes: write that first");
 }
 
 /* Calls @check with each staged pool's key, the pages it has and the pages it shall have. */
@@ -251,6 +262,28 @@ static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *po
     rule_offer(finding, mount, path, "mounts one for them");
 }
 
+/* The kernel answers EINVAL for pages that its allocator cannot make (mm/hugetlb.c,
+ * hstate_is_gigantic): from 1G on wherever Linux has such pages. */
+static void overcommit_size(RuleCase *c, const xmlNode *element, const char *name)
+{
+    GHashTableIter iter;
+    gpointer data;
+    (void)element, (void)name;
+
+    if (c->staged == NULL)
+        return;
+    g_hash_table_iter_init(&iter, c->staged);
+    while (g_hash_table_iter_next(&iter, NULL, &data)) {
+        const TunableKey *key = ((const Change *)data)->key;
+        if (!g_str_equal(key->tunable->key, "hugepages.overcommit.SIZE") ||
+            key->size_kib < GIGANTIC_KIB)
+            continue;
+        g_ptr_array_set_size(c->keys, 0);
+        rule_about(c, "%s", key->key);
+        rule_find(c, "the kernel makes no page of this size when a VM asks: keep them in a pool");
+    }
+}
+
 static void pool_mounted(RuleCase *c, const xmlNode *element, const char *name)
 {
     (void)element, (void)name;
@@ -263,12 +296,14 @@ static const Rule rules[] = {
     {"ksm-unmerge-room", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_room},
     {"ksm-unmerge-stops", OF_HOST, RULE_WARNS, {"ksm.run"}, unmerge_stops},
     {"ksm-side-channel", OF_HOST, RULE_WARNS, {"ksm.run"}, ksm_side_channel},
-    {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan"}, advisor_sets_pages},
+    {"ksm-advisor", OF_HOST, RULE_REFUSES, {"ksm.pages_to_scan", "ksm.advisor_mode"},
+        advisor_sets_pages},
     {"pool-room", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_room},
     {"pool-large", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_large},
     {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
     {"pool-mounted", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_mounted},
     {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},
+    {"overcommit-size", OF_HOST, RULE_REFUSES, {"hugepages.overcommit.SIZE"}, overcommit_size},
 };
 
 const Rule *rules_of_host(guint *count)

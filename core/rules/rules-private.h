@@ -52,6 +52,7 @@ const Rule *rules_of_cpu(guint *count);
 const Rule *rules_of_memory(guint *count);
 const Rule *rules_of_numa(guint *count);
 const Rule *rules_of_devices(guint *count);
+const Rule *rules_of_vm(guint *count);
 
 const Host *rule_ground_host(const RuleGround *ground);
 const Plan *rule_ground_plan(const RuleGround *ground);
@@ -67,6 +68,9 @@ void rule_offer(Finding *finding, const char *key, const char *value, const char
 const Change *rule_staged(const RuleCase *c, const char *key);
 /* The host's value of @key when all that is staged is done; NULL unknown. The caller frees it. */
 char *rule_host_value(const RuleCase *c, const char *key);
+
+/* All domains there are: DomainView*; NULL where libvirt was not heard yet. */
+const GPtrArray *rule_domains(const RuleCase *c);
 
 /* What the domain's process is known to do; NULL: it does not run, or nothing is known. */
 const DomainUsage *rule_usage(const RuleCase *c);

@@ -187,7 +187,7 @@ static void ask_rule(RuleCase *c)
 }
 
 static const Rule *(*const files[])(guint *count) = {
-    rules_of_host, rules_of_cpu, rules_of_memory, rules_of_numa, rules_of_devices};
+    rules_of_host, rules_of_vm, rules_of_cpu, rules_of_memory, rules_of_numa, rules_of_devices};
 
 static void ask_rules(RuleCase *c, const GPtrArray *changes)
 {

@@ -64,7 +64,7 @@ static const struct {
     {ALWAYS, KSM "pages_sharing", "5000\n"},
     {ALWAYS, KSM "pages_unshared", "2000\n"},
     {ALWAYS, KSM "pages_volatile", "0\n"},
-    {LINUX_4_18, LINUX_6_18, KSM "use_zero_pages", "0\n"},     /* 4.12 */
+    {LINUX_4_18, LINUX_6_18, KSM "use_zero_pages", "0\n"},     /* 4.11 */
     {LINUX_4_18, LINUX_6_18, KSM "max_page_sharing", "256\n"}, /* 4.13, as the next three */
     {LINUX_4_18, LINUX_6_18, KSM "stable_node_chains", "0\n"},
     {LINUX_4_18, LINUX_6_18, KSM "stable_node_dups", "0\n"},
@@ -89,7 +89,7 @@ static const struct {
     {ALWAYS, THP "use_zero_page", "1\n"},
     {LINUX_4_18, LINUX_6_18, THP "hpage_pmd_size", "2097152\n"}, /* 4.8, as the next */
     {LINUX_4_18, LINUX_6_18, THP "shmem_enabled", "always within_size advise [never] deny force\n"},
-    {LINUX_6_18, LINUX_6_18, THP "shrink_underused", "1\n"}, /* 6.13 */
+    {LINUX_6_18, LINUX_6_18, THP "shrink_underused", "1\n"}, /* 6.12 */
     {ALWAYS, KHUGE "defrag", "1\n"},
     {ALWAYS, KHUGE "pages_to_scan", "4096\n"},
     {ALWAYS, KHUGE "pages_collapsed", "7\n"},

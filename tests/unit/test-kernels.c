@@ -10,7 +10,7 @@
 
 #include <curses.h>
 #include <json-glib/json-glib.h>
-#include <string.h>
+#include <string.h> /* strverscmp */
 
 #define XML                                                                                        \
     "<domain type='kvm'><name>" KERNELS_NAME "</name><uuid>" KERNELS_UUID "</uuid>"                \
@@ -92,6 +92,11 @@ static void test_keys(Fixture *f, gconstpointer data)
         gboolean offered = kernel >= keys[i].since;
         g_test_message("%s", keys[i].key);
         g_assert_cmpint(value != NULL, ==, offered);
+        /* The row tells in which release it came. */
+        const char *since = key->tunable->since;
+        if (keys[i].since < KERNELS)
+            g_assert_cmpint(
+                offered, ==, since == NULL || strverscmp(kernels_release(kernel), since) >= 0);
         g_autoptr(Plan) plan = plan_new();
         const char *other = key->tunable->choices ? key->tunable->choices[0].value : "3";
         if (!plan_stage(plan, f->snapshot, "host", keys[i].key, other, SCOPE_BOTH, NULL)) {

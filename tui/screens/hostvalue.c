@@ -69,8 +69,8 @@ int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
         return 0;
     g_autofree char *claim = kept_claim(app->snapshot->host, id, &style);
     int room = claim ? canvas->height - 1 : canvas->height; /* who else sets it is always said */
-    int line =
-        canvas_wrap(canvas, 0, 0, canvas->width, CLAMP(room, 1, 2), STYLE_TEXT, tunable->help);
+    g_autofree char *about = g_strconcat(tunable->help, " ", tunable->gain, NULL);
+    int line = canvas_wrap(canvas, 0, 0, canvas->width, CLAMP(room, 1, 3), STYLE_TEXT, about);
     g_autofree char *range = range_text(tunable);
     if (claim)
         canvas_field(canvas, line, 0, canvas->width, ALIGN_LEFT, style, claim);

@@ -14,7 +14,7 @@
 
 #define WIDE         150         /* from here on KSM stands left and THP right */
 #define THP_SIZE     "thp.size." /* begins the ids of what is of one size of THP */
-#define FOOTER_LINES 4           /* an empty one, two of help, one of range and source */
+#define FOOTER_LINES 5           /* an empty one, three of help, one of range and source */
 
 static const TableColumn columns[SHARING_COLUMNS + 1] = {
     [SHARING_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},
