@@ -12,6 +12,12 @@ static const char *const effects[] = {
     [EFFECT_RUNNING] = "in the running domain, until it ends",
 };
 
+/* A row's effect, but of what is written once and leaves nothing. */
+static const char *effect_text(const Tunable *row)
+{
+    return row->trigger ? "once, when it is written; nothing is kept" : effects[row->effect];
+}
+
 static const char *target_name(const Tunable *row)
 {
     return row->target == TARGET_HOST ? "host" : "domain";
@@ -23,7 +29,8 @@ typedef struct {
     char *text; /* NULL: nothing to tell */
 } Fact;
 
-#define FACTS 8
+#define FACTS      8
+#define PAGE_WIDTH 79 /* of what one reads in a terminal */
 
 /* The facts of @row, in the order in which they are told; texts are the caller's to free. */
 static void collect_facts(const Tunable *row, Fact facts[FACTS])
@@ -33,7 +40,7 @@ static void collect_facts(const Tunable *row, Fact facts[FACTS])
         {"Gains and costs", g_strdup(row->gain)},
         {"Conflicts", g_strdup(row->conflicts)},
         {"Where nothing is set", g_strdup(row->fallback)},
-        {"Takes effect", g_strdup(effects[row->effect])},
+        {"Takes effect", g_strdup(effect_text(row))},
         {"Live by", g_strdup(call)},
         {"Stands in", tunable_shown_place(row)},
         {"Since", row->since ? g_strdup_printf("%s %s",
@@ -51,20 +58,60 @@ static void free_facts(Fact facts[FACTS])
         g_free(facts[i].text);
 }
 
+/* Whether one of the choices is told more of than its name. */
+static gboolean has_told_choices(const Tunable *row)
+{
+    for (guint i = 0; row->choices && row->choices[i].value; i++)
+        if (!g_str_equal(row->choices[i].value, row->choices[i].help))
+            return TRUE;
+    return FALSE;
+}
+
+/* Appends the words of @text to the line that @out ends with, and begins a new one, @indent blanks
+ * in, where the next word would go beyond PAGE_WIDTH. */
+static void append_words(GString *out, int indent, const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    const char *last = strrchr(out->str, '\n');
+    glong column = g_utf8_strlen(last ? last + 1 : out->str, -1);
+
+    for (guint i = 0; words[i]; i++) {
+        glong length = g_utf8_strlen(words[i], -1);
+        gboolean apart = !g_str_has_suffix(out->str, " ");
+        if (column > indent && column + apart + length > PAGE_WIDTH) {
+            g_string_truncate(out, out->len - !apart);
+            g_string_append_printf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (apart) {
+            g_string_append_c(out, ' ');
+            column++;
+        }
+        g_string_append(out, words[i]);
+        column += length;
+    }
+    g_string_append_c(out, '\n');
+}
+
 char *reference_explain(const Tunable *row)
 {
     GString *out = g_string_new(NULL);
     g_autofree char *allowed = tunable_allowed(row);
     Fact facts[FACTS];
 
-    g_string_append_printf(out, "%s=%s%s%s\n  %s\n", row->key, allowed, row->unit ? " " : "",
-        row->unit ? row->unit : "", row->help);
-    for (guint i = 0; row->choices && row->choices[i].value; i++)
-        g_string_append_printf(out, "    %-16s %s\n", row->choices[i].value, row->choices[i].help);
+    g_string_append_printf(
+        out, "%s=%s%s%s\n  ", row->key, allowed, row->unit ? " " : "", row->unit ? row->unit : "");
+    append_words(out, 2, row->help);
+    for (guint i = 0; has_told_choices(row) && row->choices[i].value; i++) {
+        g_string_append_printf(out, "    %-16s ", row->choices[i].value);
+        append_words(out, 21, row->choices[i].help);
+    }
     collect_facts(row, facts);
-    for (guint i = 0; i < FACTS; i++)
-        if (facts[i].text)
-            g_string_append_printf(out, "  %s: %s\n", facts[i].name, facts[i].text);
+    for (guint i = 0; i < FACTS; i++) {
+        if (facts[i].text == NULL)
+            continue;
+        g_string_append_printf(out, "  %s: ", facts[i].name);
+        append_words(out, 4, facts[i].text);
+    }
     free_facts(facts);
     return g_string_free(out, FALSE);
 }
@@ -178,12 +225,12 @@ static void markdown_row(GString *out, const Tunable *row)
     Fact facts[FACTS];
 
     g_string_append_printf(out, "### `%s`\n\n%s\n\n| | |\n| --- | --- |\n", row->key, row->help);
-    if (row->choices == NULL || row->type != VALUE_CHOICE) {
+    if (!has_told_choices(row) || row->type != VALUE_CHOICE) {
         g_autofree char *text = cell(allowed);
         g_string_append_printf(
             out, "| Allowed | %s%s%s |\n", text, row->unit ? " " : "", row->unit ? row->unit : "");
     }
-    for (guint i = 0; row->choices && row->choices[i].value; i++) {
+    for (guint i = 0; has_told_choices(row) && row->choices[i].value; i++) {
         g_autofree char *text = cell(row->choices[i].help);
         g_string_append_printf(out, "| `%s` | %s |\n", row->choices[i].value, text);
     }

@@ -318,7 +318,11 @@ char *tunable_shown_place(const Tunable *row)
     /* vcpupin.all has the place of vcpupin.N */
     g_ptr_array_add(args, g_str_has_suffix(row->key, ".all") ? g_strdup("N") : NULL);
     g_ptr_array_add(args, NULL);
-    return fill_place(row->place, (char **)args->pdata);
+    g_autofree char *place = fill_place(row->place, (char **)args->pdata);
+    GString *shown = g_string_new(place);
+    if (row->target == TARGET_DOMAIN)
+        g_string_replace(shown, "!", "", 0);
+    return g_string_free(shown, FALSE);
 }
 
 GPtrArray *tunable_keys_for(const XmlEdit *document)

@@ -109,8 +109,8 @@ GPtrArray *tunable_keys_for(const XmlEdit *document);
  */
 char *tunable_key_place(const TunableKey *key);
 
-/* The row's place with its upper case words: "/sys/…/nodeN/…", "…/vcpupin[@vcpu='N']/@cpuset". The
- * caller frees it. */
+/* The row's place with its upper case words: "/sys/…/nodeN/…", "…/vcpupin[@vcpu='N']/@cpuset", for
+ * a reader: without the marks of xmlpath.h. The caller frees it. */
 char *tunable_shown_place(const Tunable *row);
 
 /* What @row's value may be, in a few words: "0–100", "none|writethrough|…", "CPUS". The caller

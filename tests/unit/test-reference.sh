@@ -30,6 +30,9 @@ is "$missing" "" "tunables.md has every key"
 exits 0 "one, explained" "$kvmtune" tunables vcpupin.3
 contains "$output" "Live by: virDomainPinVcpuFlags" "says by which call"
 contains "$output" "Since: libvirt 0.9.0" "and since when"
+is "$(for key in memory.hugepages ksm.run disk.DEV.cache vm.dirty_bytes; do "$kvmtune" tunables "$key"; done | LC_ALL=C.UTF-8 grep -E '.{80}')" \
+    "" "its lines fit a terminal of 80 columns"
+contains "$("$kvmtune" tunables vm.compact_memory)" "Takes effect: once, when it is written" "what is done once is not kept"
 exits 0 "a beginning" "$kvmtune" tunables disk.DEV.iotune
 is "$(wc -l <<<"$output")" "$(grep -c '^disk.DEV.iotune' <<<"$names")" "lists those that begin so"
 exits 2 "none" "$kvmtune" tunables nonsense
