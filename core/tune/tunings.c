@@ -151,35 +151,97 @@ char *tunable_key_instance(const TunableKey *key, const char **rest)
     return g_strdup_printf("%s %.*s", kind, (int)(whole - before - after), key->key + before);
 }
 
-guint tunings_stage(const GPtrArray *source, Plan *plan, const Snapshot *snapshot,
-    const Domain *domain, guint *same, GPtrArray *unfit)
+/* ---- what is copied ---- */
+
+#define CARD "interface.MAC."
+
+/* The addresses of the cards that @tunings speak of, in the order of the document (char*, theirs).
+ */
+static GPtrArray *cards_of(const GPtrArray *tunings)
 {
+    GPtrArray *cards = g_ptr_array_new();
+
+    for (guint i = 0; i < tunings->len; i++) {
+        const TunableKey *key = ((const Tuning *)g_ptr_array_index(tunings, i))->key;
+        if (g_str_has_prefix(key->tunable->key, CARD) &&
+            !g_ptr_array_find_with_equal_func(cards, key->args[0], g_str_equal, NULL))
+            g_ptr_array_add(cards, key->args[0]);
+    }
+    return cards;
+}
+
+/* The key that stands on the other domain for @key: a card is known by its address, which no other
+ * domain has, so where both have as many (@from, @to) each is the one in its place. NULL where they
+ * have not. The caller frees it. */
+static char *key_there(const TunableKey *key, GPtrArray *from, GPtrArray *to)
+{
+    const char *rest;
+    guint place;
+
+    if (!g_str_has_prefix(key->tunable->key, CARD))
+        return g_strdup(key->key);
+    if (from->len != to->len ||
+        !g_ptr_array_find_with_equal_func(from, key->args[0], g_str_equal, &place))
+        return NULL;
+    g_autofree char *instance = tunable_key_instance(key, &rest);
+    return g_strdup_printf("interface.%s.%s", (const char *)g_ptr_array_index(to, place), rest);
+}
+
+/* Adds a sentence about @key, or once about all keys of its disk or card. */
+static void say_of(GPtrArray *sentences, const TunableKey *key, const char *what)
+{
+    const char *rest = NULL;
+    g_autofree char *instance = tunable_key_instance(key, &rest);
+    g_autofree char *text =
+        g_strdup_printf("%s: %s", instance && rest != key->key ? instance : key->key, what);
+
+    if (!g_ptr_array_find_with_equal_func(sentences, text, g_str_equal, NULL))
+        g_ptr_array_add(sentences, g_steal_pointer(&text));
+}
+
+void tunings_fit_clear(TuningsFit *fit)
+{
+    g_clear_pointer(&fit->cards, g_ptr_array_unref);
+    g_clear_pointer(&fit->unfit, g_ptr_array_unref);
+}
+
+TuningsFit tunings_stage(
+    const GPtrArray *source, Plan *plan, const Snapshot *snapshot, const Domain *domain)
+{
+    TuningsFit fit = {.cards = g_ptr_array_new_with_free_func(g_free),
+        .unfit = g_ptr_array_new_with_free_func(g_free)};
     g_autoptr(GPtrArray) own = tunings_read(domain);
+    g_autoptr(GPtrArray) from_cards = cards_of(source), to_cards = cards_of(own);
     g_autoptr(GHashTable) by_key = g_hash_table_new(g_str_hash, g_str_equal);
-    guint staged = 0;
 
     for (guint i = 0; i < own->len; i++) {
         Tuning *tuning = g_ptr_array_index(own, i);
         g_hash_table_insert(by_key, tuning->key->key, tuning);
     }
-    *same = 0;
     for (guint i = 0; i < source->len; i++) {
         const Tuning *from = g_ptr_array_index(source, i);
-        const Tuning *to = g_hash_table_lookup(by_key, from->key->key);
         const char *value = tuning_value(from);
+        g_autofree char *key = key_there(from->key, from_cards, to_cards);
+        const Tuning *to = key ? g_hash_table_lookup(by_key, key) : NULL;
         g_autoptr(GError) error = NULL;
         if (tuning_is_default(from->key->tunable, value))
             continue;
-        if (to == NULL) {
-            g_ptr_array_add(unfit, g_strdup_printf("%s: it has none such", from->key->key));
+        if (key == NULL) {
+            g_autofree char *counts =
+                g_strdup_printf("%u cards there and %u here: which is the same is not known",
+                    from_cards->len, to_cards->len);
+            say_of(fit.unfit, from->key, counts);
+        } else if (to == NULL) {
+            say_of(fit.unfit, from->key, "it has none such");
         } else if (g_str_equal(value, tuning_value(to)) && !tuning_differs(to)) {
-            (*same)++;
-        } else if (plan_stage(
-                       plan, snapshot, domain->uuid, from->key->key, value, SCOPE_BOTH, &error)) {
-            staged++;
+            fit.same++;
+        } else if (plan_stage(plan, snapshot, domain->uuid, key, value, SCOPE_BOTH, &error)) {
+            fit.staged++;
+            if (!g_str_equal(key, from->key->key))
+                say_of(fit.cards, from->key, to->key->args[0]);
         } else {
-            g_ptr_array_add(unfit, g_strdup(error->message));
+            g_ptr_array_add(fit.unfit, g_strdup(error->message));
         }
     }
-    return staged;
+    return fit;
 }

@@ -32,8 +32,17 @@ gboolean tuning_differs(const Tuning *tuning);
  * within @key: "cache", and the whole key for a list. The caller frees it. */
 char *tunable_key_instance(const TunableKey *key, const char **rest);
 
+/* What came of staging the tunings of one domain on another. */
+typedef struct {
+    guint staged, same; /* changes; those that stand already */
+    GPtrArray *cards;   /* char*: "interface ADDRESS: ADDRESS HERE", of cards with a change */
+    GPtrArray *unfit;   /* char*: a sentence for each key, disk or card that it cannot have: another
+                         * disk, too few vCPUs, more or fewer cards */
+} TuningsFit;
+void tunings_fit_clear(TuningsFit *fit);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TuningsFit, tunings_fit_clear)
+
 /* Stages on @domain what @source (Tuning*) sets at the next start, and is otherwise on @domain.
- * Returns how many changes were staged; *same those that stand already, @unfit (char*) gets a
- * sentence for each that @domain cannot have: another disk, another MAC, too few vCPUs. */
-guint tunings_stage(const GPtrArray *source, Plan *plan, const Snapshot *snapshot,
-    const Domain *domain, guint *same, GPtrArray *unfit);
+ * Where both have as many cards, a card takes over from the one in its place. */
+TuningsFit tunings_stage(
+    const GPtrArray *source, Plan *plan, const Snapshot *snapshot, const Domain *domain);

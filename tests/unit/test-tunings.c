@@ -8,6 +8,7 @@
 
 #define UUID_A "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d7001"
 #define UUID_B "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d7002"
+#define UUID_C "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d7003"
 
 static Domain *make_a(void)
 {
@@ -131,28 +132,70 @@ static void test_stage(void)
     Domain *b = made_domain(
         "b", UUID_B, NULL, "<vcpu>2</vcpu><cputune><emulatorpin cpuset='0-1'/></cputune>");
     g_autoptr(GPtrArray) source = tunings_read(a);
-    g_autoptr(GPtrArray) unfit = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Plan) plan = plan_new();
-    guint same = 99;
 
     made_add(snapshot, a);
     made_add(snapshot, b);
-    guint staged = tunings_stage(source, plan, snapshot, b, &same, unfit);
-    g_assert_cmpuint(staged, ==, plan->changes->len);
+    g_auto(TuningsFit) fit = tunings_stage(source, plan, snapshot, b);
+    g_assert_cmpuint(fit.staged, ==, plan->changes->len);
     g_assert_cmpstr(plan_value(plan, UUID_B, "vcpupin.0"), ==, "2");
     g_assert_cmpstr(plan_value(plan, UUID_B, "memory.nosharepages"), ==, "on");
     g_assert_null(plan_value(plan, UUID_B, "vcpupin.1"));
     /* It stands already: not staged, and counted. */
     g_assert_null(plan_value(plan, UUID_B, "emulatorpin"));
-    g_assert_cmpuint(same, >=, 1);
+    g_assert_cmpuint(fit.same, >=, 1);
     /* b has two vCPUs. */
-    g_assert_cmpuint(unfit->len, ==, 1);
-    g_assert_nonnull(strstr(g_ptr_array_index(unfit, 0), "vcpupin.3"));
+    g_assert_cmpuint(fit.unfit->len, ==, 1);
+    g_assert_nonnull(strstr(g_ptr_array_index(fit.unfit, 0), "vcpupin.3"));
+    g_assert_cmpuint(fit.cards->len, ==, 0);
 
     /* All of it is one act. */
     plan_join(plan, 0);
     g_assert_true(plan_unstage_last(plan));
     g_assert_cmpuint(plan->changes->len, ==, 0);
+}
+
+/* No other domain has a card's address: cards are the same by their order, where there are as many.
+ */
+static void test_stage_cards(void)
+{
+#define A_CARD(mac, mtu)                                                                           \
+    "<interface type='bridge'><mac address='52:54:00:00:00:" mac "'/><source bridge='br0'/>"       \
+    "<model type='virtio'/>" mtu "</interface>"
+#define A_MTU(size) "<mtu size='" size "'/>"
+    g_autoptr(Snapshot) snapshot = made_snapshot();
+    Domain *a = made_domain("a", UUID_A, NULL,
+        "<vcpu>1</vcpu><devices>" A_DISK("vdb") A_CARD("0b", A_MTU("9000"))
+            A_CARD("01", A_MTU("1400")) "</devices>");
+    Domain *two = made_domain("two", UUID_B, NULL,
+        "<vcpu>1</vcpu><devices>" A_CARD("33", "") A_CARD("22", A_MTU("1400")) "</devices>");
+    Domain *one =
+        made_domain("one", UUID_C, NULL, "<vcpu>1</vcpu><devices>" A_CARD("44", "") "</devices>");
+    g_autoptr(GPtrArray) source = tunings_read(a);
+    g_autoptr(Plan) plan = plan_new();
+
+    made_add(snapshot, a);
+    made_add(snapshot, two);
+    made_add(snapshot, one);
+    g_auto(TuningsFit) fit = tunings_stage(source, plan, snapshot, two);
+    g_assert_cmpstr(plan_value(plan, UUID_B, "interface.52:54:00:00:00:33.mtu"), ==, "9000");
+    g_assert_cmpuint(fit.staged, ==, 1);
+    g_assert_cmpuint(fit.cards->len, ==, 1);
+    g_assert_cmpstr(
+        g_ptr_array_index(fit.cards, 0), ==, "interface 52:54:00:00:00:0b: 52:54:00:00:00:33");
+    /* Once of the disk, however many of its keys there are. */
+    g_assert_cmpuint(fit.unfit->len, ==, 1);
+    g_assert_cmpstr(g_ptr_array_index(fit.unfit, 0), ==, "disk vdb: it has none such");
+
+    g_auto(TuningsFit) fewer = tunings_stage(source, plan, snapshot, one);
+    g_assert_cmpuint(fewer.staged, ==, 0);
+    g_assert_cmpuint(fewer.unfit->len, ==, 3);
+    g_assert_cmpstr(g_ptr_array_index(fewer.unfit, 1), ==,
+        "interface 52:54:00:00:00:0b: 2 cards there and 1 here: which is the same is not known");
+
+    /* Upon itself nothing is to be done. */
+    g_auto(TuningsFit) self = tunings_stage(source, plan, snapshot, a);
+    g_assert_cmpuint(self.staged + self.unfit->len + self.cards->len, ==, 0);
 }
 
 /* What is staged is held against the rules: locked memory wants a limit. */
@@ -204,6 +247,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tunings/waits", test_waits);
     g_test_add_func("/tunings/instance", test_instance);
     g_test_add_func("/tunings/stage", test_stage);
+    g_test_add_func("/tunings/stage-cards", test_stage_cards);
     g_test_add_func("/tunings/findings", test_findings);
     g_test_add_func("/tunings/many", test_many);
     return g_test_run();

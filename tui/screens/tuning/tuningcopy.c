@@ -3,7 +3,7 @@
 
 #include "core/util/text.h"
 
-#define UNFIT_MAX 6 /* named of what does not fit, of each domain */
+#define NAMED_MAX 6 /* of what does not fit, of each domain; of cards likewise */
 
 void tuning_copy(App *app, const char *uuid)
 {
@@ -27,24 +27,30 @@ void tuning_copy(App *app, const char *uuid)
         set, app->copied_from);
 }
 
+/* Adds a line for each of @texts, as many as there is room for. */
+static void add_lines(GString *said, const char *about, const GPtrArray *texts)
+{
+    for (guint i = 0; i < MIN(texts->len, NAMED_MAX); i++)
+        g_string_append_printf(said, "   %s%s\n", about, (const char *)g_ptr_array_index(texts, i));
+    if (texts->len > NAMED_MAX)
+        g_string_append_printf(said, "   … and %u more\n", texts->len - NAMED_MAX);
+}
+
 /* Stages what was copied on @domain in @plan; adds what is to be said of it to @said. */
 static guint stage_one(const App *app, Plan *plan, const Domain *domain, GString *said)
 {
-    g_autoptr(GPtrArray) unfit = g_ptr_array_new_with_free_func(g_free);
+    g_auto(TuningsFit) fit = tunings_stage(app->copied, plan, app->snapshot, domain);
     g_autofree char *name = text_escape(domain->name, 40);
-    guint same = 0;
-    guint staged = tunings_stage(app->copied, plan, app->snapshot, domain, &same, unfit);
 
-    g_string_append_printf(said, "%s: %u to be staged, %u stand already", name, staged, same);
-    if (unfit->len > 0)
+    g_string_append_printf(
+        said, "%s: %u to be staged, %u stand already", name, fit.staged, fit.same);
+    if (fit.unfit->len > 0)
         g_string_append_printf(
-            said, ", %u %s not fit", unfit->len, unfit->len == 1 ? "does" : "do");
+            said, ", %u %s not fit", fit.unfit->len, fit.unfit->len == 1 ? "does" : "do");
     g_string_append_c(said, '\n');
-    for (guint i = 0; i < MIN(unfit->len, UNFIT_MAX); i++)
-        g_string_append_printf(said, "   %s\n", (const char *)g_ptr_array_index(unfit, i));
-    if (unfit->len > UNFIT_MAX)
-        g_string_append_printf(said, "   … and %u more\n", unfit->len - UNFIT_MAX);
-    return staged;
+    add_lines(said, "cards by their order: ", fit.cards);
+    add_lines(said, "left out: ", fit.unfit);
+    return fit.staged;
 }
 
 static guint stage_all(const App *app, Plan *plan, const char *const *uuids, GString *said)
