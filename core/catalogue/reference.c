@@ -29,8 +29,7 @@ typedef struct {
     char *text; /* NULL: nothing to tell */
 } Fact;
 
-#define FACTS      8
-#define PAGE_WIDTH 79 /* of what one reads in a terminal */
+#define FACTS 8
 
 /* The facts of @row, in the order in which they are told; texts are the caller's to free. */
 static void collect_facts(const Tunable *row, Fact facts[FACTS])
@@ -68,8 +67,8 @@ static gboolean has_told_choices(const Tunable *row)
 }
 
 /* Appends the words of @text to the line that @out ends with, and begins a new one, @indent blanks
- * in, where the next word would go beyond PAGE_WIDTH. */
-static void append_words(GString *out, int indent, const char *text)
+ * in, where the next word would go beyond @width. */
+static void append_words(GString *out, int width, int indent, const char *text)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     const char *last = strrchr(out->str, '\n');
@@ -78,7 +77,7 @@ static void append_words(GString *out, int indent, const char *text)
     for (guint i = 0; words[i]; i++) {
         glong length = g_utf8_strlen(words[i], -1);
         gboolean apart = !g_str_has_suffix(out->str, " ");
-        if (column > indent && column + apart + length > PAGE_WIDTH) {
+        if (column > indent && column + apart + length > width) {
             g_string_truncate(out, out->len - !apart);
             g_string_append_printf(out, "\n%*s", indent, "");
             column = indent;
@@ -92,7 +91,7 @@ static void append_words(GString *out, int indent, const char *text)
     g_string_append_c(out, '\n');
 }
 
-char *reference_explain(const Tunable *row)
+char *reference_explain(const Tunable *row, int width)
 {
     GString *out = g_string_new(NULL);
     g_autofree char *allowed = tunable_allowed(row);
@@ -100,17 +99,17 @@ char *reference_explain(const Tunable *row)
 
     g_string_append_printf(
         out, "%s=%s%s%s\n  ", row->key, allowed, row->unit ? " " : "", row->unit ? row->unit : "");
-    append_words(out, 2, row->help);
+    append_words(out, width, 2, row->help);
     for (guint i = 0; has_told_choices(row) && row->choices[i].value; i++) {
         g_string_append_printf(out, "    %-16s ", row->choices[i].value);
-        append_words(out, 21, row->choices[i].help);
+        append_words(out, width, 21, row->choices[i].help);
     }
     collect_facts(row, facts);
     for (guint i = 0; i < FACTS; i++) {
         if (facts[i].text == NULL)
             continue;
         g_string_append_printf(out, "  %s: ", facts[i].name);
-        append_words(out, 4, facts[i].text);
+        append_words(out, width, 4, facts[i].text);
     }
     free_facts(facts);
     return g_string_free(out, FALSE);

@@ -5,8 +5,9 @@
 
 /* All of them return a text that the caller frees. */
 
-/* One row explained, as `kvmtune tunables KEY` prints it. */
-char *reference_explain(const Tunable *row);
+/* One row explained, as `kvmtune tunables KEY` prints it: lines of at most @width characters, but
+ * for words that are longer. */
+char *reference_explain(const Tunable *row, int width);
 /* One line a key that begins with @prefix: target, key, what is allowed; "" for none. */
 char *reference_list(const char *prefix);
 /* Target and key of those that begin with @prefix, one a line: "domain vcpupin.N". */

@@ -80,6 +80,46 @@ static void test_scope(FormFixture *f, gconstpointer data)
     g_assert_nonnull(change_of(app, UUID_C, "emulatorpin", SCOPE_LIVE));
 }
 
+/* What is off takes nothing at once. */
+static void test_off(FormFixture *f, gconstpointer data)
+{
+    App *app = &f->app;
+
+    (void)data;
+    form_open(app, UUID_B, NULL);
+    go_to(app, "emulatorpin");
+    g_assert_true(form_shows(app, "◷ at the next start"));
+    g_assert_true(form_shows(app, "emulatorpin                ◷  –"));
+    g_assert_false(form_shows(app, "takes it at once"));
+    form_open(app, UUID_A, NULL);
+    go_to(app, "emulatorpin");
+    g_assert_true(form_shows(app, "• now: the running domain takes it at once"));
+    /* Of several, one that runs does. */
+    form_open(app, UUID_A, UUID_B);
+    go_to(app, "emulatorpin");
+    g_assert_true(form_shows(app, "takes it at once"));
+}
+
+/* Where the panel has no room for all that is told of a tunable, ? has. */
+static void test_whole(FormFixture *f, gconstpointer data)
+{
+    App *app = &f->app;
+
+    (void)data;
+    form_open(app, UUID_A, NULL);
+    go_to(app, "memory.hugepages");
+    g_assert_true(form_shows(app, "? all of it"));
+    g_assert_false(form_shows(app, "memory.allocation=ondemand"));
+    form_press(app, "?");
+    g_assert_true(form_shows(app, "memory.allocation=ondemand do not go with it."));
+    g_assert_true(form_shows(app, "Source: libvirt.org/formatdomain.html#memory-backing"));
+    form_press(app, "Esc");
+    go_to(app, "rng.model");
+    form_press(app, "Esc Home ?"); /* a heading has nothing of its own */
+    g_assert_false(form_shows(app, "Source: "));
+    g_assert_true(form_shows(app, "Tuning of a domain"));
+}
+
 static void test_several(FormFixture *f, gconstpointer data)
 {
     App *app = &f->app;
@@ -263,6 +303,8 @@ int main(int argc, char **argv)
     g_test_add("/form/" name, FormFixture, NULL, form_set_up, function, form_tear_down)
         ADD("set", test_set);
         ADD("scope", test_scope);
+        ADD("off", test_off);
+        ADD("whole", test_whole);
         ADD("several", test_several);
         ADD("copy", test_copy);
         ADD("keeps-place", test_keeps_place);

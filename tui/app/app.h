@@ -43,6 +43,8 @@ void app_open(App *app, ScreenId screen);
 gboolean app_back(App *app);
 /* The screen below the open one; the open one itself where there is none. */
 ScreenId app_below(const App *app);
+/* The tunable under the cursor of the screen below; NULL: there is none. */
+const Tunable *app_about(const App *app);
 /* The tab that the open screen belongs to. */
 ScreenId app_tab(const App *app);
 /* Opens SCREEN_DOMAIN for the domain @uuid. */

@@ -36,6 +36,13 @@ ScreenId app_below(const App *app)
     return app->depth ? app->below[app->depth - 1] : app->screen;
 }
 
+const Tunable *app_about(const App *app)
+{
+    ScreenId below = app_below(app);
+
+    return screens[below]->about ? screens[below]->about(app->private->states[below]) : NULL;
+}
+
 ScreenId app_tab(const App *app)
 {
     ScreenId screen = app->screen;

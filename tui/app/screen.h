@@ -2,6 +2,7 @@
  * the App's Snapshot and Plan, draws from them, and stages Changes. */
 #pragma once
 
+#include "core/catalogue/tunable.h"
 #include "tui/terminal/canvas.h"
 #include "tui/terminal/keymap.h"
 #include "tui/terminal/terminal.h"
@@ -20,6 +21,8 @@ typedef struct {
     /* @event's y and x are those of the canvas last drawn on. May be NULL. */
     void (*mouse)(App *app, gpointer state, const MouseEvent *event);
     void (*clear)(gpointer state); /* frees what the state owns; may be NULL */
+    /* The tunable under the cursor, which Help explains first; NULL for none. May be NULL. */
+    const Tunable *(*about)(gconstpointer state);
 } Screen;
 
 typedef enum {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define PAGE_WIDTH 79 /* of a terminal; alike in a file */
+
 /* The row that @text is the key of, or an instance of ("vcpupin.3"); NULL with a sentence. */
 static const Tunable *find_row(const char *text, GError **error)
 {
@@ -46,7 +48,7 @@ gboolean command_tunables(const CommandOptions *options, char **arguments, GErro
     else if (options->names)
         text = reference_names(prefix);
     else
-        text = row ? reference_explain(row) : g_strdup(list);
+        text = row ? reference_explain(row, PAGE_WIDTH) : g_strdup(list);
     g_print("%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
     return TRUE;
 }

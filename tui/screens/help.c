@@ -1,4 +1,6 @@
-/* Help: the keys of the screen one comes from, made from the key table, and what the marks mean. */
+/* Help: the tunable under the cursor of the screen one comes from, that screen's keys, made from
+ * the key table, and what its marks mean. */
+#include "core/catalogue/reference.h"
 #include "core/place/figures.h"
 #include "tui/app/app.h"
 #include "tui/app/frame.h"
@@ -143,6 +145,17 @@ static void add_figures(const App *app, State *state)
     }
 }
 
+/* The whole of what the catalogue says of the tunable under the cursor. */
+static void add_tunable(const App *app, State *state, const Tunable *row)
+{
+    g_autofree char *text = reference_explain(row, MAX(app->width - 3, 10));
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+
+    for (guint i = 0; lines[i]; i++)
+        add_text(app, state, i ? STYLE_TEXT : STYLE_TITLE, NULL, lines[i]);
+    add_line(state, STYLE_TEXT, NULL, "");
+}
+
 static void scroll(State *state, int by)
 {
     state->top = CLAMP(state->top + by, 0, MAX((int)state->lines->len - MAX(state->height, 1), 0));
@@ -156,6 +169,9 @@ static void update(App *app, gpointer data)
         state->lines = g_array_new(FALSE, FALSE, sizeof(Line));
     g_array_set_clear_func(state->lines, line_clear);
     g_array_set_size(state->lines, 0);
+    const Tunable *row = app_about(app);
+    if (row)
+        add_tunable(app, state, row);
     for (guint i = 0; i < G_N_ELEMENTS(topics); i++) {
         if (topics[i].screen != app_below(app))
             continue;

@@ -354,6 +354,13 @@ static void sharing_mouse(App *app, gpointer data, const MouseEvent *event)
         hostvalue_edit(app, key);
 }
 
+static const Tunable *sharing_about(gconstpointer data)
+{
+    const TableRow *row = selected_row(data);
+
+    return row ? hostvalue_tunable(row->id) : NULL;
+}
+
 static void sharing_clear(gpointer data)
 {
     SharingState *state = data;
@@ -374,4 +381,5 @@ const Screen screen_sharing = {
     .act = sharing_act,
     .mouse = sharing_mouse,
     .clear = sharing_clear,
+    .about = sharing_about,
 };

@@ -378,6 +378,15 @@ static void memory_clear(gpointer data)
     table_clear(&state->meminfo);
 }
 
+static const Tunable *memory_about(gconstpointer data)
+{
+    const MemoryState *state = data;
+    const TableRow *row = table_selected(state->in_right ? &state->meminfo : &state->list);
+    g_autoptr(TunableKey) key = row ? tunable_key_parse(TARGET_HOST, row->id, NULL) : NULL;
+
+    return key ? key->tunable : NULL;
+}
+
 const Screen screen_memory = {
     .title = "Memory",
     .context = CONTEXT_MEMORY,
@@ -387,4 +396,5 @@ const Screen screen_memory = {
     .act = memory_act,
     .mouse = memory_mouse,
     .clear = memory_clear,
+    .about = memory_about,
 };

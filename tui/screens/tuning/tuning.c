@@ -235,6 +235,13 @@ static void tuning_clear(gpointer data)
     tuning_free(data);
 }
 
+static const Tunable *tuning_about(gconstpointer data)
+{
+    const Field *field = tuning_selected(data);
+
+    return field ? field->key->tunable : NULL;
+}
+
 const Screen screen_tuning = {
     .title = NULL,
     .context = CONTEXT_TUNING,
@@ -244,4 +251,5 @@ const Screen screen_tuning = {
     .act = tuning_act,
     .mouse = tuning_mouse,
     .clear = tuning_clear,
+    .about = tuning_about,
 };

@@ -2,6 +2,11 @@
 #include "tui/screens/tuning/tuning.h"
 
 #include "core/util/text.h"
+#include "tui/widgets/cell.h"
+
+#include <string.h>
+
+#define ALL_OF_IT "? all of it"
 
 /* Where the next line goes. */
 typedef struct {
@@ -69,31 +74,18 @@ static void draw_holders(Pen *pen, const TuningState *state, const Field *field)
     }
 }
 
-/* Whether one of the domains of @field runs. */
-static gboolean runs(const TuningState *state, const Field *field)
+static void draw_when(Pen *pen, const Field *field)
 {
-    for (guint i = 0; i < state->tuned->len; i++) {
-        const Tuned *tuned = g_ptr_array_index(state->tuned, i);
-        if (tuned->domain->xml_live && g_hash_table_contains(tuned->by_key, field->key->key))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static void draw_when(Pen *pen, const TuningState *state, const Field *field)
-{
-    gboolean now = field->key->tunable->effect == EFFECT_NOW_AND_NEXT;
-
-    if (field->waits) {
+    if (field->live == NULL)
+        draw_words(pen, 1, STYLE_TEXT, "◷ at the next start");
+    else if (field->waits) {
         g_autofree char *why = g_strdup_printf("◷ next start only: %s", field->waits);
         draw_words(pen, 2, STYLE_WARN, why);
-    } else if (now)
+    } else if (field->key->tunable->effect == EFFECT_NOW_AND_NEXT)
         draw_words(pen, 1, STYLE_TEXT, "• now: the running domain takes it at once");
-    else if (runs(state, field))
+    else
         draw_words(pen, 2, STYLE_WARN,
             "◷ next start only: libvirt cannot change it while the domain runs");
-    else
-        draw_words(pen, 1, STYLE_TEXT, "◷ at the next start");
 }
 
 /* What it does, costs and does not go together with. Where lines are few the words that matter
@@ -114,11 +106,18 @@ static void draw_about(Pen *pen, gboolean beside, const Tunable *row)
     }
     g_autofree char *all = g_strjoin(
         " ", row->help, row->gain ? row->gain : "", row->conflicts ? row->conflicts : "", NULL);
-    Canvas text = canvas_part(pen->canvas, 0, 0, bottom - 1, pen->canvas->width);
+    int width = pen->canvas->width;
+    Canvas text = canvas_part(pen->canvas, 0, 0, bottom - 1, width);
     Pen inner = {&text, pen->y};
+    g_auto(GStrv) lines = cell_lines(all, width, width);
+    gboolean cut = (int)g_strv_length(lines) > bottom - 1 - pen->y;
     draw_words(&inner, bottom, STYLE_TEXT, all);
-    if (bottom > pen->y)
-        canvas_text(pen->canvas, bottom - 1, 0, -1, STYLE_DIM, source);
+    if (bottom <= pen->y)
+        return;
+    if (cut)
+        canvas_field(pen->canvas, bottom - 1, 0, width, ALIGN_RIGHT, STYLE_KEY, ALL_OF_IT);
+    canvas_field(pen->canvas, bottom - 1, 0, width - (cut ? (int)strlen(ALL_OF_IT) + 2 : 0),
+        ALIGN_LEFT, STYLE_DIM, source);
 }
 
 void tuning_draw_panel(const App *app, const TuningState *state, const Canvas *canvas)
@@ -153,6 +152,6 @@ void tuning_draw_panel(const App *app, const TuningState *state, const Canvas *c
     }
     if (field->moved)
         draw_words(&pen, 2, STYLE_WARN, "! somebody changed it since it was staged");
-    draw_when(&pen, state, field);
+    draw_when(&pen, field);
     draw_about(&pen, state->beside, row);
 }

@@ -208,7 +208,7 @@ static void add_field(TuningState *state, const Field *field)
     row->shape = ROW_SPILLS;
     table_cell(row, COLUMN_KEY, STYLE_TEXT,
         g_strdup_printf("%s%s", field->instance ? "    " : "  ", field->label));
-    gboolean now = tunable->effect == EFFECT_NOW_AND_NEXT && field->waits == NULL;
+    gboolean now = tunable->effect == EFFECT_NOW_AND_NEXT && field->live && field->waits == NULL;
     table_cell(row, COLUMN_WHEN, STYLE_DIM, g_strdup(now ? "•" : "◷"));
     table_cell(row, COLUMN_NOW, value_style(field, field->live_unset, field->live),
         g_strdup(field->live ? field->live : "–"));
