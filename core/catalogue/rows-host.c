@@ -8,8 +8,8 @@
 static const TunableChoice off_on[] = {{"0", "off"}, {"1", "on"}, {NULL, NULL}};
 
 static const TunableChoice ksm_nodes[] = {
-    {"0", "only those of one node"},
-    {"1", "those of all nodes"},
+    {"0", "off: only pages of one node"},
+    {"1", "on: pages of all nodes"},
     {NULL, NULL},
 };
 
@@ -115,7 +115,7 @@ static const Tunable rows[] = {
         "How long ksmd sleeps between two portions.",
         "Less finds equal pages sooner, costs more CPU; 0 never sleeps.", NULL, KSM_DOC, "2.6.32"),
     HOST_CHOICE("ksm.merge_across_nodes", KSM "merge_across_nodes", ksm_nodes,
-        "Whose pages are shared with one another, by NUMA node.",
+        "Whether pages of different NUMA nodes are shared with one another.",
         "1 saves most, and some reads become remote; 0 keeps what is shared near.", UNMERGE_FIRST,
         KSM_DOC, "3.9"),
     HOST_CHOICE("ksm.use_zero_pages", KSM "use_zero_pages", off_on,

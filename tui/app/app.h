@@ -92,7 +92,8 @@ void app_choose(App *app, const char *title, const char *const *values, const ch
 void app_confirm(App *app, const char *title, const char *text,
     void (*yes)(App *app, gpointer data), gpointer data);
 
-/* Applies what is staged, on the libvirt thread; the message line tells the end. */
+/* Applies what is staged, where @preview has no errors, on the libvirt thread; the message line
+ * tells the end. */
 void app_apply(App *app, const Preview *preview);
 /* Stages what takes the journal's entry back (0: the newest), and shows that as a preview. */
 void app_undo(App *app, guint number);

@@ -180,9 +180,7 @@ static void confirm_warnings(App *app, const Preview *preview)
 
 void app_apply(App *app, const Preview *preview)
 {
-    if (preview->errors > 0)
-        app_say(app, STYLE_BAD, "it cannot be applied like this: see the lines marked as errors");
-    else if (preview->steps->len == 0)
+    if (preview->steps->len == 0)
         app_say(app, STYLE_TEXT, "nothing to apply: everything stands as staged");
     else if (preview->warnings > 0)
         confirm_warnings(app, preview);

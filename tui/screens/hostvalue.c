@@ -2,6 +2,7 @@
 #include "tui/screens/hostvalue.h"
 
 #include "tui/screens/kept.h"
+#include "tui/widgets/cell.h"
 
 #include <string.h>
 
@@ -60,6 +61,16 @@ static char *range_text(const Tunable *tunable)
     return g_string_free(out, FALSE);
 }
 
+/* What it does, gains and costs, and, where @lines have room for it, does not go together with. */
+static char *about_text(const Tunable *tunable, int width, guint lines)
+{
+    g_autofree char *all = g_strjoin(" ", tunable->help, tunable->gain, tunable->conflicts, NULL);
+    g_auto(GStrv) broken = cell_lines(all, width, width);
+
+    return g_strv_length(broken) <= lines ? g_steal_pointer(&all)
+                                          : g_strjoin(" ", tunable->help, tunable->gain, NULL);
+}
+
 int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
 {
     const Tunable *tunable = hostvalue_tunable(id);
@@ -69,8 +80,9 @@ int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
         return 0;
     g_autofree char *claim = kept_claim(app->snapshot->host, id, &style);
     int room = claim ? canvas->height - 1 : canvas->height; /* who else sets it is always said */
-    g_autofree char *about = g_strconcat(tunable->help, " ", tunable->gain, NULL);
-    int line = canvas_wrap(canvas, 0, 0, canvas->width, CLAMP(room, 1, 3), STYLE_TEXT, about);
+    int lines = CLAMP(room, 1, HOSTVALUE_HELP);
+    g_autofree char *about = about_text(tunable, canvas->width, (guint)lines);
+    int line = canvas_wrap(canvas, 0, 0, canvas->width, lines, STYLE_TEXT, about);
     g_autofree char *range = range_text(tunable);
     if (claim)
         canvas_field(canvas, line, 0, canvas->width, ALIGN_LEFT, style, claim);

@@ -12,7 +12,8 @@ char *hostvalue_now(const Host *host, const char *id);
 /* The unit of @value, or what it means where it is one of several numbers: "ms", "run"; NULL where
  * it says enough by itself. The caller frees it. */
 char *hostvalue_meaning(const Tunable *tunable, const char *value);
-/* Draws what the tunable @id is for, and below it who sets it at boot, else its range and source;
+#define HOSTVALUE_HELP 3 /* lines that hostvalue_draw() takes at most of what a tunable does */
+/* Draws what the tunable @id does, and below it who sets it at boot, else its range and source;
  * returns the lines used. */
 int hostvalue_draw(const App *app, const char *id, const Canvas *canvas);
 

@@ -12,9 +12,9 @@
 
 #include "core/util/text.h"
 
-#define WIDE         150         /* from here on KSM stands left and THP right */
-#define THP_SIZE     "thp.size." /* begins the ids of what is of one size of THP */
-#define FOOTER_LINES 5           /* an empty one, three of help, one of range and source */
+#define WIDE         150                  /* from here on KSM stands left and THP right */
+#define THP_SIZE     "thp.size."          /* begins the ids of what is of one size of THP */
+#define FOOTER_LINES (HOSTVALUE_HELP + 2) /* an empty one, and one of range and source */
 
 static const TableColumn columns[SHARING_COLUMNS + 1] = {
     [SHARING_NAME] = {"name", 30, 34, ALIGN_LEFT, 0},

@@ -174,7 +174,10 @@ static gboolean act(App *app, gpointer data, Action action)
 
     switch (action) {
     case ACTION_APPLY:
-        app_apply(app, state->preview);
+        if (state->preview->errors > 0)
+            preview_next_error(app, state);
+        else
+            app_apply(app, state->preview);
         return TRUE;
     case ACTION_ACCEPT:
         accept_offer(app, state);

@@ -50,6 +50,8 @@ void preview_native_forget(PreviewState *state, const PreviewTarget *target);
 
 /* Looks for @text from the cursor on and says what it found; remembers it. */
 void preview_search(App *app, PreviewState *state, const char *text);
+/* Puts the cursor on the first error, from one on the next, and says that it is refused. */
+void preview_next_error(App *app, PreviewState *state);
 /* The next one forward, or backward. */
 void preview_search_again(App *app, PreviewState *state, gboolean forward);
 
