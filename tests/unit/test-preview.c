@@ -1,7 +1,5 @@
-/* core/tune/preview and blame: sections, parts, which change made which line, and when a preview is
- * no longer true. Domains are written here; no host, no libvirt. */
-#include "core/preview/blame.h"
-#include "core/preview/nativecmd.h"
+/* core/preview: sections, parts, which change made which line, and when a preview is no longer
+ * true. Domains are written here; no host, no libvirt. */
 #include "core/preview/preview.h"
 #include "tests/unit/tree.h"
 
@@ -345,95 +343,6 @@ static void test_is_current(void)
 
 /* ---- blame ---- */
 
-/* "|0|0-1": by whom each line was made, or with @gone taken away. */
-static char *owners(const Blame *blame, guint count, gboolean gone)
-{
-    GString *out = g_string_new(NULL);
-
-    for (guint i = 0; i < count; i++) {
-        g_autofree char *by = idset_format(gone ? blame_removed(blame, i) : blame_added(blame, i));
-        g_string_append_printf(out, "%s%s", i ? "|" : "", by);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static void test_blame(void)
-{
-    static const struct {
-        const char *texts[4]; /* as change 0, 1, 2 leave it */
-        const char *removed, *added;
-    } rows[] = {
-        {{"a\nb\nc\n", "a\nx\nc\n", NULL}, "|0|", "|0|"},
-        {{"a\nb\nc\n", "a\nx\nc\n", "a\nx\ny\n", NULL}, "|0|1", "|0|1"},
-        /* a line made by one and changed by another is of both */
-        {{"a\nb\nc\n", "a\nx\nc\n", "a\ny\nc\n", NULL}, "|0|", "|0-1|"},
-        {{"a\n", "a\nb\n", "a\nb\nc\n", "0\na\nb\nc\n"}, "", "2||0|1"},
-        {{"a\nb\nc\n", "c\n", "c\nd\n", NULL}, "0|0|", "|1"},
-        {{"", "a\n", NULL}, "", "0"},
-        {{"a", "a\n", NULL}, "0", "0"},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(Blame) blame = blame_new(rows[i].texts[0]);
-        guint n = 0;
-        for (; n < 3 && rows[i].texts[n + 1]; n++)
-            blame_change(blame, rows[i].texts[n], rows[i].texts[n + 1], n);
-        g_auto(GStrv) before = g_strsplit(rows[i].texts[0], "\n", -1),
-                      after = g_strsplit(rows[i].texts[n], "\n", -1);
-        guint old = g_strv_length(before), new = g_strv_length(after);
-        old -= old && *before[old - 1] == '\0';
-        new -= new &&*after[new - 1] == '\0';
-        g_autofree char *removed = owners(blame, old, TRUE);
-        g_autofree char *added = owners(blame, new, FALSE);
-        g_assert_cmpstr(removed, ==, rows[i].removed);
-        g_assert_cmpstr(added, ==, rows[i].added);
-        g_assert_null(blame_added(blame, new));
-        g_assert_null(blame_removed(blame, G_MAXUINT));
-    }
-}
-
-/* ---- QEMU's command line ---- */
-
-static void test_command_line(void)
-{
-    static const struct {
-        const char *before, *after, *lines;
-    } rows[] = {
-        {"LC_ALL=C /usr/bin/qemu -m 64 -S", "LC_ALL=C /usr/bin/qemu -m 64 -S", ""},
-        {"LC_ALL=C /usr/bin/qemu -m 64 -S", "LC_ALL=C /usr/bin/qemu -m 128 -S",
-            "- -m 64|+ -m 128|"},
-        {"A=1 qemu -S", "A=2 qemu -S", "- A=1|+ A=2|"},
-        {"qemu -S", "qemu -S -no-acpi", "+ -no-acpi|"},
-        /* quoted as libvirt quotes, and each option with all its words */
-        {"qemu -object '{\"id\":\"a b\",\"size\":1}' -S",
-            "qemu -object '{\"id\":\"a b\",\"size\":2}' -S",
-            "- -object {\"id\":\"a b\",\"size\":1}|+ -object {\"id\":\"a b\",\"size\":2}|"},
-        {"qemu -add-fd set=0,fd=1 x -S", "qemu -add-fd set=0,fd=1 y -S",
-            "- -add-fd set=0,fd=1 x|+ -add-fd set=0,fd=1 y|"},
-        /* a secret is another one each time, and nobody's business */
-        {"qemu -object '{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"abc=\",\"iv\":\"1==\"}'",
-            "qemu -object "
-            "'{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"xyz=\",\"iv\":\"2==\"}'",
-            ""},
-        {"qemu -object secret,id=s,data=abc,iv=1", "qemu -object secret,id=t,data=xyz,iv=2",
-            "- -object secret,id=s,data=•••,iv=•••|+ -object secret,id=t,data=•••,iv=•••|"},
-        {"qemu -name 'a\033[2J'", "qemu -name b", "- -name a\\x1b[2J|+ -name b|"},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) lines = nativecmd_diff(rows[i].before, rows[i].after, &error);
-        g_assert_no_error(error);
-        g_autoptr(GString) text = g_string_new(NULL);
-        for (guint n = 0; n < lines->len; n++)
-            g_string_append_printf(text, "%s|", (const char *)g_ptr_array_index(lines, n));
-        g_assert_cmpstr(text->str, ==, rows[i].lines);
-    }
-    g_autoptr(GError) error = NULL;
-    g_assert_null(nativecmd_diff("qemu 'a", "qemu", &error));
-    g_assert_nonnull(error);
-}
-
 /* libvirt changes a running domain's nodeset where none was set, and it is restrictive from then
  * on; or where the mode is restrictive. Else it waits, and says why. */
 static void test_running_nodeset(void)
@@ -518,8 +427,6 @@ int main(int argc, char **argv)
     g_test_add_func("/preview/refused", test_refused);
     g_test_add_func("/preview/transient", test_transient);
     g_test_add_func("/preview/is-current", test_is_current);
-    g_test_add_func("/preview/blame", test_blame);
-    g_test_add_func("/preview/command-line", test_command_line);
     g_test_add("/preview/rivals", Tree, NULL, tree_setup, test_rivals, tree_teardown);
     return g_test_run();
 }
