@@ -152,9 +152,8 @@ static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool,
         g_autofree char *more = text_size_kib((guint64)(node->free_kib.value - left.value));
         g_autofree char *free_text = text_size_kib((guint64)node->free_kib.value);
         rule_find(c,
-            "this%s takes %s more of node %u, which has %s free: the kernel may grant less; stop "
-            "or "
-            "move VMs there, or drop the page cache first (sysctl vm.drop_caches=1)",
+            "this%s takes %s more of node %u, which has %s free: the kernel may grant less; "
+            "stop or move VMs there, or drop the page cache first (sysctl vm.drop_caches=1)",
             all, more, key->n, free_text);
     }
 }

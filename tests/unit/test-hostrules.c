@@ -92,6 +92,8 @@ static const struct {
         "is set by the kernel while"},
     {"pool-room", FALSE, NULL, NULL, "hugepages.node0.2M=700", "hugepages.node0.2M=300",
         "this takes 1.2 GiB more of node 0, which has 1.0 GiB free"},
+    {"pool-large", FALSE, NULL, NULL, "hugepages.node0.1G=1", "hugepages.node0.2M=110",
+        "each page of 1G needs as much memory in one piece"},
     {"pool-pieces", FALSE, "/proc/buddyinfo", "Node 0, zone Normal 9 9 9 9 9 9 9 9 9 9 9\n",
         "hugepages.node0.2M=200", "vm.compact_memory=1 hugepages.node0.2M=200",
         "whole ones for 27 pages of 2M"},

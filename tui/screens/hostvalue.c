@@ -61,14 +61,28 @@ static char *range_text(const Tunable *tunable)
     return g_string_free(out, FALSE);
 }
 
-/* What it does, gains and costs, and, where @lines have room for it, does not go together with. */
+static gboolean fits(const char *text, int width, guint lines)
+{
+    g_auto(GStrv) broken = cell_lines(text, width, width);
+
+    return g_strv_length(broken) <= lines;
+}
+
+/* What it does, and, as far as all of it fits into @lines, gains and costs, and does not go
+ * together with: ? tells the whole. */
 static char *about_text(const Tunable *tunable, int width, guint lines)
 {
-    g_autofree char *all = g_strjoin(" ", tunable->help, tunable->gain, tunable->conflicts, NULL);
-    g_auto(GStrv) broken = cell_lines(all, width, width);
+    const char *const parts[] = {tunable->gain, tunable->conflicts};
+    char *text = g_strdup(tunable->help);
 
-    return g_strv_length(broken) <= lines ? g_steal_pointer(&all)
-                                          : g_strjoin(" ", tunable->help, tunable->gain, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(parts) && parts[i]; i++) {
+        g_autofree char *more = g_strconcat(text, " ", parts[i], NULL);
+        if (!fits(more, width, lines))
+            break;
+        g_free(text);
+        text = g_steal_pointer(&more);
+    }
+    return text;
 }
 
 int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
@@ -81,7 +95,8 @@ int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
     g_autofree char *claim = kept_claim(app->snapshot->host, id, &style);
     int room = claim ? canvas->height - 1 : canvas->height; /* who else sets it is always said */
     int lines = CLAMP(room, 1, HOSTVALUE_HELP);
-    g_autofree char *about = about_text(tunable, canvas->width, (guint)lines);
+    g_autofree char *about =
+        about_text(tunable, canvas->width, (guint)MIN(lines, canvas->height - 1));
     int line = canvas_wrap(canvas, 0, 0, canvas->width, lines, STYLE_TEXT, about);
     g_autofree char *range = range_text(tunable);
     if (claim)
