@@ -67,9 +67,11 @@ static gboolean check_unit(Transaction *t, const Unit *unit, const char *ground,
 }
 
 /* Why @got pages are fewer than asked for, where @step is a pool's; else "". */
-static char *short_grant(const ApplyContext *context, const Step *step, const char *got)
+static char *short_grant(const Transaction *t, const Step *step, const char *got)
 {
+    const ApplyContext *context = t->context;
     MoveResult result = {0};
+    gboolean compacted = FALSE;
     gint64 asked, granted;
 
     if (step->key->size_kib == 0 || !text_parse_int(step->new_value, &asked) ||
@@ -77,9 +79,11 @@ static char *short_grant(const ApplyContext *context, const Step *step, const ch
         return g_strdup("");
     if (context->move)
         page_move_look(context->move, &result);
-    g_autofree char *reason = result.stopped
-                                  ? g_strdup("stopped by you")
-                                  : grant_reason(context->root, step->key, asked - granted);
+    for (guint i = 0; i < t->entry->steps->len; i++) /* they are done before any pool grows */
+        compacted |= ((const Step *)g_ptr_array_index(t->entry->steps, i))->key->tunable->trigger;
+    g_autofree char *reason =
+        result.stopped ? g_strdup("stopped by you")
+                       : grant_reason(context->root, step->key, asked - granted, compacted);
     return g_strdup_printf(" (%s)", reason);
 }
 
@@ -115,7 +119,7 @@ static gboolean verify_unit(Transaction *t, const Unit *unit, GError **error)
         g_autofree char *asked = step_shown_value(step->new_value);
         g_autofree char *shown = step_shown_value(got);
         if (!t->context->partial || step->key->tunable->type != VALUE_INT) {
-            g_autofree char *why = short_grant(t->context, step, got);
+            g_autofree char *why = short_grant(t, step, got);
             t->is_short = *why != '\0';
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
                 "%s: %s was asked, %s was granted%s", step->key->key, asked, shown, why);

@@ -133,7 +133,7 @@ static char *pieces_text(const Host *host, const NodeMemory *node, guint64 size_
     return g_string_free(out, FALSE);
 }
 
-char *grant_reason(const char *root, const TunableKey *key, gint64 missing)
+char *grant_reason(const char *root, const TunableKey *key, gint64 missing, gboolean compacted)
 {
     g_autoptr(Host) host = host_read(root, NULL, NULL);
     const NodeMemory *node = host ? host_node(host, (int)key->n) : NULL;
@@ -146,7 +146,6 @@ char *grant_reason(const char *root, const TunableKey *key, gint64 missing)
             "node %u has only %s left: move VMs, drop caches, or keep it at boot", key->n,
             free_text);
     g_autofree char *pieces = pieces_text(host, node, key->size_kib);
-    return g_strdup_printf("node %u has %s left%s: vm.compact_memory=1 first, drop caches, or keep "
-                           "it at boot",
-        key->n, free_text, pieces);
+    return g_strdup_printf("node %u has %s left%s%s drop caches, or keep it at boot", key->n,
+        free_text, pieces, compacted ? ", though compacted:" : ": vm.compact_memory=1 first,");
 }

@@ -23,5 +23,6 @@ Num grant_memory(const Host *host, const TunableKey *key);
  */
 char *grant_takes(const Host *host, const Plan *plan, const TunableKey *key, const char *value);
 /* The reason, and what to do, of the pool @key below @root, of which @missing pages were not
- * granted: what the node has free, and in which pieces (buddyinfo). The caller frees it. */
-char *grant_reason(const char *root, const TunableKey *key, gint64 missing);
+ * granted: what the node has free, and in which pieces (buddyinfo). @compacted: memory was, just
+ * before, and need not be again. The caller frees it. */
+char *grant_reason(const char *root, const TunableKey *key, gint64 missing, gboolean compacted);

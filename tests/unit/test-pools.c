@@ -248,13 +248,21 @@ static void test_short_grant(Fixture *f, gconstpointer data)
 {
     static const struct {
         const char *asked, *reason;
+        gboolean compact;
     } cases[] = {
-        {"10", "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more "
-               "(buddyinfo: 1 of order 9, 1 of order 10): vm.compact_memory=1 first, drop caches, "
-               "or keep it at boot)"},
+        {"10",
+            "10 was asked, 6 was granted (node 0 has 100 MiB left, in pieces for 3 more "
+            "(buddyinfo: 1 of order 9, 1 of order 10): vm.compact_memory=1 first, drop caches, "
+            "or keep it at boot); ask for less",
+            FALSE},
+        {"10",
+            "in pieces for 3 more (buddyinfo: 1 of order 9, 1 of order 10), though compacted: "
+            "drop caches, or keep it at boot)",
+            TRUE},
         {"400",
-            "400 was asked, 6 was granted (node 0 has only 100 MiB left: move VMs, drop caches, "
-            "or keep it at boot)"},
+            "400 was asked, 6 was granted (node 0 has only 100 MiB left: move VMs away, drop "
+            "caches, or keep it at boot)",
+            FALSE},
     };
     (void)data;
     put_pieces(f);
@@ -265,7 +273,11 @@ static void test_short_grant(Fixture *f, gconstpointer data)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Plan) plan = stage(snapshot, "hugepages.node0.2M", cases[i].asked);
+        if (cases[i].compact)
+            g_assert_true(
+                plan_stage(plan, snapshot, "host", "vm.compact_memory", "1", SCOPE_LIVE, &error));
         g_autoptr(Preview) preview = preview_make(snapshot, plan);
+        f->context.keeping = "ask for less";
         g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
         g_test_message("%s", error->message);
         g_assert_nonnull(strstr(error->message, cases[i].reason));

@@ -227,10 +227,13 @@ gboolean command_run_plan(const CommandOptions *options, const Plan *plan, const
     guint number = apply_preview(&context, preview, &report, error);
     move_watch_end(watch);
     if (number) {
+        gboolean leaves = FALSE;
         say_lines(preview);
+        for (guint i = 0; i < preview->steps->len; i++)
+            leaves |= !((const Step *)g_ptr_array_index(preview->steps, i))->key->tunable->trigger;
         g_autofree char *undo = command_again(options, "undo");
         g_autofree char *hint = g_strdup_printf("; `%s` takes it back", undo);
-        command_say_done(options, "done", number, report, hint);
+        command_say_done(options, "done", number, report, leaves ? hint : "");
     }
     return number != 0;
 }

@@ -19,8 +19,11 @@ static void update(App *app, gpointer data)
 {
     PreviewState *state = data;
     int width = MAX(app->width - 3, 20);
+    /* What changes while it is applied is its own work: that is nobody else's change. */
     gboolean current =
-        state->preview && preview_is_current(state->preview, app->snapshot, app->plan);
+        state->preview &&
+        (app_is_applying(app) ? plan_equal(state->preview->plan, app->plan)
+                              : preview_is_current(state->preview, app->snapshot, app->plan));
 
     if (state->places == NULL)
         set_up(app, state);
