@@ -210,6 +210,20 @@ static gboolean need_is_known(const Supply *supply, const PageNeed *need)
     return known;
 }
 
+/* How many pages beyond the pools @need may have. When memory is mapped the kernel makes only those
+ * that all pools together lack, and then wants the whole in pools of the process's cpuset
+ * (hugetlb.c: hugetlb_acct_memory, gather_surplus_pages, allowed_mems_nr); what a bound cell's own
+ * node lacks after that, it makes when the page is touched. */
+static gint64 overcommit_for(
+    const Supply *supply, const HostPool *all, const PageNeed *need, gint64 wanted)
+{
+    gint64 made = MAX(wanted - MAX(all->unpromised, 0), 0);
+    gboolean maps =
+        need->cage == NULL || wanted - supply_pages(supply, need->size_kib, need->cage) <= made;
+
+    return maps ? all->room : MIN(all->room, made);
+}
+
 static void hold_against(Demand *demand, Supply *supply, const PageNeed *need, GArray *held)
 {
     HostPool *all = host_pool(supply, need->size_kib);
@@ -224,9 +238,10 @@ static void hold_against(Demand *demand, Supply *supply, const PageNeed *need, G
         return;
     }
     gint64 wanted = need->pages - given_back(need, held);
+    gint64 room = overcommit_for(supply, all, need, wanted);
     gint64 taken = take_pages(supply, need, wanted);
     gint64 promised = all->known ? MAX(taken - MAX(all->unpromised, 0), 0) : 0;
-    gint64 surplus = MIN(wanted - taken + promised, all->room);
+    gint64 surplus = MIN(wanted - taken + promised, room);
     all->unpromised -= taken - promised;
     all->room -= surplus;
     demand->surplus += surplus;

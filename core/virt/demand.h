@@ -10,6 +10,7 @@ typedef struct {
     guint64 size_kib; /* 0: the default size, which is not known */
     gint64 pages;     /* -1: the memory is not known */
     IdSet *nodes;     /* the host's nodes it is bound to; NULL: any */
+    IdSet *cage;      /* those of its process's cpuset, numatune's own; NULL: all of them */
     int cell;         /* the guest's; -1: the guest has none */
     gboolean numad;   /* it is bound, to nodes that numad chooses when the domain starts */
 } PageNeed;

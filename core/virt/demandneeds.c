@@ -11,6 +11,7 @@
 static void need_clear(gpointer data)
 {
     hwloc_bitmap_free(((PageNeed *)data)->nodes);
+    hwloc_bitmap_free(((PageNeed *)data)->cage);
 }
 
 /* The size that @backing ("2M", "2M@0-1;1G@2") has for guest cell @cell: that of the <page> which
@@ -71,6 +72,7 @@ static void add_need(GArray *needs, const DomainConfig *config, guint64 size_kib
                  : cell && cell->nodeset
                      ? bound_to(cell->mode ? cell->mode : "strict", cell->nodeset)
                      : bound_to(config->numatune_mode, config->numatune_nodeset);
+    need.cage = bound_to(config->numatune_mode, config->numatune_nodeset);
     g_array_append_val(needs, need);
 }
 

@@ -91,12 +91,21 @@ static const struct {
     {DOMAIN(MEMORY(200) HUGE(PAGE(2048)) ON("strict", "0")), NULL, DEMAND_STARTS,
         "100 pages of 2M on node 0", "", ""},
     /* rounded up to whole pages; the default size is meminfo's */
-    {DOMAIN(MEMORY(201) HUGE("") ON("restrictive", "0")), NULL, DEMAND_SURPLUS,
-        "101 pages of 2M on node 0", "", ""},
+    {DOMAIN(MEMORY(201) HUGE("")), NULL, DEMAND_STARTS, "101 pages of 2M", "", ""},
+    /* a cpuset's nodes get of overcommit only what all pools together lack, */
+    {DOMAIN(MEMORY(201) HUGE("") ON("restrictive", "0")), NULL, DEMAND_LACKS,
+        "101 pages of 2M on node 0", "1 page of 2M on node 0", "hugepages.node0.2M=101"},
+    {DOMAIN(MEMORY(230) HUGE("") ON("strict", "0-1")), NULL, DEMAND_SURPLUS,
+        "115 pages of 2M on nodes 0-1", "", ""},
+    /* a cell's nodes, without a cpuset, what they lack */
+    {DOMAIN(MEMORY(202)
+             HUGE("") "<cpu><numa><cell id='0' cpus='0' memory='202' unit='MiB'/></numa>"
+                      "</cpu><numatune><memnode cellid='0' mode='strict' nodeset='0'/></numatune>"),
+        NULL, DEMAND_SURPLUS, "101 pages of 2M on node 0", "", ""},
     {DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0")), NULL, DEMAND_LACKS,
-        "110 pages of 2M on node 0", "5 pages of 2M on node 0", "hugepages.node0.2M=105"},
+        "110 pages of 2M on node 0", "10 pages of 2M on node 0", "hugepages.node0.2M=110"},
     {DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("strict", "1")), NULL, DEMAND_LACKS,
-        "40 pages of 2M on node 1", "15 pages of 2M on node 1", "hugepages.node1.2M=45"},
+        "40 pages of 2M on node 1", "20 pages of 2M on node 1", "hugepages.node1.2M=50"},
     /* what does not bind takes pages of any node */
     {DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("preferred", "1")), NULL, DEMAND_STARTS,
         "40 pages of 2M", "", ""},
@@ -126,9 +135,9 @@ static const struct {
         "40 pages of 2M on node 1", "", ""},
     {DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("strict", "1")),
         DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("strict", "0")), DEMAND_LACKS,
-        "40 pages of 2M on node 1", "15 pages of 2M on node 1", "hugepages.node1.2M=45"},
+        "40 pages of 2M on node 1", "20 pages of 2M on node 1", "hugepages.node1.2M=50"},
     {DOMAIN(MEMORY(80) HUGE(PAGE(2048)) ON("strict", "1")), DOMAIN(MEMORY(80)), DEMAND_LACKS,
-        "40 pages of 2M on node 1", "15 pages of 2M on node 1", "hugepages.node1.2M=45"},
+        "40 pages of 2M on node 1", "20 pages of 2M on node 1", "hugepages.node1.2M=50"},
     /* memory devices: <memory> counts them; of their own page size or as the backing of their cell
      * is, on their own nodes or where numatune says; a file's is none */
     {DOMAIN(MEMORY(260) DEVICES(DIMM("dimm", "<pagesize unit='KiB'>2048</pagesize>", 60, "")
@@ -272,7 +281,7 @@ static void test_unmounted(Tree *tree, gconstpointer unused)
         {"", DOMAIN(MEMORY(200) HUGE(PAGE(2048)) ON("strict", "0")), DEMAND_LACKS,
             "a mounted hugetlbfs of 2M"},
         {"", DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0")), DEMAND_LACKS,
-            "5 pages of 2M on node 0, a mounted hugetlbfs of 2M"},
+            "10 pages of 2M on node 0, a mounted hugetlbfs of 2M"},
         {"", DOMAIN(MEMORY(100) HUGE(PAGE(2048)) CELLS), DEMAND_LACKS,
             "25 pages of 2M on node 1, a mounted hugetlbfs of 2M"},
         {"",
@@ -312,8 +321,8 @@ static void test_unmounted(Tree *tree, gconstpointer unused)
     g_assert_nonnull(strstr(json, "\"why\" : \"no hugetlbfs mounted\""));
     g_autofree char *table = domains_to_table(snapshot);
     g_assert_nonnull(strstr(table,
-        "a will not start: 5 pages of 2M on node 0, a mounted hugetlbfs of 2M missing\n"
-        "  kvmtune set host hugepages.node0.2M=105 hugetlbfs.2M=/dev/hugepages\n"));
+        "a will not start: 10 pages of 2M on node 0, a mounted hugetlbfs of 2M missing\n"
+        "  kvmtune set host hugepages.node0.2M=110 hugetlbfs.2M=/dev/hugepages\n"));
 }
 
 /* Nothing is said where pools or memory are not known. */
@@ -347,12 +356,12 @@ static void test_json(Tree *tree, gconstpointer unused)
         snapshot, "a", UUID, DOMAIN(MEMORY(220) HUGE(PAGE(2048)) ON("strict", "0")), NULL);
     g_autofree char *json = domains_to_json(snapshot);
     static const char *const wanted[] = {"\"starts\" : false", "\"nodes\" : \"0\"",
-        "\"why\" : \"too few free\"", "\"of_overcommit\" : 5", "\"hugepages.node0.2M\" : 105"};
+        "\"why\" : \"too few free\"", "\"of_overcommit\" : 0", "\"hugepages.node0.2M\" : 110"};
     for (guint i = 0; i < G_N_ELEMENTS(wanted); i++)
         g_assert_nonnull(strstr(json, wanted[i]));
     g_autofree char *table = domains_to_table(snapshot);
-    g_assert_nonnull(strstr(table, "a will not start: 5 pages of 2M on node 0 missing\n"
-                                   "  kvmtune set host hugepages.node0.2M=105\n"));
+    g_assert_nonnull(strstr(table, "a will not start: 10 pages of 2M on node 0 missing\n"
+                                   "  kvmtune set host hugepages.node0.2M=110\n"));
 }
 
 #define TREE_TEST(name, test) g_test_add(name, Tree, NULL, tree_setup, test, tree_teardown)
