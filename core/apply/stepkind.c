@@ -265,15 +265,24 @@ typedef struct {
     const ApplyContext *context;
     const Step *step;
     gboolean back;
+    Domain *domain;
+    Host *host; /* NULL: not known */
+    int pid;
 } NodesetWrite;
 
 static gboolean write_nodeset(gpointer data, GError **error)
 {
     const NodesetWrite *write = data;
-    g_autoptr(Domain) domain = read_domain(write->context, write->step, error);
 
-    return domain && tunable_set_live(write->context->connection, domain, write->step->key,
-                         step_written_value(write->step, write->back), error);
+    return tunable_set_live(write->context->connection, write->domain, write->step->key,
+        step_written_value(write->step, write->back), error);
+}
+
+static GArray *look_at_nodeset(gpointer data)
+{
+    const NodesetWrite *write = data;
+
+    return usage_memory_now(write->context->root, write->host, write->domain, write->pid);
 }
 
 /* The pages, and with them numatune's nodeset where a step says so: the kernel moves what it can
@@ -282,10 +291,14 @@ static gboolean write_pages(const ApplyContext *context, const Unit *unit, gbool
     const char *ground, GError **error)
 {
     const Step *step = unit_step(unit, STEP_PAGES);
-    NodesetWrite nodeset = {context, unit_step(unit, STEP_LIVE), back};
-    const MoveFirst first = {write_nodeset, &nodeset};
+    NodesetWrite nodeset = {.context = context, .step = unit_step(unit, STEP_LIVE), .back = back};
+    const MoveFirst first = {write_nodeset, look_at_nodeset, &nodeset};
     (void)ground;
 
+    g_autoptr(Domain) domain = nodeset.step ? read_domain(context, nodeset.step, error) : NULL;
+    if (nodeset.step && domain == NULL)
+        return FALSE;
+    nodeset.domain = domain;
     if (step == NULL)
         return write_nodeset(&nodeset, error);
     g_autoptr(PageShares) shares = page_shares_parse(step_written_value(step, back), error);
@@ -301,6 +314,9 @@ static gboolean write_pages(const ApplyContext *context, const Unit *unit, gbool
     }
     if (context->move && back) /* who stopped it does not mean the way back */
         g_atomic_int_set(&context->move->wish, MOVE_RUNS);
+    g_autoptr(Host) host = nodeset.step ? host_read(context->root, NULL, NULL) : NULL;
+    nodeset.host = host;
+    nodeset.pid = pid;
     g_autoptr(PageMove) own = context->move ? page_move_ref(context->move) : page_move_new();
     return page_move_run(
         own, context->root, pid, shares, context->page_calls, nodeset.step ? &first : NULL, error);

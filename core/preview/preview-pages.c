@@ -89,7 +89,7 @@ static gboolean say_way(Preview *preview, const Snapshot *snapshot, const Domain
     if (why == NULL) {
         preview_say(preview, PART_EFFECT, LINE_NOW,
             "now: pages = %s: %s move; libvirt sets numatune.nodeset of the running domain, and "
-            "the kernel takes all it can along, at once: it cannot be watched or stopped",
+            "the kernel takes all it can along, at once: it cannot be stopped",
             change->value, size);
         preview_say(preview, PART_EFFECT, LINE_NOW,
             "what is left then moves a portion at a time, by move_pages%s",
@@ -265,9 +265,7 @@ char *preview_pages(Preview *preview, const Snapshot *snapshot, const DomainView
         return NULL;
     g_autofree char *now = page_shares_text(memory);
     g_autoptr(GArray) excess = page_shares_excess(shares, memory);
-    gint64 moves = 0;
-    for (guint node = 0; node < excess->len; node++)
-        moves += MAX(g_array_index(excess, gint64, node), 0);
+    gint64 moves = (gint64)page_shares_to_move(excess);
     if (moves == 0 || g_str_equal(now, change->value)) {
         preview_say(preview, PART_EFFECT, LINE_NOW, "pages are on %s already", change->value);
         return NULL;

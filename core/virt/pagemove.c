@@ -133,15 +133,6 @@ static gboolean look_anew(Mover *mover, const PageShares *shares)
     return TRUE;
 }
 
-static guint64 kib_to_move(const Mover *mover)
-{
-    guint64 sum = 0;
-
-    for (guint node = 0; node < IDSET_MAX; node++)
-        sum += (guint64)MAX(g_array_index(mover->excess, gint64, node), 0);
-    return sum;
-}
-
 /* ---- moving ---- */
 
 static void count(Mover *mover, guint64 *what, guint64 kib)
@@ -160,10 +151,10 @@ static void stays(Mover *mover, const Mapping *mapping, StayReason reason)
         count(mover, &result->stayed_huge, mapping->page_kib);
 }
 
-static void set_whole(Mover *mover, gboolean whole)
+static void set_call(Mover *mover, MoveCall call)
 {
     g_mutex_lock(&mover->move->lock);
-    mover->move->result.whole = whole;
+    mover->move->result.call = call;
     g_mutex_unlock(&mover->move->lock);
 }
 
@@ -331,9 +322,9 @@ static int migrate_node(Mover *mover, const PageShares *shares, guint node)
         if (g_array_index(mover->excess, gint64, n) < 0)
             to[n / BITS] |= 1ul << (n % BITS);
     from[node / BITS] = 1ul << (node % BITS);
-    set_whole(mover, TRUE);
+    set_call(mover, MOVES_NODE);
     int problem = mover->calls->migrate_pages(mover->pid, IDSET_MAX, from, to) < 0 ? errno : 0;
-    set_whole(mover, FALSE);
+    set_call(mover, MOVES_PORTIONS);
     if (problem)
         return problem;
     /* What came of it is told by where the pages are now. */
@@ -418,16 +409,13 @@ static gboolean fail(const Mover *mover, int problem, GError **error)
 static gboolean run_first(
     Mover *mover, const PageShares *shares, const MoveFirst *first, GError **error)
 {
-    guint64 before = kib_to_move(mover);
+    guint64 before = page_shares_to_move(mover->excess);
 
-    set_whole(mover, TRUE);
-    gboolean done = first->run(first->data, error);
-    set_whole(mover, FALSE);
-    if (!done)
+    if (!move_first_run(mover->move, shares, first, error))
         return FALSE;
     if (!look_anew(mover, shares))
         return fail(mover, ESRCH, error);
-    guint64 gone = before - MIN(kib_to_move(mover), before);
+    guint64 gone = before - MIN(page_shares_to_move(mover->excess), before);
     count(mover, &mover->move->result.at_once, gone);
     count(mover, &mover->move->result.moved, gone);
     return TRUE;
@@ -445,10 +433,10 @@ static gboolean run(Mover *mover, const PageShares *shares, const MoveFirst *fir
         }
         return fail(mover, errno == EACCES ? EACCES : ESRCH, error);
     }
-    count(mover, &result->total, kib_to_move(mover));
+    count(mover, &result->total, page_shares_to_move(mover->excess));
     if (first && !run_first(mover, shares, first, error))
         return FALSE;
-    if (kib_to_move(mover) == 0)
+    if (page_shares_to_move(mover->excess) == 0)
         return TRUE;
     gboolean tried = move_mappings(mover);
     int problem = mover->ended ? ESRCH : 0;

@@ -27,15 +27,22 @@ typedef enum {
     STAYS_REASONS,
 } StayReason;
 
+/* What goes on in one call just now, so that a wish is heeded only after it. */
+typedef enum {
+    MOVES_PORTIONS,
+    MOVES_NODE, /* all of a node, by the kernel */
+    MOVES_ALL,  /* MoveFirst: all that moves, by libvirt; @moved is what is seen of it */
+} MoveCall;
+
 /* In KiB. */
 typedef struct {
     MoveKind kind;
+    MoveCall call;
     guint64 total;                 /* what is to move */
     guint64 moved;                 /* what did */
     guint64 at_once;               /* of that, what went before the portions (MoveFirst) */
     guint64 stayed[STAYS_REASONS]; /* what did not */
     guint64 stayed_huge;           /* of that, pages of a hugepage pool */
-    gboolean whole;                /* all of a node goes in one call: no stop or pause till then */
     gboolean stopped;              /* somebody stopped it: there is more */
 } MoveResult;
 
@@ -65,8 +72,16 @@ void page_move_end(PageMove *move);
 /* What moves all it can at once, before the portions; FALSE with a sentence. */
 typedef struct {
     gboolean (*run)(gpointer data, GError **error);
+    /* Where the pages are meanwhile, roughly: asked from another thread several times a second
+     * while
+     * @run goes on. NodeKib, which the caller unrefs; NULL unknown. */
+    GArray *(*look)(gpointer data);
     gpointer data;
 } MoveFirst;
+
+/* Calls @first->run, and meanwhile shows in @move what of it is seen to have moved. */
+gboolean move_first_run(
+    PageMove *move, const PageShares *shares, const MoveFirst *first, GError **error);
 
 /* Moves the pages of process @pid (its maps and numa_maps below @root) until they are spread as
  * @shares, or everything was tried; @first (NULL: nothing) is called before, wherever they are.

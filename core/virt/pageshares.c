@@ -140,3 +140,12 @@ GArray *page_shares_excess(const PageShares *shares, const GArray *memory)
     }
     return excess;
 }
+
+guint64 page_shares_to_move(const GArray *excess)
+{
+    guint64 sum = 0;
+
+    for (guint node = 0; node < excess->len; node++)
+        sum += (guint64)MAX(g_array_index(excess, gint64, node), 0);
+    return sum;
+}

@@ -24,3 +24,4 @@ gboolean page_shares_meet(const char *wanted, const char *got);
 /* What of @memory would have to move to be spread as @shares. GArray of gint64 by the number of the
  * node: KiB too much there, or (below 0) room to fill. The caller unrefs it. */
 GArray *page_shares_excess(const PageShares *shares, const GArray *memory);
+guint64 page_shares_to_move(const GArray *excess); /* what is too much on some nodes, in KiB */

@@ -190,6 +190,16 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
     usage->memory = g_steal_pointer(&memory);
 }
 
+GArray *usage_memory_now(const char *root, const Host *host, const Domain *domain, int pid)
+{
+    DomainUsage usage = {.pid = pid};
+
+    usage_read_memory(&usage, root, host, domain, NULL);
+    g_free(usage.memory_cgroup);
+    g_free(usage.hugetlb_cgroup);
+    return usage.memory;
+}
+
 /* ---- its CPUs ---- */
 
 IdSet *usage_read_cpuset(const char *root, int pid, int tid)

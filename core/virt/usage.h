@@ -14,6 +14,10 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
  * "" where no process is to be found on this host. The caller frees it. */
 char *usage_pid_folder(const char *uri, const char *root);
 
+/* Where the memory of @domain's process @pid is now, as its cgroup says (NodeKib); NULL unknown.
+ * Costs a few files of @root, and the guest nothing; any thread may ask. The caller unrefs it. */
+GArray *usage_memory_now(const char *root, const Host *host, const Domain *domain, int pid);
+
 /* The process of the running domain @uuid below @root; @folder as usage_pid_folder() gave it. -1
  * where there is none. */
 int usage_process(const char *root, const char *folder, const char *uuid);

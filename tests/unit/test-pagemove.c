@@ -321,19 +321,68 @@ static void test_marked(Tree *tree, gconstpointer unused)
     g_assert_cmpuint(pagekernel_count(0), ==, 1500);
 }
 
-/* As libvirt's nodeset: the kernel takes along what it can, at once. */
+/* As libvirt's nodeset: the kernel takes along what it can, at once; *@data (where it is not NULL)
+ * is what was seen of that half-way. */
 static gboolean take_along(gpointer data, GError **error)
 {
-    (void)data;
     if (pagekernel.ends_at) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "libvirt says no");
         return FALSE;
     }
-    for (guint i = 0; i < PAGEKERNEL_PAGES / 2; i++)
+    MoveResult *seen = data;
+    for (guint i = 0; i < PAGEKERNEL_PAGES / 2; i++) {
         if (pagekernel.nodes[i] >= 0)
             pagekernel.nodes[i] = 2;
+        if (i != PAGEKERNEL_PAGES / 4 || seen == NULL)
+            continue;
+        pagekernel_tell();
+        for (seen->moved = 0; seen->moved == 0; g_usleep(1000))
+            g_assert_true(page_move_look(pagekernel.move, seen));
+    }
     pagekernel_tell();
     return TRUE;
+}
+
+/* As a cgroup: all of them, and 10% more that are none of the guest's. */
+static GArray *look_along(gpointer data)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *path = g_strconcat(pagekernel.tree->root, "/proc/77/numa_maps", NULL);
+    GArray *memory = g_array_new(FALSE, FALSE, sizeof(NodeKib));
+    (void)data;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    for (int node = 0; node < 3; node++) {
+        g_autofree char *key = g_strdup_printf(" N%d=", node);
+        const char *at = strstr(text, key);
+        guint64 pages = at ? g_ascii_strtoull(at + strlen(key), NULL, 10) : 0;
+        node_kib_add(memory, node, pages * 4 * 11 / 10);
+    }
+    return memory;
+}
+
+/* While it goes on it is seen, in parts of what is to move; and where nobody can look, not. */
+static void test_first_seen(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(PageShares) shares = page_shares_parse("2", NULL);
+    MoveResult seen, result;
+    const MoveFirst first = {take_along, look_along, &seen};
+    (void)unused;
+
+    pagekernel_begin(tree);
+    g_assert_true(page_move_run(
+        pagekernel.move, tree->root, PAGEKERNEL_PID, shares, &pagekernel_calls, &first, &error));
+    g_assert_cmpint(seen.call, ==, MOVES_ALL);
+    g_assert_cmpuint(seen.total, ==, 2700 * 4);
+    g_assert_cmpuint(
+        seen.moved, >=, 674 * 4); /* a quarter, of 3000 with those that are not there */
+    g_assert_cmpuint(seen.moved, <=, 677 * 4);
+    page_move_look(pagekernel.move, &result);
+    g_assert_cmpint(result.call, ==, MOVES_PORTIONS);
+    g_assert_cmpuint(result.at_once, ==, 1350 * 4);
+    g_assert_cmpuint(result.moved, ==, 2700 * 4);
+    page_move_unref(pagekernel.move);
 }
 
 /* What it moved is counted, and what it left moves in portions. */
@@ -341,7 +390,7 @@ static void test_first(Tree *tree, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(PageShares) shares = page_shares_parse("2", NULL);
-    const MoveFirst first = {take_along, NULL};
+    const MoveFirst first = {take_along, NULL, NULL};
     MoveResult result;
     (void)unused;
 
@@ -471,7 +520,8 @@ int main(int argc, char **argv)
         {"/pagemove/pause", test_pause}, {"/pagemove/ends", test_ends},
         {"/pagemove/caged", test_caged}, {"/pagemove/caged-stop", test_caged_stop},
         {"/pagemove/caged-pause", test_caged_pause}, {"/pagemove/zeros", test_zeros},
-        {"/pagemove/marked", test_marked}, {"/pagemove/first", test_first}};
+        {"/pagemove/marked", test_marked}, {"/pagemove/first", test_first},
+        {"/pagemove/first-seen", test_first_seen}};
 
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)

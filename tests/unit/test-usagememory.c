@@ -72,6 +72,12 @@ static void test_memory(Fixture *f, gconstpointer data G_GNUC_UNUSED)
         g_autoptr(DomainUsage) later = usage_read(f->root, f->folder, host, f->domain, usage);
         g_autofree char *again = memory_text(later);
         g_assert_cmpstr(again, ==, rows[i].memory);
+        /* By itself, of nothing but the process. */
+        g_autoptr(DomainUsage) bare = usage_read(f->root, f->folder, host, f->domain, NULL);
+        g_clear_pointer(&bare->memory, g_array_unref);
+        bare->memory = usage_memory_now(f->root, host, f->domain, 500);
+        g_autofree char *now = memory_text(bare);
+        g_assert_cmpstr(now, ==, rows[i].memory);
     }
 }
 

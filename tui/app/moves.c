@@ -3,8 +3,8 @@
 #include "core/util/text.h"
 #include "tui/app/app-private.h"
 
-/* What a wish comes to while the kernel moves all of a node in one call. */
-static const char *after_whole(MoveWish wish)
+/* What a wish comes to while a call goes on that nothing holds up. */
+static const char *after_call(MoveWish wish)
 {
     return wish == MOVE_STOPPED  ? "stops after it"
            : wish == MOVE_PAUSED ? "pauses after it"
@@ -13,27 +13,29 @@ static const char *after_whole(MoveWish wish)
 
 void moves_say(App *app, PageMove *move)
 {
+    static const char *const calls[] = {
+        [MOVES_NODE] = "all of a node at once", [MOVES_ALL] = "all at once by libvirt"};
+    MoveWish wish = (MoveWish)g_atomic_int_get(&move->wish);
     MoveResult result;
 
     if (!page_move_look(move, &result) || result.total == 0)
         return;
     g_autofree char *done = text_size_kib(result.moved);
     g_autofree char *total = text_size_kib(result.total);
-    gboolean paused = g_atomic_int_get(&move->wish) == MOVE_PAUSED;
     gboolean pool = result.kind == MOVE_POOL;
     gboolean here = app->screen == (pool ? SCREEN_MEMORY : SCREEN_PAGES);
-    if (result.whole) {
-        app_say(app, STYLE_STAGED, "moving pages: %s of %s, now all of a node at once, %s", done,
-            total, after_whole((MoveWish)g_atomic_int_get(&move->wish)));
+    if (result.call != MOVES_PORTIONS) {
+        app_say(app, STYLE_STAGED, "moving pages: %s of %s, now %s, %s", done, total,
+            calls[result.call], after_call(wish));
         return;
     }
     const char *keys = here   ? pool ? "; x stops" : "; Space pauses and goes on, x stops"
                        : pool ? "; Memory (2) stops it"
                               : "; Memory's list of pages (2 v) pauses and stops it";
     app_say(app, STYLE_STAGED, "%s: %s of %s %s%s",
-        paused ? "paused"
-        : pool ? "the pool grows"
-               : "moving pages",
+        wish == MOVE_PAUSED ? "paused"
+        : pool              ? "the pool grows"
+                            : "moving pages",
         done, total, pool ? "granted" : "moved", keys);
 }
 
@@ -49,7 +51,7 @@ void app_steer(App *app, MoveWish wish)
     if (wish == MOVE_PAUSED && g_atomic_int_get(&move->wish) == MOVE_PAUSED)
         wish = MOVE_RUNS;
     g_atomic_int_set(&move->wish, wish);
-    if (result.whole) {
+    if (result.call != MOVES_PORTIONS) {
         moves_say(app, move);
         return;
     }

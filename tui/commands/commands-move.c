@@ -27,6 +27,9 @@ static void on_interrupt(int signal)
 
 static gpointer show(gpointer data)
 {
+    static const char *const ends[] = {[MOVES_PORTIONS] = "; Ctrl-C stops",
+        [MOVES_NODE] = "; Ctrl-C stops after this node",
+        [MOVES_ALL] = ", all at once by libvirt"};
     MoveWatch *watch = data;
     gboolean shown = FALSE;
 
@@ -35,9 +38,8 @@ static gpointer show(gpointer data)
         if (page_move_look(watch->move, &result) && result.total > 0) {
             g_autofree char *moved = text_size_kib(result.moved);
             g_autofree char *total = text_size_kib(result.total);
-            g_printerr("\r%s of %s %s; Ctrl-C stops%s   ", moved, total,
-                result.kind == MOVE_POOL ? "granted" : "moved",
-                result.whole ? " after this node" : "");
+            g_printerr("\r%s of %s %s%s   ", moved, total,
+                result.kind == MOVE_POOL ? "granted" : "moved", ends[result.call]);
             shown = TRUE;
         }
         g_usleep(SHOW_US);
