@@ -416,29 +416,21 @@ static void test_first(Tree *tree, gconstpointer unused)
 
 /* ---- real processes, the kernel's own calls ---- */
 
-/* A child of its own memory, which waits for its end; 0 where that cannot be tried here. */
+/* A process of its own memory, which waits for its end; 0 where that cannot be tried here. Another
+ * program: this one may have the sanitizers' terabytes of address space, which take hours to walk.
+ */
 static pid_t child_with_memory(void)
 {
+    static const char *const command[] = {"sleep", "60", NULL};
+    GPid child = 0;
+
     if (!g_file_test("/proc/self/numa_maps", G_FILE_TEST_EXISTS)) {
         g_test_skip("this kernel has no numa_maps");
         return 0;
     }
-    int told[2];
-    char byte = 0;
-    g_assert_cmpint(pipe(told), ==, 0);
-    pid_t child = fork();
-    if (child == 0) {
-        char *memory =
-            mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory != MAP_FAILED)
-            memset(memory, 1, 32 << 20);
-        if (write(told[1], &byte, 1) == 1)
-            pause();
-        _exit(0);
-    }
-    g_assert_cmpint(read(told[0], &byte, 1), ==, 1);
-    close(told[0]);
-    close(told[1]);
+    /* Comes back when the other program has begun. */
+    g_assert_true(g_spawn_async(NULL, (char **)command, NULL,
+        G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &child, NULL));
     return child;
 }
 
@@ -478,7 +470,7 @@ static void test_real_end(void)
         g_strdup_printf("process %d ended while its pages were moved, after 0 KiB", (int)child);
     g_assert_cmpstr(error->message, ==, sentence);
     g_assert_false(page_move_look(move, &result));
-    g_assert_cmpuint(result.total, >=, 32 << 10);
+    g_assert_cmpuint(result.total, >, 0);
 }
 
 /* On a host of one node there is nothing to move; one that has ended is told. */
