@@ -118,15 +118,20 @@ static gboolean add_line(
 
 /* Guest memory is anonymous, or shared memory where the domain has it backed by a file. Version 2
  * counts bytes and what lies in the cgroups below; version 1 (*is_first) counts pages, shared
- * memory among the anonymous, locked pages apart. */
+ * memory among the anonymous, locked pages apart; of the cgroups below only
+ * in kernels newer than 3.10; a domain has none of its memory there. */
 static gboolean add_small_pages(
     GArray *memory, const char *text, const Host *host, gboolean *is_first)
 {
     guint64 page_kib = host ? host->page_kib : 4;
 
-    *is_first = add_line(memory, text, "hierarchical_anon", page_kib, 1);
-    if (*is_first)
-        return add_line(memory, text, "hierarchical_unevictable", page_kib, 1);
+    *is_first = g_str_has_prefix(text, "total=");
+    if (*is_first) {
+        gboolean below = strstr(text, "\nhierarchical_anon=") != NULL;
+        return add_line(memory, text, below ? "hierarchical_anon" : "anon", page_kib, 1) &&
+               add_line(
+                   memory, text, below ? "hierarchical_unevictable" : "unevictable", page_kib, 1);
+    }
     return add_line(memory, text, "anon", 1, 1024) && add_line(memory, text, "shmem", 1, 1024);
 }
 

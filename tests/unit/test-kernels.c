@@ -2,6 +2,7 @@
  * screen and in both JSON documents. */
 #include "core/host/host-json.h"
 #include "core/snapshot/domains-json.h"
+#include "core/virt/pages.h"
 #include "core/virt/usage.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/kernels.h"
@@ -12,6 +13,10 @@
 #include <json-glib/json-glib.h>
 #include <string.h> /* strverscmp */
 
+#define PLAIN_XML                                                                                  \
+    "<domain type='kvm'><name>" KERNELS_PLAIN "</name><uuid>" KERNELS_PLAIN_UUID "</uuid>"         \
+    "<memory unit='MiB'>64</memory><vcpu>1</vcpu>"                                                 \
+    "<numatune><memory mode='strict' nodeset='0'/></numatune></domain>"
 #define XML                                                                                        \
     "<domain type='kvm'><name>" KERNELS_NAME "</name><uuid>" KERNELS_UUID "</uuid>"                \
     "<memory unit='MiB'>64</memory><vcpu>1</vcpu>"                                                 \
@@ -21,28 +26,39 @@
 typedef struct {
     Tree tree;
     Snapshot *snapshot; /* the second picture */
+    guint ticks;
 } Fixture;
+
+/* The next picture, in the place of the one before (if any). */
+static void take(Fixture *f, Kernel kernel)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = usage_pid_folder("qemu:///system", f->tree.root);
+    g_autoptr(Snapshot) before = f->snapshot;
+    Snapshot *now = fixture_snapshot();
+
+    g_free(now->root);
+    now->root = g_strdup(f->tree.root);
+    kernels_put(&f->tree, kernel, f->ticks++);
+    now->host = host_read(f->tree.root, before ? before->host : NULL, &error);
+    g_assert_no_error(error);
+    fixture_domain(now, KERNELS_NAME, KERNELS_UUID, XML, XML);
+    fixture_domain(now, KERNELS_PLAIN, KERNELS_PLAIN_UUID, PLAIN_XML, PLAIN_XML);
+    for (guint i = 0; i < now->domains->len; i++) {
+        DomainView *view = g_ptr_array_index(now->domains, i);
+        const DomainView *old = before ? before->domains->pdata[i] : NULL;
+        view->usage =
+            usage_read(f->tree.root, folder, now->host, view->domain, old ? old->usage : NULL);
+        g_assert_nonnull(view->usage);
+    }
+    f->snapshot = now;
+}
 
 static void set_up(Fixture *f, gconstpointer data)
 {
-    Kernel kernel = GPOINTER_TO_UINT(data);
-    g_autoptr(GError) error = NULL;
-
     tree_setup(&f->tree, NULL);
-    g_autofree char *folder = usage_pid_folder("qemu:///system", f->tree.root);
-    f->snapshot = fixture_snapshot();
-    g_free(f->snapshot->root);
-    f->snapshot->root = g_strdup(f->tree.root);
-    Domain *domain = fixture_domain(f->snapshot, KERNELS_NAME, KERNELS_UUID, XML, XML);
-    DomainView *view = g_ptr_array_index(f->snapshot->domains, 0);
-    kernels_put(&f->tree, kernel, 0);
-    g_autoptr(Host) before = host_read(f->tree.root, NULL, &error);
-    g_assert_no_error(error);
-    kernels_put(&f->tree, kernel, 1);
-    f->snapshot->host = host_read(f->tree.root, before, &error);
-    g_assert_no_error(error);
-    view->usage = usage_read(f->tree.root, folder, f->snapshot->host, domain, NULL);
-    g_assert_nonnull(view->usage);
+    take(f, GPOINTER_TO_UINT(data));
+    take(f, GPOINTER_TO_UINT(data));
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
@@ -122,6 +138,7 @@ static void test_figures(Fixture *f, gconstpointer data)
     Kernel kernel = GPOINTER_TO_UINT(data);
     const Host *host = f->snapshot->host;
     const DomainUsage *usage = ((DomainView *)f->snapshot->domains->pdata[0])->usage;
+    const DomainUsage *plain = ((DomainView *)f->snapshot->domains->pdata[1])->usage;
 
     g_assert_cmpstr(host->kernel, ==, kernels_release(kernel));
     assert_known(host->ksm_saved_kib, TRUE, 20000);
@@ -132,12 +149,17 @@ static void test_figures(Fixture *f, gconstpointer data)
     g_assert_false(host->ksmtuned.installed);
     g_assert_cmpuint(host->thp_sizes->len, ==, kernel >= LINUX_6_18 ? 2 : 0);
     g_assert_cmpint(host->pressure.some10.known, ==, kernel >= LINUX_5_14);
-    assert_known(kernel_file_number(host->meminfo, "MemAvailable"), kernel >= LINUX_4_18, 5000000);
+    assert_known(kernel_file_number(host->meminfo, "MemAvailable"), kernel >= LINUX_4_18, 9000000);
 
     assert_known(usage->thp_kib, TRUE, 8192);
     assert_known(usage->ksm_pages, kernel >= LINUX_6_1, 4000);
     assert_known(usage->ksm_profit, kernel >= LINUX_6_18, 16000000);
     g_assert_cmpint(usage->hugetlb != NULL, ==, kernel >= LINUX_5_14);
+    /* Pages of pools by node: 5.18; the others since long. */
+    g_assert_cmpuint(node_kib_sum(usage->memory), ==, kernel >= LINUX_6_1 ? 8192 + 4096 : 0);
+    g_assert_cmpuint(node_kib_on(plain->memory, 0), ==, 49152);
+    g_assert_cmpuint(node_kib_on(plain->memory, 1), ==, 16384);
+    g_assert_cmpint(plain->pressure.some10.known, ==, kernel >= LINUX_5_14);
 }
 
 /* Both documents are JSON, and what is not there is null. */
@@ -152,7 +174,7 @@ static void test_json(Fixture *f, gconstpointer data)
     g_assert_true(json_parser_load_from_data(parser, host, -1, NULL));
     g_assert_cmpint(strstr(domains, "\"merging_pages\" : null") != NULL, ==, kernel < LINUX_6_1);
     g_assert_cmpint(strstr(domains, "\"profit_bytes\" : null") != NULL, ==, kernel < LINUX_6_18);
-    g_assert_cmpint(strstr(domains, "\"hugetlb\" : null") != NULL, ==, kernel < LINUX_5_14);
+    g_assert_cmpint(strstr(domains, "\"hugetlb\" : [") != NULL, ==, kernel >= LINUX_5_14);
     g_assert_cmpint(
         strstr(host, "\"profit_by\" : \"formula of ksm.rst\"") != NULL, ==, kernel < LINUX_6_18);
     g_assert_cmpint(strstr(host, "\"anon_fault_alloc\" : 101") != NULL, ==, kernel >= LINUX_6_18);
@@ -168,11 +190,24 @@ static const struct {
     const char *text;
     Kernel since, until;
 } shown[] = {
+    {SCREEN_HOST, "2 packages, 2 nodes, 2 cores, 2 CPUs", LINUX_3_10, LINUX_6_18},
+    {SCREEN_HOST, "16.0 GiB memory, 8.6 GiB available", LINUX_4_18, LINUX_6_18},
+    {SCREEN_HOST, "16.0 GiB memory", LINUX_3_10, LINUX_6_18},
+    {SCREEN_HOST, "2M 6/8 free", LINUX_3_10, LINUX_6_18},
     {SCREEN_MEMORY, "node 0        2M           8", LINUX_3_10, LINUX_6_18},
     {SCREEN_MEMORY, "in pieces for 2048 pages of 2M", LINUX_3_10, LINUX_6_18},
     {SCREEN_MEMORY, "held by vm 4.0 MiB", LINUX_5_14, LINUX_6_18},
     {SCREEN_MEMORY, "MemAvailable", LINUX_4_18, LINUX_6_18},
+    {SCREEN_MEMORY, "SecPageTables", LINUX_6_1, LINUX_6_18},
     {SCREEN_MEMORY, "32  of 2M", LINUX_3_10, LINUX_6_18},
+    {SCREEN_MEMORY, "vm.compaction_proactiveness        20", LINUX_5_14, LINUX_6_18},
+    {SCREEN_MEMORY, "vm.watermark_scale_factor          10", LINUX_4_18, LINUX_6_18},
+    {SCREEN_MEMORY, "kernel.numa_balancing               1  on", LINUX_3_10, LINUX_6_18},
+    {SCREEN_MEMORY, "TDP MMU                       on", LINUX_5_14, LINUX_6_18},
+    {SCREEN_MEMORY, "TDP MMU                       –", LINUX_3_10, LINUX_4_18},
+    {SCREEN_MEMORY, "host                       –  not known", LINUX_3_10, LINUX_4_18},
+    {SCREEN_MEMORY, "plain                  0.10%  some in 10 s", LINUX_5_14, LINUX_6_18},
+    {SCREEN_MEMORY, "their cgroup does not tell", LINUX_3_10, LINUX_4_18},
     {SCREEN_SHARING, "KSM  running  saves 19.5 MiB  sharing ratio 5.0", LINUX_3_10, LINUX_6_18},
     {SCREEN_SHARING, "by formula", LINUX_3_10, LINUX_6_1},
     {SCREEN_SHARING, "18.1 MiB            general_profit", LINUX_6_18, LINUX_6_18},
@@ -183,6 +218,12 @@ static const struct {
     {SCREEN_SHARING, "thp_split_page", LINUX_4_18, LINUX_6_18},
     {SCREEN_SHARING, "15.6 MiB", LINUX_6_1, LINUX_6_18},   /* the VM's merged pages */
     {SCREEN_SHARING, "12% of it", LINUX_3_10, LINUX_6_18}, /* … in huge pages */
+    {SCREEN_PAGES, "plain           64M  ▆   48M  ▂   16M  1         75%  strict 0 ≠", LINUX_3_10,
+        LINUX_6_18},
+    {SCREEN_PAGES, "vm              12M  █   12M        ·  0          0%  –", LINUX_6_1,
+        LINUX_6_18},
+    {SCREEN_PAGES, "vm                –        –        –  0           –  –", LINUX_3_10,
+        LINUX_5_14},
 };
 
 static gboolean shows(const char *text)
@@ -195,6 +236,78 @@ static gboolean shows(const char *text)
     return FALSE;
 }
 
+static const ScreenId of_memory[] = {SCREEN_HOST, SCREEN_MEMORY, SCREEN_SHARING, SCREEN_PAGES};
+
+static void open_screen(App *app, ScreenId screen)
+{
+    if (screen == SCREEN_DOMAIN)
+        app_open_domain(app, KERNELS_UUID);
+    else if (screen == SCREEN_TUNING)
+        app_open_tuning(app, (const char *[]){KERNELS_UUID, NULL});
+    else
+        app_open(app, screen);
+    app_draw(app);
+}
+
+/* As many blanks as it is long. */
+static gboolean blank(const GMatchInfo *match, GString *out, gpointer data)
+{
+    int from, to;
+    (void)data;
+
+    g_match_info_fetch_pos(match, 0, &from, &to);
+    for (; from < to; from++)
+        g_string_append_c(out, ' ');
+    return FALSE;
+}
+
+/* Adds to @lines what is on the screen, with blanks for figures, rates and bars, from line @y on;
+ * without the foot and the hints, where a sentence may be too long. */
+static void outline(GPtrArray *lines, int y)
+{
+    static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    g_autoptr(GRegex) figures = g_regex_new("(< )?-?[0-9.]+/s *|[0-9.]", 0, 0, NULL);
+
+    for (; y < LINES - 6; y++) {
+        g_autofree char *text = nullscreen_line(y);
+        g_autoptr(GString) line = g_string_new(text);
+        for (guint i = 0; i < G_N_ELEMENTS(bars); i++)
+            g_string_replace(line, bars[i], " ", 0);
+        char *blanked = g_regex_replace_eval(figures, line->str, -1, 0, 0, blank, NULL, NULL);
+        g_ptr_array_add(lines, g_strchomp(blanked));
+    }
+}
+
+/* The outlines of the screens of memory, one below the other. */
+static GPtrArray *outlines(App *app)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < G_N_ELEMENTS(of_memory); i++) {
+        open_screen(app, of_memory[i]);
+        /* Sharing's first line ends with a rate, which may be longer or shorter. */
+        outline(lines, of_memory[i] == SCREEN_SHARING ? 3 : 2);
+    }
+    return lines;
+}
+
+static void stands_still(Fixture *f, Kernel kernel, App *app)
+{
+    g_autoptr(GPtrArray) before = outlines(app);
+
+    take(f, kernel);
+    snapshot_unref(app->snapshot);
+    app->snapshot = snapshot_ref(f->snapshot);
+    app_update(app);
+    g_autoptr(GPtrArray) after = outlines(app);
+    g_test_message("%s, %d x %d", kernels_release(kernel), COLS, LINES);
+    g_assert_cmpuint(before->len, ==, after->len);
+    for (guint i = 0; i < before->len; i++) {
+        g_assert_cmpstr(before->pdata[i], ==, after->pdata[i]);
+        g_assert_null(strstr(after->pdata[i], "…"));
+    }
+}
+
 static void test_screens(Fixture *f, gconstpointer data)
 {
     Kernel kernel = GPOINTER_TO_UINT(data);
@@ -205,19 +318,14 @@ static void test_screens(Fixture *f, gconstpointer data)
     app.snapshot = snapshot_ref(f->snapshot);
     app.theme = theme_load("dark", NULL);
     app_set_up(&app);
-    /* Each screen at each size, whatever it shows. */
+    /* Each screen at each size: nothing cut, and nothing but figures changes with the next picture.
+     */
     static const int sizes[][2] = {{24, 80}, {60, 200}, {120, 80}};
     for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
         resizeterm(sizes[i][0], sizes[i][1]);
-        for (ScreenId screen = 0; screen < SCREEN_COUNT; screen++) {
-            if (screen == SCREEN_DOMAIN)
-                app_open_domain(&app, KERNELS_UUID);
-            else if (screen == SCREEN_TUNING)
-                app_open_tuning(&app, (const char *[]){KERNELS_UUID, NULL});
-            else
-                app_open(&app, screen);
-            app_draw(&app);
-        }
+        for (ScreenId screen = 0; screen < SCREEN_COUNT; screen++)
+            open_screen(&app, screen);
+        stands_still(f, kernel, &app);
     }
     for (guint i = 0; i < G_N_ELEMENTS(shown); i++) {
         app_open(&app, shown[i].screen);

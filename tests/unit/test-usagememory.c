@@ -40,6 +40,12 @@ static void test_memory(Fixture *f, gconstpointer data G_GNUC_UNUSED)
             "/memory/machine/qemu-1-web.libvirt-qemu/"
             "memory.numa_stat",
             v1, FALSE, "0:12,2:12"},
+        /* as Linux 3.10 has it */
+        {"5:memory:" SCOPE "/emulator", "/memory" SCOPE "/memory.numa_stat",
+            "total=9 N0=9\nfile=9 N0=9\nanon=5 N0=3 N2=2\nunevictable=1 N2=1\n", FALSE,
+            "0:12,2:12"},
+        {"5:memory:" SCOPE "/emulator", "/memory" SCOPE "/memory.numa_stat", "total=9 N0=9\n",
+            FALSE, NULL},
         /* with 2M pages: only where the cgroup counts them too */
         {"0::" SCOPE, SCOPE "/memory.numa_stat", v2, TRUE, NULL},
         {"0::" SCOPE, SCOPE "/hugetlb.2MB.numa_stat", "total=4194304 N0=2097152 N1=2097152\n", TRUE,

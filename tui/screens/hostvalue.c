@@ -99,11 +99,16 @@ int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
         about_text(tunable, canvas->width, (guint)MIN(lines, canvas->height - 1));
     int line = canvas_wrap(canvas, 0, 0, canvas->width, lines, STYLE_TEXT, about);
     g_autofree char *range = range_text(tunable);
+    /* A long source is known by its file. */
+    g_autofree char *whole = g_strdup_printf("%s  (%s)", range, tunable->source);
+    const char *slash = strrchr(tunable->source, '/');
+    g_autofree char *brief =
+        g_strdup_printf("%s  (%s)", range, slash ? slash + 1 : tunable->source);
     if (claim)
         canvas_field(canvas, line, 0, canvas->width, ALIGN_LEFT, style, claim);
     else
-        canvas_printf(
-            canvas, line, 0, canvas->width, STYLE_DIM, "%s  (%s)", range, tunable->source);
+        canvas_text(canvas, line, 0, canvas->width, STYLE_DIM,
+            g_utf8_strlen(whole, -1) <= canvas->width ? whole : brief);
     return line + 1;
 }
 
