@@ -1,5 +1,6 @@
 /* Kernels of five ages: what each offers is shown and set, what it has not is unknown, on every
  * screen and in both JSON documents. */
+#include "core/demo/demo.h"
 #include "core/host/host-json.h"
 #include "core/snapshot/domains-json.h"
 #include "core/virt/pages.h"
@@ -8,6 +9,7 @@
 #include "tests/unit/kernels.h"
 #include "tests/unit/nullscreen.h"
 #include "tui/app/app-private.h"
+#include "tui/screens/memory/memoryparts.h"
 
 #include <curses.h>
 #include <json-glib/json-glib.h>
@@ -337,6 +339,20 @@ static void test_screens(Fixture *f, gconstpointer data)
     app_clear(&app);
 }
 
+/* Each line of a young kernel's meminfo is explained. */
+static void test_meminfo(void)
+{
+    g_autoptr(Demo) demo = demo_new(NULL);
+    g_autoptr(Host) host = host_read(demo_root(demo), NULL, NULL);
+
+    g_assert_cmpuint(host->meminfo->len, >, 40);
+    for (guint i = 0; i < host->meminfo->len; i++) {
+        const KernelFile *line = g_ptr_array_index(host->meminfo, i);
+        g_test_message("%s", line->name);
+        g_assert_nonnull(meminfo_help(line->name));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -356,6 +372,7 @@ int main(int argc, char **argv)
                 g_test_add(
                     name, Fixture, GUINT_TO_POINTER(kernel), set_up, tests[i].run, tear_down);
         }
+    g_test_add_func("/kernels/meminfo", test_meminfo);
     int result = g_test_run();
     nullscreen_close();
     return result;
