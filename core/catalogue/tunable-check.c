@@ -105,6 +105,20 @@ static gboolean check_backing(
     return TRUE;
 }
 
+/* nr_overcommit_hugepages_store() refuses pages that it could not make at once. */
+static gboolean check_overcommit(
+    const TunableKey *key, const char *value, const Host *host, GError **error)
+{
+    if (!g_str_has_prefix(key->key, "hugepages.overcommit.") || g_str_equal(value, "0") ||
+        !host_is_gigantic(host, key->size_kib))
+        return TRUE;
+    g_autofree char *size = text_page_size(key->size_kib);
+    tunable_refuse(key, value, error,
+        "the kernel makes no page of %s when a VM asks, only in the pools (hugepages.nodeN.%s)",
+        size, size);
+    return FALSE;
+}
+
 static gboolean check_host_value(
     const TunableKey *key, const char *value, const Host *host, GError **error)
 {
@@ -118,7 +132,7 @@ static gboolean check_host_value(
     case VALUE_BACKING:
         return check_backing(key, value, host, error);
     default:
-        return TRUE;
+        return check_overcommit(key, value, host, error);
     }
 }
 

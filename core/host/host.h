@@ -180,6 +180,9 @@ Num host_available_kib(const Host *host);
  * zeros by KSM's doing, gets one of its own. */
 Num host_unmerge_kib(const Host *host);
 const NodeMemory *host_node(const Host *host, int id); /* NULL where there is none */
+/* Whether pages of @size_kib are larger than the largest block that the kernel keeps free memory in
+ * ("gigantic"): it has to empty a whole range for each. FALSE where that is not known. */
+gboolean host_is_gigantic(const Host *host, guint64 size_kib);
 /* How many pages of @size_kib the free blocks of @node (of @host) give without moving anything, as
  * buddyinfo has them; unknown where it tells nothing, or has no blocks so large (1G). */
 Num host_pages_at_once(const Host *host, const NodeMemory *node, guint64 size_kib);

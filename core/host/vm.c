@@ -67,6 +67,16 @@ static void read_free_blocks(Host *host, const char *root)
     }
 }
 
+gboolean host_is_gigantic(const Host *host, guint64 size_kib)
+{
+    for (guint i = 0; host->nodes && i < host->nodes->len; i++) {
+        const GArray *blocks = ((const NodeMemory *)host->nodes->pdata[i])->free_blocks;
+        if (blocks && blocks->len > 0)
+            return size_kib > ((guint64)host->page_kib << (blocks->len - 1));
+    }
+    return FALSE;
+}
+
 Num host_pages_at_once(const Host *host, const NodeMemory *node, guint64 size_kib)
 {
     const GArray *blocks = node->free_blocks;

@@ -162,12 +162,9 @@ static void check_room(RuleCase *c, const TunableKey *key, const HugePool *pool,
  * one, which what cannot be moved there forbids. */
 static void check_large(RuleCase *c, const TunableKey *key, const HugePool *pool, gint64 to)
 {
-    const NodeMemory *node = host_node(c->host, (int)key->n);
-    const GArray *blocks = node->free_blocks;
     g_autofree char *size = text_page_size(key->size_kib);
 
-    if (blocks == NULL || blocks->len == 0 ||
-        key->size_kib <= ((guint64)c->host->page_kib << (blocks->len - 1)))
+    if (!host_is_gigantic(c->host, key->size_kib))
         return;
     if (to > pool->total.value)
         rule_find(c,

@@ -1,7 +1,6 @@
 /* The domains of a Snapshot as text: JSON, and a table. */
 #include "core/snapshot/domains-json.h"
 
-#include "core/host/mounts.h"
 #include "core/snapshot/memory-json.h"
 #include "core/snapshot/memoryuse.h"
 #include "core/util/json.h"
@@ -97,24 +96,6 @@ static void put_iothreads(JsonBuilder *builder, const DomainConfig *config,
     json_builder_end_array(builder);
 }
 
-static void put_memory(JsonBuilder *builder, const GArray *memory)
-{
-    json_builder_set_member_name(builder, "memory_by_node");
-    if (memory == NULL) {
-        json_builder_add_null_value(builder);
-        return;
-    }
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < memory->len; i++) {
-        const NodeKib *part = &g_array_index(memory, NodeKib, i);
-        json_builder_begin_object(builder);
-        json_put_num(builder, "node", NUM(part->node));
-        json_put_num(builder, "kib", NUM(part->kib));
-        json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-}
-
 /* Where its pages are against where its vCPUs run and what numatune names. */
 static void put_pages(
     JsonBuilder *builder, const Domain *domain, const DomainUsage *usage, const Topology *topology)
@@ -198,7 +179,7 @@ static void put_domain(JsonBuilder *builder, const DomainView *view, const Host 
     json_put_num(builder, "pid", usage && usage->pid > 0 ? NUM(usage->pid) : NUM_UNKNOWN);
     put_load(builder, "load", usage ? usage->load : NUM_UNKNOWN);
     json_put_num(builder, "rss_kib", usage ? usage->rss_kib : NUM_UNKNOWN);
-    put_memory(builder, usage ? usage->memory : NULL);
+    memory_json_nodes(builder, "memory_by_node", usage ? usage->memory : NULL);
     memory_json_put(builder, view, host);
     put_pages(builder, domain, usage, topology);
     put_pressure(builder, usage ? &usage->pressure : &(Pressure){0});
@@ -316,23 +297,15 @@ static char *demand_hints(const Snapshot *snapshot)
             continue;
         g_autofree char *name = text_escape(domain->name, 0);
         g_autofree char *lacks = demand_lacks_text(demand);
-        g_autoptr(GPtrArray) growths = demand_growths(demand, supply, snapshot->host);
+        g_auto(GStrv) settings = demand_settings(demand, supply, snapshot->host);
         g_string_append_printf(out, "\n%s %s: %s missing\n", name,
             domain_is_active(domain) ? "would not start again" : "will not start", lacks);
-        g_autoptr(GString) keys = g_string_new(NULL);
-        for (guint n = 0; n < growths->len; n++) {
-            const PoolGrowth *growth = g_ptr_array_index(growths, n);
-            g_string_append_printf(keys, " %s=%" G_GINT64_FORMAT, growth->key, growth->to);
-        }
-        for (guint n = 0; n < demand->lacks->len; n++) {
-            const PageLack *lack = &g_array_index(demand->lacks, PageLack, n);
-            g_autofree char *size = text_page_size(lack->size_kib);
-            g_autofree char *path = mounts_usual_path(snapshot->host, lack->size_kib);
-            if (lack->unmounted)
-                g_string_append_printf(keys, " hugetlbfs.%s=%s", size, path);
-        }
-        if (keys->len)
-            g_string_append_printf(out, "  kvmtune set host%s\n", keys->str);
+        for (guint n = 0; settings[n]; n += 2)
+            g_string_append_printf(
+                out, "%s %s=%s", n ? "" : "  kvmtune set host", settings[n], settings[n + 1]);
+        g_string_append(out, settings[0] ? "\n" : "");
+        if (demand_wants_mount(demand))
+            g_string_append(out, "  and restart libvirtd (virtqemud), which then sees the mount\n");
     }
     return g_string_free(out, FALSE);
 }

@@ -49,6 +49,15 @@ static void put_growths(JsonBuilder *builder, const GPtrArray *growths)
     json_builder_end_object(builder);
 }
 
+/* What `kvmtune set host` is to be told. */
+static void put_settings(JsonBuilder *builder, char **settings)
+{
+    json_open_object(builder, "set");
+    for (guint i = 0; settings[i]; i += 2)
+        json_put_text(builder, settings[i], settings[i + 1]);
+    json_builder_end_object(builder);
+}
+
 static void put_demand(JsonBuilder *builder, const Domain *domain, const Host *host)
 {
     g_autoptr(Supply) supply = supply_new(host);
@@ -60,6 +69,7 @@ static void put_demand(JsonBuilder *builder, const Domain *domain, const Host *h
         return;
     }
     g_autoptr(GPtrArray) growths = demand_growths(demand, supply, host);
+    g_auto(GStrv) settings = demand_settings(demand, supply, host);
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "starts");
     if (demand->state == DEMAND_UNKNOWN)
@@ -70,10 +80,30 @@ static void put_demand(JsonBuilder *builder, const Domain *domain, const Host *h
     put_needs(builder, demand->needs);
     put_lacks(builder, demand->lacks);
     put_growths(builder, growths);
+    put_settings(builder, settings);
+    json_put_bool(builder, "restart_libvirt", demand_wants_mount(demand));
     json_builder_end_object(builder);
 }
 
-/* What it has of the pools by its cgroup, and what of it is in huge pages or merged. */
+void memory_json_nodes(JsonBuilder *builder, const char *name, const GArray *memory)
+{
+    json_builder_set_member_name(builder, name);
+    if (memory == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < memory->len; i++) {
+        const NodeKib *part = &g_array_index(memory, NodeKib, i);
+        json_builder_begin_object(builder);
+        json_put_num(builder, "node", NUM(part->node));
+        json_put_num(builder, "kib", NUM(part->kib));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+/* What it has of the pools, and what of it is in huge pages or merged. */
 static void put_pages(JsonBuilder *builder, const DomainUsage *usage)
 {
     const GArray *held = usage ? usage->hugetlb : NULL;
@@ -88,6 +118,7 @@ static void put_pages(JsonBuilder *builder, const DomainUsage *usage)
             json_builder_begin_object(builder);
             json_put_num(builder, "size_kib", NUM(part->size_kib));
             json_put_num(builder, "kib", NUM(part->kib));
+            memory_json_nodes(builder, "by_node", part->nodes);
             json_builder_end_object(builder);
         }
         json_builder_end_array(builder);

@@ -465,3 +465,33 @@ GPtrArray *demand_growths(const Demand *demand, const Supply *supply, const Host
     }
     return growths;
 }
+
+char **demand_settings(const Demand *demand, const Supply *supply, const Host *host)
+{
+    g_autoptr(GPtrArray) growths = demand_growths(demand, supply, host);
+    GPtrArray *settings = g_ptr_array_new();
+
+    for (guint i = 0; i < growths->len; i++) {
+        const PoolGrowth *growth = g_ptr_array_index(growths, i);
+        g_ptr_array_add(settings, g_strdup(growth->key));
+        g_ptr_array_add(settings, g_strdup_printf("%" G_GINT64_FORMAT, growth->to));
+    }
+    for (guint i = 0; i < demand->lacks->len; i++) {
+        const PageLack *lack = &g_array_index(demand->lacks, PageLack, i);
+        g_autofree char *size = text_page_size(lack->size_kib);
+        if (!lack->unmounted)
+            continue;
+        g_ptr_array_add(settings, g_strconcat("hugetlbfs.", size, NULL));
+        g_ptr_array_add(settings, mounts_usual_path(host, lack->size_kib));
+    }
+    g_ptr_array_add(settings, NULL);
+    return (char **)g_ptr_array_free(settings, FALSE);
+}
+
+gboolean demand_wants_mount(const Demand *demand)
+{
+    for (guint i = 0; i < demand->lacks->len; i++)
+        if (g_array_index(demand->lacks, PageLack, i).unmounted)
+            return TRUE;
+    return FALSE;
+}

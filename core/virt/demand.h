@@ -91,3 +91,9 @@ void pool_growth_free(PoolGrowth *growth);
  * where most memory is free. @supply is the one it was taken from (for what is staged there).
  * GPtrArray of PoolGrowth*; empty where pools do not help. The caller owns it. */
 GPtrArray *demand_growths(const Demand *demand, const Supply *supply, const Host *host);
+/* All that is to be set of the host for @demand to be met, as far as that helps: pools, and mounts
+ * of hugetlbfs, which libvirt sees when it is restarted. {key, value} pairs one after another,
+ * NULL-terminated; the caller frees it. */
+char **demand_settings(const Demand *demand, const Supply *supply, const Host *host);
+/* Whether a mount is among them. */
+gboolean demand_wants_mount(const Demand *demand);

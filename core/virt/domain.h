@@ -113,10 +113,15 @@ typedef struct {
 /* What one node is believed to hold at most: sums over all nodes stay far below G_MAXINT64. */
 #define NODE_KIB_MAX ((guint64)G_MAXINT64 / 2 / IDSET_MAX)
 
-/* Pages of one size that its cgroup is charged for. */
+/* Pages of one size that it has of the pools. */
 typedef struct {
     guint64 size_kib, kib;
+    GArray *nodes; /* NodeKib ascending: where; NULL unknown */
 } HugeHeld;
+/* An array of them that frees what is in it. */
+GArray *huge_held_new(void);
+/* What of @held lies on @node, in KiB; -1: all of it. Unknown where its nodes are. */
+Num huge_held_on(const HugeHeld *held, int node);
 
 typedef struct {
     int pid;         /* -1 unknown */
@@ -127,7 +132,9 @@ typedef struct {
     gboolean counted;  /* … or as somebody counted it, some time ago */
     Num small_kib;     /* what of it is no page of a hugepage pool; known where @memory is */
     Pressure pressure; /* of its cgroup, where that is of version 2 */
-    GArray *hugetlb;   /* HugeHeld, ascending by size: pages of the pools; NULL unknown */
+    GArray *hugetlb;   /* HugeHeld, ascending by size: pages of the pools, by its cgroup or else by
+                          its mappings; NULL unknown */
+    Num mapped_huge;   /* KiB of pools, of any size, that its process has mapped; internal */
     Num thp_kib;       /* of its memory, in transparent huge pages */
     Num ksm_pages;     /* of its memory, merged with others */
     Num ksm_zero_pages;

@@ -32,6 +32,26 @@ guint64 node_kib_on(const GArray *memory, int node)
     return 0;
 }
 
+static void huge_held_clear(gpointer data)
+{
+    g_clear_pointer(&((HugeHeld *)data)->nodes, g_array_unref);
+}
+
+GArray *huge_held_new(void)
+{
+    GArray *held = g_array_new(FALSE, FALSE, sizeof(HugeHeld));
+
+    g_array_set_clear_func(held, huge_held_clear);
+    return held;
+}
+
+Num huge_held_on(const HugeHeld *held, int node)
+{
+    if (node >= 0 && held->nodes == NULL)
+        return NUM_UNKNOWN;
+    return NUM(MIN(node < 0 ? held->kib : node_kib_on(held->nodes, node), (guint64)G_MAXINT64));
+}
+
 char *node_kib_nodes(const GArray *memory)
 {
     g_autoptr(IdSet) nodes = hwloc_bitmap_alloc();

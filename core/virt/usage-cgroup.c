@@ -145,20 +145,35 @@ char *usage_hugetlb_name(guint64 kib)
     return g_strdup_printf("%" G_GUINT64_FORMAT "%s", kib, units[unit]);
 }
 
-/* The pages of the pools, which memory.numa_stat does not count. FALSE where they are unknown. */
-static gboolean add_huge_pages(
-    GArray *memory, const char *root, const char *folder, const Host *host)
+/* The pages of the pools, which memory.numa_stat does not count: HugeHeld; NULL unknown. */
+static GArray *read_huge_pages(const char *root, const char *folder, const Host *host)
 {
-    gboolean known = FALSE;
+    g_autoptr(GArray) all = huge_held_new();
 
     for (guint i = 0; folder && host && host->pools && i < host->pools->len; i++) {
-        g_autofree char *name =
-            usage_hugetlb_name(g_array_index(host->pools, HugePool, i).size_kib);
+        guint64 size_kib = g_array_index(host->pools, HugePool, i).size_kib;
+        g_autofree char *name = usage_hugetlb_name(size_kib);
         g_autofree char *text = rootfile_readf(root, "%s/hugetlb.%s.numa_stat", folder, name);
-        known |= text && (add_line(memory, text, "hierarchical_total", 1, 1024) ||
-                             add_line(memory, text, "total", 1, 1024));
+        g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(NodeKib));
+        if (text == NULL || !(add_line(nodes, text, "hierarchical_total", 1, 1024) ||
+                                add_line(nodes, text, "total", 1, 1024)))
+            continue;
+        g_array_sort(nodes, compare_nodes);
+        HugeHeld held = {size_kib, node_kib_sum(nodes), g_array_ref(nodes)};
+        g_array_append_val(all, held);
     }
-    return known;
+    return all->len ? g_steal_pointer(&all) : NULL;
+}
+
+static void add_held(GArray *memory, const GArray *all)
+{
+    for (guint i = 0; i < all->len; i++) {
+        const GArray *nodes = g_array_index(all, HugeHeld, i).nodes;
+        for (guint n = 0; n < nodes->len; n++) {
+            const NodeKib *part = &g_array_index(nodes, NodeKib, n);
+            node_kib_add(memory, part->node, part->kib);
+        }
+    }
 }
 
 void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
@@ -175,6 +190,8 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
         usage->memory_cgroup = machine_folder(cgroup_folder(root, file, "memory"));
         usage->hugetlb_cgroup = machine_folder(cgroup_folder(root, file, "hugetlb"));
     }
+    if (huge)
+        usage->hugetlb = read_huge_pages(root, usage->hugetlb_cgroup, host);
     g_autofree char *text = usage->memory_cgroup
                                 ? rootfile_readf(root, "%s/memory.numa_stat", usage->memory_cgroup)
                                 : NULL;
@@ -188,8 +205,10 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
         pressure_parse(pressure, &usage->pressure);
     }
     guint64 small_kib = node_kib_sum(memory);
-    if ((huge && !add_huge_pages(memory, root, usage->hugetlb_cgroup, host)))
+    if (huge && usage->hugetlb == NULL)
         return;
+    if (huge)
+        add_held(memory, usage->hugetlb);
     usage->small_kib = NUM(MIN(small_kib, G_MAXINT64));
     g_array_sort(memory, compare_nodes);
     usage->memory = g_steal_pointer(&memory);

@@ -6,6 +6,7 @@
  * None of it changes fast, and memory.stat is dear to the kernel: it is read every few seconds. */
 #include "core/host/kernelfile.h"
 #include "core/util/rootfile.h"
+#include "core/virt/demand.h"
 #include "core/virt/usage-private.h"
 
 static Num read_number(const char *root, const char *folder, const char *name)
@@ -29,10 +30,10 @@ static Num read_held(const char *root, const char *folder, guint64 size_kib)
 
 static GArray *read_hugetlb(const char *root, const char *folder, const Host *host)
 {
-    g_autoptr(GArray) held = g_array_new(FALSE, FALSE, sizeof(HugeHeld));
+    g_autoptr(GArray) held = huge_held_new();
 
     for (guint i = 0; folder && host && i < host->pools->len; i++) {
-        HugeHeld part = {g_array_index(host->pools, HugePool, i).size_kib, 0};
+        HugeHeld part = {.size_kib = g_array_index(host->pools, HugePool, i).size_kib};
         Num bytes = read_held(root, folder, part.size_kib);
         if (!bytes.known)
             continue;
@@ -40,6 +41,27 @@ static GArray *read_hugetlb(const char *root, const char *folder, const Host *ho
         g_array_append_val(held, part);
     }
     return held->len ? g_steal_pointer(&held) : NULL;
+}
+
+/* What the process has mapped of the pools, which the kernel tells of all sizes together: of a
+ * domain whose backing has one size it is of that. (libvirt asks for no hugetlb controller, so this
+ * is all there is on most hosts; proc_pid_status(5), HugetlbPages, since Linux 4.4.) */
+static GArray *mapped_pages(const DomainUsage *usage, const DomainConfig *config, const Host *host)
+{
+    g_autoptr(GArray) needs = demand_needs(config, NULL, host);
+    HugeHeld part = {.kib = (guint64)MAX(num_or(usage->mapped_huge, 0), 0)};
+
+    for (guint i = 0; i < needs->len; i++) {
+        guint64 size_kib = g_array_index(needs, PageNeed, i).size_kib;
+        if (size_kib == 0 || (part.size_kib && part.size_kib != size_kib))
+            return NULL;
+        part.size_kib = size_kib;
+    }
+    if (part.size_kib == 0 || !usage->mapped_huge.known)
+        return NULL;
+    GArray *held = huge_held_new();
+    g_array_append_val(held, part);
+    return held;
 }
 
 /* Bytes; version 1 has the cgroups below in the "total_" line. */
@@ -82,11 +104,15 @@ void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, co
         usage->ksm_zero_pages = previous->ksm_zero_pages;
         usage->ksm_profit = previous->ksm_profit;
         usage->thp_kib = previous->thp_kib;
-        usage->hugetlb = previous->hugetlb ? g_array_ref(previous->hugetlb) : NULL;
+        if (usage->hugetlb == NULL && previous->hugetlb)
+            usage->hugetlb = g_array_ref(previous->hugetlb);
         return;
     }
     read_ksm(usage, root);
     usage->thp_kib = read_thp(root, usage->memory_cgroup);
-    if (config && domain_config_has_hugepages(config))
-        usage->hugetlb = read_hugetlb(root, usage->hugetlb_cgroup, host);
+    if (config == NULL || !domain_config_has_hugepages(config) || usage->hugetlb)
+        return;
+    usage->hugetlb = read_hugetlb(root, usage->hugetlb_cgroup, host);
+    if (usage->hugetlb == NULL)
+        usage->hugetlb = mapped_pages(usage, config, host);
 }

@@ -291,14 +291,18 @@ static void add_thread(const Reading *reading, const char *name, ThreadUsage *th
     }
     if (local)
         thread->affinity = usage_own_affinity(thread->tid);
-    if (is_main && !reading->is_turn)
+    if (is_main && !reading->is_turn) {
         usage->rss_kib = reading->previous->rss_kib;
+        usage->mapped_huge = reading->previous->mapped_huge;
+    }
     if ((!local || (is_main && reading->is_turn)) &&
         read_task(reading->folder, name, "status", text)) {
         if (!local && status_value(text, "\nCpus_allowed_list:", allowed, sizeof allowed))
             thread->affinity = idset_parse_kernel(allowed);
-        if (is_main)
+        if (is_main) {
             usage->rss_kib = status_kib(text, "\nVmRSS:");
+            usage->mapped_huge = status_kib(text, "\nHugetlbPages:");
+        }
     }
     gboolean strays =
         reading->config && domain_affinity_strays(domain_config_asked_of(reading->config, thread),

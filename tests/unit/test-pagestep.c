@@ -347,16 +347,16 @@ static void test_preview(Tree *tree, gconstpointer unused)
     snapshot->link.demo = TRUE;
     DomainView *view = g_ptr_array_index(snapshot->domains, 0);
     /* Pages of a pool want room in the pool of their size, whatever the others have. */
-    const HugeHeld held = {1048576, 3 * 1048576};
+    const HugeHeld held = {1048576, 3 * 1048576, NULL};
     g_array_set_size(view->usage->memory, 0);
     node_kib_add(view->usage->memory, 0, held.kib);
     view->usage->small_kib = NUM(0);
-    view->usage->hugetlb = g_array_new(FALSE, FALSE, sizeof(HugeHeld));
+    view->usage->hugetlb = huge_held_new();
     g_array_append_val(view->usage->hugetlb, held);
     assert_finding(snapshot, "2",
         "node 2 has 1.0 GiB free in pools of 1G pages, 3.0 GiB are to come: 2.0 GiB have no room");
     /* Those that the kernel can make come from the node's memory where the pool has too few. */
-    const HugeHeld small = {2048, 3 * 1048576};
+    const HugeHeld small = {2048, 3 * 1048576, NULL};
     tree_put(tree, NODE2 "hugepages-2048kB/free_hugepages", "512\n");
     tree_put(tree, "/sys/devices/system/node/node2/meminfo", "Node 2 MemFree: 4194304 kB\n");
     tree_put(tree, "/proc/buddyinfo", "Node 2, zone Normal 0 0 0 0 0 0 0 0 0 1 1023\n");

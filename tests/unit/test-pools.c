@@ -170,6 +170,13 @@ static void test_together(Fixture *f, gconstpointer data)
         "this with the node's other pools takes 1.8 GiB more of node 0, which has 1.5 GiB free"));
     g_assert_true(warns(both, "1G: each page of 1G needs as much memory in one piece"));
     g_assert_false(warns(both, "2M: each page"));
+    /* When a VM asks, such a page is not made at all. */
+    g_assert_false(
+        plan_stage(plan, snapshot, "host", "hugepages.overcommit.1G", "1", SCOPE_CONFIG, &error));
+    g_assert_nonnull(strstr(error->message, "the kernel makes no page of 1G when a VM asks"));
+    g_clear_error(&error);
+    g_assert_true(
+        plan_stage(plan, snapshot, "host", "hugepages.overcommit.2M", "1", SCOPE_CONFIG, &error));
     g_assert_true(warns(both, "288 MiB more than node 0 has free, with its other pools"));
 }
 

@@ -143,6 +143,58 @@ static void test_pages(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+/* Who holds a pool's pages: by node where the cgroup tells it, else by what the process has mapped,
+ * which is of one size where the backing is. */
+static void test_held(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const struct {
+        const char *backing, *numa_stat, *mapped;
+        guint64 kib;  /* of 2M */
+        gint64 node1; /* -1: not known */
+    } rows[] = {
+        {"<hugepages/>", "total=6291456 N0=2097152 N1=4194304\n", "HugetlbPages:\t  8192 kB\n",
+            6144, 4096},
+        {"<hugepages/>", NULL, "HugetlbPages:\t  8192 kB\n", 8192, -1},
+        {"<hugepages><page size='2048'/></hugepages>", NULL, "HugetlbPages:\t 8192 kB\n", 8192, -1},
+        {"<hugepages/>", NULL, "", G_MAXUINT64, -1},
+        {"<hugepages/>", NULL, "HugetlbPages:\tmany\n", G_MAXUINT64, -1},
+        {"<hugepages><page size='2048' nodeset='0'/><page size='1048576' nodeset='1'/></hugepages>",
+            NULL, "HugetlbPages:\t 8192 kB\n", G_MAXUINT64, -1},
+    };
+    usage_put(f, "/sys/devices/system/cpu/online", "0\n");
+    usage_put(f, "/proc/meminfo", "MemTotal: 9999 kB\nHugepagesize: 2048 kB\n");
+    usage_put(f, "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
+    g_autoptr(Host) host = host_read(f->root, NULL, NULL);
+    g_assert_nonnull(host);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *groups = g_strconcat(f->root, "/sys/fs/cgroup", NULL);
+        g_autofree char *xml = g_strdup_printf(
+            "<domain type='kvm'><memory>8192</memory><cpu><numa><cell id='0' memory='4096'/>"
+            "<cell id='1' memory='4096'/></numa></cpu><memoryBacking>%s</memoryBacking></domain>",
+            rows[i].backing);
+        g_test_message("%u", i);
+        g_clear_pointer(&f->domain->live, domain_config_free);
+        f->domain->live = domain_config_parse(xml, NULL);
+        usage_remove_all(groups);
+        usage_put(f, "/proc/500/cgroup", "0::" SCOPE "\n");
+        usage_put(f, "/proc/500/task/500/status", "Name:\tqemu\nVmRSS:\t 5 kB\n%s", rows[i].mapped);
+        if (rows[i].numa_stat)
+            usage_put(f, "/sys/fs/cgroup" SCOPE "/hugetlb.2MB.numa_stat", "%s", rows[i].numa_stat);
+        g_autoptr(DomainUsage) first = usage_read(f->root, f->folder, host, f->domain, NULL);
+        g_autoptr(DomainUsage) usage = usage_read(f->root, f->folder, host, f->domain, first);
+        if (rows[i].kib == G_MAXUINT64) {
+            g_assert_null(usage->hugetlb);
+            continue;
+        }
+        g_assert_cmpuint(usage->hugetlb->len, ==, 1);
+        const HugeHeld *held = &g_array_index(usage->hugetlb, HugeHeld, 0);
+        g_assert_cmpuint(held->size_kib, ==, 2048);
+        g_assert_cmpuint(held->kib, ==, rows[i].kib);
+        g_assert_cmpint(num_or(huge_held_on(held, 1), -1), ==, rows[i].node1);
+        g_assert_cmpint(num_or(huge_held_on(held, -1), -1), ==, (gint64)rows[i].kib);
+    }
+}
+
 /* ---- QEMU processes that are none of the domains ---- */
 
 #define SECOND G_USEC_PER_SEC
@@ -245,6 +297,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("/usage/memory", test_memory);
     ADD("/usage/pages", test_pages);
+    ADD("/usage/held", test_held);
     ADD("/usage/foreign", test_foreign);
     return g_test_run();
 }

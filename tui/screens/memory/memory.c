@@ -100,15 +100,20 @@ static void add_node_pools(App *app, Table *table, int node, const GArray *pools
     }
 }
 
-/* The kernel tells of reserved pages for the whole host only. */
-static void add_host_pools(Table *table, const GArray *pools)
+/* The kernel tells of reserved pages for the whole host only; its row sets overcommit. */
+static void add_host_pools(App *app, Table *table, const GArray *pools)
 {
     for (guint i = 0; i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
         g_autofree char *size = text_page_size(pool->size_kib);
-        g_autofree char *id = g_strdup_printf("all.%s", size);
-        TableRow *row = table_add(table, id);
+        g_autofree char *key = g_strdup_printf(MEMORY_POOL_ID "overcommit.%s", size);
+        g_autofree char *now = count_text(pool->overcommit);
+        Style style;
+        char *staged = kept_text(app, key, now, memory_columns[MEMORY_SECOND].max_width, &style);
+        TableRow *row = table_add(table, key);
         fill_pool(row, pool, g_strdup_printf("all nodes %6s", size));
+        if (staged != NULL)
+            table_cell(row, MEMORY_SECOND, style, staged);
         table_cell(row, MEMORY_C, STYLE_TEXT, count_text(pool->reserved));
     }
 }
@@ -119,7 +124,7 @@ static void add_pools(App *app, Table *table, const Host *host)
     for (guint i = 0; i < host->nodes->len; i++)
         add_node_pools(app, table, ((Node *)host->topology->nodes->pdata[i])->id,
             ((NodeMemory *)host->nodes->pdata[i])->pools);
-    add_host_pools(table, host->pools);
+    add_host_pools(app, table, host->pools);
     if (host->pools->len == 0)
         table_heading(table, STYLE_DIM, "no hugepage pools are known");
 }
@@ -294,25 +299,15 @@ static void memory_draw(App *app, gpointer data, const Canvas *canvas)
 static void edit_selected(App *app, MemoryState *state)
 {
     const TableRow *row = table_selected(focused_table(state));
-    gboolean whole = row != NULL && g_str_has_prefix(row->id, "all.");
 
-    if (row != NULL && g_str_has_prefix(row->id, KEPT_MOUNT)) {
+    if (row != NULL && g_str_has_prefix(row->id, KEPT_MOUNT))
         kept_edit_mount(app, row->id);
-        return;
-    }
-    if (row != NULL && is_value(row->id)) {
+    else if (row != NULL && (is_value(row->id) || g_str_has_prefix(row->id, MEMORY_POOL_ID)))
         hostvalue_edit(app, row->id);
-        return;
-    }
-    if (row == NULL || !g_str_has_prefix(row->id, MEMORY_POOL_ID)) {
+    else
         app_say(app, STYLE_DIM,
-            whole ? "Pools are changed node by node: choose a node's row."
-                  : "Only pools, mounts of hugetlbfs and the kernel's values can be changed here.");
-        return;
-    }
-    g_autoptr(TunableKey) key = tunable_key_parse(TARGET_HOST, row->id, NULL);
-    g_autofree char *now = key ? tunable_host_value(key, app->snapshot->host) : NULL;
-    app_edit_value(app, "host", row->id, now);
+            "Only pools, overcommit, mounts of hugetlbfs and the kernel's values can be changed "
+            "here.");
 }
 
 static gboolean memory_act(App *app, gpointer data, Action action)

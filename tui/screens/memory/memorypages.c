@@ -161,24 +161,32 @@ void memory_pool_step(App *app, const char *id, int steps)
     app_stage(app, "host", id, to);
 }
 
-/* "web1 8.0 GiB, db 24 GiB": who has pages of @size_kib, as their cgroups say; "" unknown. */
-static char *holders_text(const App *app, guint64 size_kib)
+/* Who has pages of @size_kib on @node (-1: anywhere), as "web1 8.0 GiB, db 24 GiB"; those of whom
+ * the node is not known are told with all they have. "" for nobody known. The caller frees it. */
+static char *holders_text(const App *app, guint64 size_kib, int node)
 {
     const GPtrArray *domains = app->snapshot->domains;
-    GString *out = g_string_new(NULL);
+    g_autoptr(GString) out = g_string_new(NULL), elsewhere = g_string_new(NULL);
 
     for (guint i = 0; domains && i < domains->len; i++) {
         const DomainView *view = domains->pdata[i];
         const GArray *held = view->usage ? view->usage->hugetlb : NULL;
         for (guint n = 0; held && n < held->len; n++) {
             const HugeHeld *part = &g_array_index(held, HugeHeld, n);
-            if (part->size_kib != size_kib || part->kib == 0)
+            Num there = huge_held_on(part, node);
+            GString *text = there.known ? out : elsewhere;
+            guint64 kib = there.known ? (guint64)there.value : part->kib;
+            if (part->size_kib != size_kib || kib == 0)
                 continue;
-            g_autofree char *size = text_size_kib(part->kib);
-            g_string_append_printf(out, "%s%s %s", out->len ? ", " : "", view->domain->name, size);
+            g_autofree char *size = text_size_kib(kib);
+            g_string_append_printf(
+                text, "%s%s %s", text->len ? ", " : "", view->domain->name, size);
         }
     }
-    return g_string_free(out, FALSE);
+    if (elsewhere->len)
+        g_string_append_printf(
+            out, "%s%s (on which node is not known)", out->len ? "; " : "", elsewhere->str);
+    return g_strdup(out->str);
 }
 
 /* What the node has and what is staged leaves of it; how much is free in pieces large enough. */
@@ -211,6 +219,21 @@ static char *pool_text(const App *app, const TunableKey *key, const HugePool *po
     return g_string_free(out, FALSE);
 }
 
+/* Of a pool of all nodes: how many pages the kernel may make beyond it, and who has its pages. */
+static void overcommit_footer(const App *app, const TunableKey *key, const Canvas *canvas)
+{
+    g_autofree char *holders = holders_text(app, key->size_kib, -1);
+    g_autofree char *now = tunable_host_value(key, app->snapshot->host);
+    int width = canvas->width - 2;
+
+    canvas_printf(canvas, 1, 1, width, STYLE_TEXT,
+        "overcommit %s: how many more the kernel may make when a VM asks; Enter: set it",
+        now ? now : "–");
+    canvas_printf(canvas, 2, 1, width, STYLE_DIM, "%s%s",
+        *holders ? "held by " : "reserved: free, but promised to a VM that has not used them yet",
+        holders);
+}
+
 void memory_footer(App *app, const char *id, const Canvas *canvas)
 {
     g_autoptr(TunableKey) key = pool_key(app, id);
@@ -223,10 +246,12 @@ void memory_footer(App *app, const char *id, const Canvas *canvas)
 
     if (pool) {
         g_autofree char *text = pool_text(app, key, pool, node, &style);
-        g_autofree char *holders = holders_text(app, pool->size_kib);
+        g_autofree char *holders = holders_text(app, pool->size_kib, (int)key->n);
         int lines = canvas_wrap(canvas, 1, 1, width, 2, style, text);
         if (*holders && lines < 2)
             canvas_printf(canvas, 2, 1, width, STYLE_DIM, "held by %s", holders);
+    } else if (key) {
+        overcommit_footer(app, key, canvas);
     } else if (demand) {
         g_autofree char *text = fit_sentence(app, domain, demand, &style);
         if (*text)

@@ -12,9 +12,6 @@
 static const struct {
     const char *id, *help;
 } helps[] = {
-    {"all.",
-        "All nodes together. Only here the kernel tells of reserved pages: free, but promised to "
-        "a VM that has not touched them yet."},
     {"node.", "hit: pages that came from this node as was wanted; miss: they came from it because "
               "another was full; foreign: this one was full and another gave them."},
     {"hugetlbfs.",
