@@ -92,26 +92,33 @@ static gboolean beats(const Claim *claim, BootFile file, const char *place)
                                                                             : !is_earlier;
 }
 
-/* The last of the others' claims for @place that beats kvmtune's line, or that does not. */
-static const Claim *last_claim(const Keep *keep, const char *place, gboolean is_beating)
+GPtrArray *keep_others(const Keep *keep, const char *place, KeepTurn turn)
 {
+    GPtrArray *others = g_ptr_array_new();
     BootFile file = bootfile_for(place);
 
-    for (guint i = file == BOOTFILES ? 0 : keep->claims->len; i-- > 0;) {
-        const Claim *claim = keep->claims->pdata[i];
+    for (guint i = 0; file != BOOTFILES && i < keep->claims->len; i++) {
+        Claim *claim = keep->claims->pdata[i];
         if (claim_matches(claim, place) && strcmp(claim->file, bootfile_path(file)) != 0 &&
-            beats(claim, file, place) == is_beating)
-            return claim;
+            (turn & (beats(claim, file, place) ? KEEP_AFTER : KEEP_BEFORE)))
+            g_ptr_array_add(others, claim);
     }
-    return NULL;
+    return others;
+}
+
+static const Claim *last_claim(const Keep *keep, const char *place, KeepTurn turn)
+{
+    g_autoptr(GPtrArray) others = keep_others(keep, place, turn);
+
+    return others->len ? g_ptr_array_index(others, others->len - 1) : NULL;
 }
 
 const Claim *keep_rival(const Keep *keep, const char *place)
 {
-    return last_claim(keep, place, TRUE);
+    return last_claim(keep, place, KEEP_AFTER);
 }
 
 const Claim *keep_beaten(const Keep *keep, const char *place)
 {
-    return last_claim(keep, place, FALSE);
+    return last_claim(keep, place, KEEP_BEFORE);
 }

@@ -21,6 +21,11 @@ void keep_unref(Keep *keep);
  * where no file can keep it. The caller frees it. */
 char *keep_value(const Keep *keep, const char *place);
 
+/* Claims of others for @place, in the order of the boot: those that come after kvmtune's line for
+ * it, or would, those before it, or both. GPtrArray of Claim*, which are @keep's; the caller unrefs
+ * it. */
+typedef enum { KEEP_BEFORE = 1, KEEP_AFTER = 2, KEEP_ANY = KEEP_BEFORE | KEEP_AFTER } KeepTurn;
+GPtrArray *keep_others(const Keep *keep, const char *place, KeepTurn turn);
 /* Who overwrites what kvmtune's file sets @place to, or would, at boot or later; NULL: nobody. */
 const Claim *keep_rival(const Keep *keep, const char *place);
 /* Whose value for @place kvmtune's file overwrites, or would, at boot; NULL: nobody's. */

@@ -37,29 +37,81 @@ static Boot boot_open(const Host *host)
 
 /* ---- who else ---- */
 
-/* Who else writes the file, after a boot or again and again, and not what is staged. */
-static void say_rival(Preview *preview, const Claim *claim, const Change *change, gboolean is_kept)
+#define CLAIMS_TOLD 4 /* beside the one that wins */
+
+static gboolean differs(const Claim *claim, const char *value)
 {
-    if (claim == NULL || g_strcmp0(claim->value, change->value) == 0)
+    return g_strcmp0(claim->value, value) != 0;
+}
+
+/* "/etc/sysctl.d/90-local.conf:2 (1), …" of @claims, but for @told, that set another value than
+ * @value; NULL for none. The caller frees it. */
+static char *other_claims(const GPtrArray *claims, const Claim *told, const char *value)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    guint count = 0;
+
+    for (guint i = claims->len; i-- > 0;) {
+        const Claim *claim = g_ptr_array_index(claims, i);
+        if (claim == told || !differs(claim, value) || ++count > CLAIMS_TOLD)
+            continue;
+        g_autofree char *file = text_escape(claim->file, 80);
+        g_autofree char *set =
+            claim->value ? text_escape(claim->value, 40) : g_strdup("as it likes");
+        g_string_append(out, out->len ? ", " : "");
+        if (claim->line)
+            g_string_append_printf(out, "%s:%u (%s)", file, claim->line, set);
+        else
+            g_string_append_printf(out, "%s (%s)", file, set);
+    }
+    if (count > CLAIMS_TOLD)
+        g_string_append(out, ", …");
+    return out->len ? g_strdup(out->str) : NULL;
+}
+
+/* Who else writes the file, after a boot or again and again, and not what is staged: @claim, which
+ * has the last word over all @others. */
+static void say_rival(Preview *preview, const Claim *claim, const GPtrArray *others,
+    const Change *change, gboolean is_kept)
+{
+    if (claim == NULL)
         return;
     g_autofree char *sentence = claim_sentence(claim);
+    g_autofree char *before = other_claims(others, claim, change->value);
     const char *when = claim->kind == CLAIM_KSMTUNED || claim->kind == CLAIM_TUNED
                            ? " while it runs"
                            : " when the host boots";
-    preview_warn(preview, "%s: %s%s%s", change->key->key, sentence, when,
-        is_kept ? ", after what is kept here: that one wins" : "");
+    if (differs(claim, change->value))
+        preview_warn(preview, "%s: %s%s%s%s%s", change->key->key, sentence, when,
+            is_kept ? ", after what is kept here: that one wins" : "",
+            before ? "; others set it too: " : "", before ? before : "");
+    else if (before)
+        preview_say(preview, PART_EFFECT, LINE_LATER, "%s: %s, too, and wins over %s",
+            change->key->key, sentence, before);
+}
+
+/* Who has the last word over what is kept here. */
+static void say_after(Preview *preview, const Keep *keep, const Change *change, const char *place)
+{
+    g_autoptr(GPtrArray) others = keep_others(keep, place, KEEP_AFTER);
+
+    say_rival(preview, keep_rival(keep, place), others, change, TRUE);
 }
 
 /* Whose value at boot gives way to what is kept here. */
 static void say_beaten(Preview *preview, const Keep *keep, const Change *change, const char *place)
 {
     const Claim *claim = keep_beaten(keep, place);
+    g_autoptr(GPtrArray) others = keep_others(keep, place, KEEP_BEFORE);
 
-    if (claim == NULL || *change->value == '\0' || g_strcmp0(claim->value, change->value) == 0)
+    if (claim == NULL || *change->value == '\0')
         return;
     g_autofree char *sentence = claim_sentence(claim);
-    preview_say(preview, PART_EFFECT, LINE_LATER, "%s: at boot %s; what is kept here wins over it",
-        change->key->key, sentence);
+    g_autofree char *before = other_claims(others, claim, change->value);
+    if (differs(claim, change->value) || before)
+        preview_say(preview, PART_EFFECT, LINE_LATER,
+            "%s: at boot %s%s%s; what is kept here wins over it", change->key->key, sentence,
+            before ? ", and before it " : "", before ? before : "");
 }
 
 /* ---- two files that are coupled ---- */
@@ -224,7 +276,7 @@ static gboolean change_boot(
         note_file(preview, boot, g_ptr_array_index(files, i), was ? was->text : NULL);
     }
     if (*change->value)
-        say_rival(preview, keep_rival(host->keep, place), change, TRUE);
+        say_after(preview, host->keep, change, place);
     say_beaten(preview, host->keep, change, place);
     preview_add_step(preview, STEP_BOOT, change, now);
     if (lost) {
@@ -350,7 +402,8 @@ static void say_rivals(Preview *preview, const Host *host, const Boot *boot, con
             continue;
         g_autofree char *place = tunable_key_place(change->key);
         preview->making = (int)i;
-        say_rival(preview, find_rival(keep, boot, place), change, FALSE);
+        g_autoptr(GPtrArray) others = keep_others(keep, place, KEEP_ANY);
+        say_rival(preview, find_rival(keep, boot, place), others, change, FALSE);
     }
     preview->making = -1;
 }

@@ -366,6 +366,33 @@ static void test_rivals(Fixture *f, gconstpointer data)
     g_assert_true(boot_has_line(what, LINE_WARNING,
         "ksm.sleep_millisecs: systemd-tmpfiles (/usr/lib/tmpfiles.d/zz.conf:1) sets it to 9 when"));
     g_assert_cmpuint(what->warnings, ==, 2);
+
+    /* Everyone who sets another value is named, also where the one that wins sets the same. */
+    fixture_put(f, "/etc/tmpfiles.d/b.conf", "\n" SCAN_LINE "8\n");
+    fixture_put(f, "/usr/lib/tmpfiles.d/y.conf", "w /sys/kernel/mm/ksm/run - - - - 2\n");
+    fixture_put(f, "/etc/tuned/active_profile", "mine\n");
+    fixture_put(f, "/etc/tuned/mine/tuned.conf", "[sysfs]\n/sys/kernel/mm/ksm/sleep_millisecs=5\n");
+    static const PlanScope scopes[] = {SCOPE_CONFIG, SCOPE_LIVE};
+    static const char *const told[][3] = {
+        {"that one wins; others set it too: /etc/tmpfiles.d/b.conf:2 (8)",
+            "ksm.run: at boot systemd-tmpfiles (/usr/lib/tmpfiles.d/y.conf:1) sets it to 2, and "
+            "before "
+            "it /usr/lib/tmpfiles.d/z.conf:1 (0); what is kept here wins over it",
+            "sets it to 5, too, and wins over /usr/lib/tmpfiles.d/zz.conf:1 (9)"},
+        {"when the host boots; others set it too: /etc/tmpfiles.d/b.conf:2 (8)",
+            "(/usr/lib/tmpfiles.d/y.conf:1) sets it to 2 when the host boots; others set it too: "
+            "/usr/lib/tmpfiles.d/z.conf:1 (0)",
+            "sets it to 5, too, and wins over /usr/lib/tmpfiles.d/zz.conf:1 (9)"},
+    };
+    fixture_put(f, "/sys/kernel/mm/ksm/run", "0\n");
+    for (guint i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        g_autoptr(Preview) all = boot_preview(f, scopes[i], "ksm.pages_to_scan", "200", "ksm.run",
+            "1", "ksm.sleep_millisecs", "5", NULL);
+        g_autofree char *text = preview_text(all);
+        for (guint n = 0; n < G_N_ELEMENTS(told[i]); n++)
+            if (strstr(text, told[i][n]) == NULL)
+                g_error("%s is not in %s", told[i][n], text);
+    }
 }
 
 static void test_export(Fixture *f, gconstpointer data)

@@ -5,6 +5,7 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/tree.h"
 
+#include <json-glib/json-glib.h>
 #include <string.h>
 
 #define UUID "6f1d2c4e-58a7-4c0b-9e31-1a2b3c4d0001"
@@ -322,7 +323,18 @@ static void test_unmounted(Tree *tree, gconstpointer unused)
     g_autofree char *table = domains_to_table(snapshot);
     g_assert_nonnull(strstr(table,
         "a will not start: 10 pages of 2M on node 0, a mounted hugetlbfs of 2M missing\n"
-        "  kvmtune set host hugepages.node0.2M=110 hugetlbfs.2M=/dev/hugepages\n"));
+        "  kvmtune set host hugepages.node0.2M=110 hugetlbfs.2M=/dev/hugepages\n"
+        "  and restart libvirtd (virtqemud), which then sees the mount\n"));
+    g_autoptr(JsonNode) root = json_from_string(json, NULL);
+    JsonObject *demand = json_object_get_object_member(
+        json_array_get_object_element(
+            json_object_get_array_member(json_node_get_object(root), "domains"), 0),
+        "hugepage_demand");
+    JsonObject *set = json_object_get_object_member(demand, "set");
+    g_assert_cmpuint(json_object_get_size(set), ==, 2);
+    g_assert_cmpstr(json_object_get_string_member(set, "hugepages.node0.2M"), ==, "110");
+    g_assert_cmpstr(json_object_get_string_member(set, "hugetlbfs.2M"), ==, "/dev/hugepages");
+    g_assert_true(json_object_get_boolean_member(demand, "restart_libvirt"));
 }
 
 /* Nothing is said where pools or memory are not known. */
