@@ -310,7 +310,8 @@ gboolean plan_stage(Plan *plan, const Snapshot *snapshot, const char *target, co
     const XmlEdit *document =
         domain ? ground_document(plan->ground, domain, domain->xml_config ? STEP_CONFIG : STEP_LIVE)
                : NULL;
-    if (host && scope == SCOPE_BOTH)
+    /* What is done once, as compacting, is done now for the pools that are kept with it. */
+    if (host && (scope == SCOPE_BOTH || (scope == SCOPE_KEPT && key->tunable->trigger)))
         scope = SCOPE_LIVE;
     /* At boot a value can be left to whoever else sets it. */
     g_autofree char *checked =

@@ -102,6 +102,16 @@ static void test_compact_late(Fixture *f, gconstpointer data)
     for (guint i = 0; i < G_N_ELEMENTS(order); i++)
         g_assert_cmpstr(
             ((const Step *)g_ptr_array_index(preview->steps, i))->key->key, ==, order[i]);
+
+    /* With --both the pool is kept, and the compacting done now. */
+    g_autoptr(Plan) kept = plan_new();
+    g_assert_true(plan_stage(kept, snapshot, "host", "hugepages.node0.2M", "10", SCOPE_KEPT, NULL));
+    g_assert_true(plan_stage(kept, snapshot, "host", "vm.compact_memory", "1", SCOPE_KEPT, NULL));
+    g_autoptr(Preview) both = preview_make(snapshot, kept);
+    g_assert_cmpuint(both->errors, ==, 0);
+    g_assert_cmpuint(both->steps->len, ==, 3);
+    g_assert_true(warns(both, COMPACT ": write 1"));
+    g_assert_true(warns(both, "now and at boot: hugepages.node0.2M = 10"));
 }
 
 /* A pool of 1G pages beside that of 2M, none in use, on a node of 8 GiB. */
