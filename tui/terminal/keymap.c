@@ -11,7 +11,7 @@ static KeyRow rows[] = {
         FALSE},
 
     {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
-        "stage another number of pages for the pool, another mount, another value", TRUE},
+        "stage another number of pages for the pool, overcommit, another mount or value", TRUE},
     {CONTEXT_MEMORY, ACTION_KEEP, "b", NULL,
         "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
         TRUE},
