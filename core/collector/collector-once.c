@@ -65,7 +65,7 @@ static void describe_link(
     link->remote = collector_is_remote(options);
     link->read_only =
         collector_is_read_only(options, connection && connection_read_only(connection));
-    link->hypervisor = connection ? connection_hypervisor(connection) : NULL;
+    link->hypervisor = connection ? g_strdup(connection_type(connection)) : NULL;
     link->libvirt = connection ? connection_libvirt(connection) : NULL;
 }
 

@@ -134,6 +134,19 @@ static void run_job(Collector *c, Connection *connection, const Message *message
     collector_refresh(c);
 }
 
+/* Adds the hypervisor's version to its name. */
+static void learn_version(Collector *c, Connection *connection)
+{
+    set_busy(c, TRUE);
+    char *hypervisor = connection_hypervisor(connection);
+    set_busy(c, FALSE);
+    g_mutex_lock(&c->lock);
+    g_free(c->link.hypervisor);
+    c->link.hypervisor = hypervisor;
+    g_mutex_unlock(&c->lock);
+    collector_refresh(c);
+}
+
 /* Opens the connection and takes its first list; NULL while there is none. */
 static Connection *link_up(Collector *c)
 {
@@ -141,7 +154,7 @@ static Connection *link_up(Collector *c)
 
     set_busy(c, TRUE);
     Connection *connection = connection_open(c->uri, c->read_only, &error);
-    char *hypervisor = connection ? connection_hypervisor(connection) : NULL;
+    char *hypervisor = connection ? g_strdup(connection_type(connection)) : NULL;
     char *libvirt = connection ? connection_libvirt(connection) : NULL;
     set_busy(c, FALSE);
     if (connection == NULL) {
@@ -168,6 +181,7 @@ static Connection *link_up(Collector *c)
     list_domains(c, connection, FALSE);
     if (c->link.remote)
         learn_remote(c, connection, TRUE);
+    learn_version(c, connection); /* the last: nobody waits for it */
     return connection;
 }
 

@@ -19,7 +19,7 @@ typedef struct {
     gint64 since_us;  /* g_get_monotonic_time at which @state began */
     char *uri;        /* as libvirt names it, passwords removed */
     char *problem;    /* the last error's sentence while not LINK_UP; else NULL */
-    char *hypervisor; /* "QEMU 7.2.22", "TEST 2" */
+    char *hypervisor; /* "QEMU 7.2.22", "TEST 2"; "QEMU" while its version is not known */
     char *libvirt;    /* "9.0.0" */
     gboolean demo;
     gboolean remote;    /* the host is another one: libvirt tells what is known of it */

@@ -247,15 +247,21 @@ static char *format_version(unsigned long version)
     return g_strdup_printf("%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
 }
 
+const char *connection_type(Connection *connection)
+{
+    const char *type = virConnectGetType(connection->handle);
+
+    return type ? type : "–";
+}
+
 char *connection_hypervisor(Connection *connection)
 {
     unsigned long version = 0;
-    const char *type = virConnectGetType(connection->handle);
 
     if (virConnectGetVersion(connection->handle, &version) != 0 || version == 0)
-        return g_strdup(type ? type : "–");
+        return g_strdup(connection_type(connection));
     g_autofree char *number = format_version(version);
-    return g_strdup_printf("%s %s", type ? type : "–", number);
+    return g_strdup_printf("%s %s", connection_type(connection), number);
 }
 
 char *connection_libvirt(Connection *connection)

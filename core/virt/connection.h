@@ -25,8 +25,11 @@ const char *connection_default_uri(void);
 /* @uri fit to show and to keep in a file, without a password in it: neither the user's nor one that
  * is a parameter. The caller frees it. */
 char *connection_shown_uri(const char *uri);
-char *connection_hypervisor(Connection *connection); /* "QEMU 7.2.22"; the caller frees it */
-char *connection_libvirt(Connection *connection);    /* "9.0.0"; the caller frees it */
+const char *connection_type(Connection *connection); /* "QEMU", "TEST" */
+/* The same with its version, "QEMU 7.2.22"; the caller frees it. A libvirtd that has not been asked
+ * before runs every emulator that is installed to find it out: that takes seconds. */
+char *connection_hypervisor(Connection *connection);
+char *connection_libvirt(Connection *connection); /* "9.0.0"; the caller frees it */
 
 /* One domain by UUID, name or ID (in this order), with both its XMLs (the running one, and that of
  * the next start with its secrets, so that it can be defined again). NULL with a sentence;

@@ -207,8 +207,9 @@ start_libvirtd()
     printf '%s\n' 'auth_unix_rw = "none"' 'auth_unix_ro = "none"' >/etc/libvirt/libvirtd.conf
     libvirtd -d -f /etc/libvirt/libvirtd.conf -p "$work/libvirtd.pid" || return 1
     libvirtd=$(cat "$work/libvirtd.pid")
+    # As on a host that is in use: a libvirtd that was never asked runs every emulator first.
     for _ in $(seq 60); do
-        virsh -q -c qemu:///system uri >/dev/null 2>&1 && return
+        virsh -q -c qemu:///system version >/dev/null 2>&1 && return
         sleep 0.5
     done
     return 1

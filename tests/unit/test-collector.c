@@ -69,6 +69,11 @@ static gboolean is_in_state(const Snapshot *snapshot, gconstpointer data)
     return snapshot->link.state == (LinkState)GPOINTER_TO_INT(data);
 }
 
+static gboolean has_version(const Snapshot *snapshot, gconstpointer data G_GNUC_UNUSED)
+{
+    return g_str_has_prefix(snapshot->link.hypervisor, "TEST ");
+}
+
 /* All domains are there with their XML. */
 static gboolean has_domains(const Snapshot *snapshot, gconstpointer data)
 {
@@ -138,6 +143,8 @@ static void test_default(void)
     g_assert_cmpstr(first->link.uri, ==, "test:///default");
     g_assert_true(g_str_has_prefix(first->link.hypervisor, "TEST"));
     g_assert_null(first->link.problem);
+    g_autoptr(Snapshot) named = wait_for(collector, &bell, has_version, NULL);
+    g_assert_nonnull(named);
     const DomainView *view = snapshot_domain(first, "test");
     g_assert_nonnull(view);
     g_assert_cmpint(view->domain->state, ==, DOMAIN_RUNNING);
