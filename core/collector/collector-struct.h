@@ -34,7 +34,8 @@ struct Collector {
     GMutex lock; /* guards what follows; never held across a call into kernel or libvirt */
     GCond wake;
     gboolean stopping, refresh, virt_ended;
-    guint host_jobs; /* that run just now, each on a thread of its own */
+    gint64 changed_us; /* when a job last ended: it may have written the host's files */
+    guint host_jobs;   /* that run just now, each on a thread of its own */
     Snapshot *current;
     LinkInfo link;
     GPtrArray *domains;  /* Domain*; replaced as a whole, never changed */

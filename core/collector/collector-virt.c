@@ -123,11 +123,21 @@ static void on_event(const char *uuid, gpointer data)
     g_async_queue_push(data, message);
 }
 
+/* The host's files may have been written: what was read of them before is old. */
+static void note_change(Collector *c)
+{
+    g_mutex_lock(&c->lock);
+    c->changed_us = g_get_monotonic_time();
+    g_mutex_unlock(&c->lock);
+}
+
 static void run_job(Collector *c, Connection *connection, const Message *message)
 {
     set_busy(c, TRUE);
     message->work(connection, message->data);
     set_busy(c, FALSE);
+    if (message->release == NULL)
+        note_change(c);
     if (connection && message->release == NULL)
         list_domains(c, connection, FALSE);
     g_atomic_int_set(message->done, 1);

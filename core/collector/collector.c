@@ -103,6 +103,15 @@ static void add_counted(Collector *c, GPtrArray *views)
     g_mutex_unlock(&c->lock);
 }
 
+/* What was changed since @previous was read is read again, all else in its turn. */
+static Host *read_host(Collector *c, const Host *previous, GError **error)
+{
+    g_mutex_lock(&c->lock);
+    gboolean again = previous && previous->slow_us >= c->changed_us;
+    g_mutex_unlock(&c->lock);
+    return again ? host_read_again(c->root, previous, error) : host_read(c->root, previous, error);
+}
+
 /* @is_first: the picture before this one had no domains. */
 static void show_local(
     Collector *c, Snapshot *snapshot, GPtrArray *domains, const Snapshot *base, gboolean is_first)
@@ -114,7 +123,7 @@ static void show_local(
 
     if (c->demo)
         demo_tick(c->root, domains);
-    snapshot->host = host_read(c->root, base ? base->host : NULL, &error);
+    snapshot->host = read_host(c, base ? base->host : NULL, &error);
     if (snapshot->host == NULL)
         snapshot->host_problem = g_strdup(error->message);
     if (domains)
@@ -303,6 +312,7 @@ static gpointer run_host_job(gpointer data)
     g_mutex_lock(&c->lock);
     c->host_jobs--;
     c->refresh = TRUE;
+    c->changed_us = g_get_monotonic_time();
     g_cond_broadcast(&c->wake);
     g_mutex_unlock(&c->lock);
     collector_unref(c);

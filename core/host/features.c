@@ -11,17 +11,14 @@
 
 #define THP_FOLDER "/sys/kernel/mm/transparent_hugepage"
 
-/* With ten sizes their counters are more files than all others of the host together, and nobody
- * needs them by the second. */
-#define STATS_AGAIN_US (5 * G_USEC_PER_SEC)
-
 static const struct {
     const char *folder;
-    gsize where; /* a GPtrArray* of Host */
+    gsize where;      /* a GPtrArray* of Host */
+    gboolean is_slow; /* nobody needs it by the second */
 } folders[] = {
-    {"/sys/kernel/mm/ksm", G_STRUCT_OFFSET(Host, ksm)},
-    {THP_FOLDER, G_STRUCT_OFFSET(Host, thp)},
-    {THP_FOLDER "/khugepaged", G_STRUCT_OFFSET(Host, khugepaged)},
+    {"/sys/kernel/mm/ksm", G_STRUCT_OFFSET(Host, ksm), FALSE},
+    {THP_FOLDER, G_STRUCT_OFFSET(Host, thp), TRUE},
+    {THP_FOLDER "/khugepaged", G_STRUCT_OFFSET(Host, khugepaged), TRUE},
 };
 
 static const char *const vmstat_prefixes[] = {"thp_", "ksm_", "cow_ksm", "compact_", "numa_", NULL};
@@ -43,32 +40,22 @@ static const ThpSize *size_before(const Host *previous, guint64 size_kib)
     return NULL;
 }
 
-/* The counters of @size in @folder, or those of @before (may be NULL) where they are young and have
- * their rates. The first picture of this host, which somebody waits for, leaves them to the second:
- * that follows at once, for loads need two. */
-static void read_thp_stats(
-    ThpSize *size, const char *root, const char *folder, const ThpSize *before, gint64 now_us)
+/* The counters in @folder, whose size was @before (may be NULL). With ten sizes they are more files
+ * than all others of the host together: the first picture of this host, which somebody waits for,
+ * leaves them to the second, which follows at once, for loads need two. */
+static GPtrArray *read_thp_stats(
+    const char *root, const char *folder, const ThpSize *before, gint64 elapsed)
 {
-    if (before && before->rated && now_us - before->stats_us < STATS_AGAIN_US) {
-        size->stats = g_ptr_array_ref(before->stats);
-        size->stats_us = before->stats_us;
-        size->rated = TRUE;
-        return;
-    }
-    size->stats_us = now_us;
-    if (before == NULL && *root == '\0') {
-        size->stats = kernel_files_new();
-        return;
-    }
+    if (before == NULL && *root == '\0')
+        return kernel_files_new();
     g_autofree char *path = g_strconcat(folder, "/stats", NULL);
-    size->stats = kernel_files_read(root, path);
-    size->rated = before && before->stats->len > 0 && now_us > before->stats_us;
-    if (size->rated)
-        kernel_files_set_rates(size->stats, before->stats, now_us - before->stats_us);
+    GPtrArray *stats = kernel_files_read(root, path);
+    kernel_files_set_rates(stats, before ? before->stats : NULL, elapsed);
+    return stats;
 }
 
 /* The folders hugepages-64kB … of THP (Linux 6.8), ascending as their names are. */
-static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 now_us)
+static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 elapsed)
 {
     GPtrArray *sizes = g_ptr_array_new_with_free_func(thp_size_free);
     g_autoptr(GPtrArray) names = rootfile_list(root, THP_FOLDER, "hugepages-");
@@ -82,7 +69,7 @@ static GPtrArray *read_thp_sizes(const char *root, const Host *previous, gint64 
         ThpSize *size = g_new0(ThpSize, 1);
         size->size_kib = kib;
         size->files = kernel_files_read(root, folder);
-        read_thp_stats(size, root, folder, size_before(previous, kib), now_us);
+        size->stats = read_thp_stats(root, folder, size_before(previous, kib), elapsed);
         g_ptr_array_add(sizes, size);
     }
     return sizes;
@@ -110,14 +97,22 @@ static guint page_size(const char *root, const GPtrArray *meminfo, const char *v
 void host_read_features(Host *host, const char *root, const Host *previous)
 {
     gint64 elapsed = host_elapsed_us(host, previous);
+    gint64 slow_elapsed = previous ? host->slow_us - previous->slow_us : 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-        GPtrArray *files = kernel_files_read(root, folders[i].folder);
-        kernel_files_set_rates(files,
-            previous ? G_STRUCT_MEMBER(GPtrArray *, previous, folders[i].where) : NULL, elapsed);
-        G_STRUCT_MEMBER(GPtrArray *, host, folders[i].where) = files;
+        GPtrArray *before =
+            previous ? G_STRUCT_MEMBER(GPtrArray *, previous, folders[i].where) : NULL;
+        GPtrArray **files = &G_STRUCT_MEMBER(GPtrArray *, host, folders[i].where);
+        if (folders[i].is_slow && host_takes_over(host, previous)) {
+            *files = g_ptr_array_ref(before);
+            continue;
+        }
+        *files = kernel_files_read(root, folders[i].folder);
+        kernel_files_set_rates(*files, before, folders[i].is_slow ? slow_elapsed : elapsed);
     }
-    host->thp_sizes = read_thp_sizes(root, previous, host->taken_us);
+    host->thp_sizes = host_takes_over(host, previous)
+                          ? g_ptr_array_ref(previous->thp_sizes)
+                          : read_thp_sizes(root, previous, slow_elapsed);
 
     g_autofree char *vmstat = rootfile_read(root, "/proc/vmstat");
     host->vmstat = kernel_files_parse(vmstat, vmstat_prefixes);

@@ -6,6 +6,9 @@
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 
+#define SLOW_US     (5 * G_USEC_PER_SEC) /* the pace of what hardly changes */
+#define FIRST_TURNS 3 /* in a row: the first leaves counters out, and rates need two of them */
+
 Host *host_ref(Host *host)
 {
     g_atomic_ref_count_inc(&host->refs);
@@ -41,37 +44,63 @@ static char *read_kernel(const char *root)
     return g_strv_length(words) >= 3 ? g_strdup(words[2]) : NULL;
 }
 
+static void read_names(Host *host, const char *root, const Host *previous)
+{
+    gboolean takes_over = host_takes_over(host, previous);
+
+    host->hostname = takes_over ? g_strdup(previous->hostname)
+                                : rootfile_read(root, "/proc/sys/kernel/hostname");
+    host->kernel = takes_over ? g_strdup(previous->kernel) : read_kernel(root);
+}
+
 /* Everything but the topology, which the host takes over. */
-static Host *read_rest(Topology *topology, gint64 now, const char *root, const Host *previous)
+static Host *read_rest(
+    Topology *topology, gint64 now, const char *root, const Host *previous, gboolean is_turn)
 {
     Host *host = g_new0(Host, 1);
 
     g_atomic_ref_count_init(&host->refs);
     host->taken_us = now;
+    host->slow_us = is_turn ? now : previous->slow_us;
+    host->turns = (previous ? previous->turns : 0) + (is_turn ? 1 : 0);
     host->topology = topology;
-    host->hostname = rootfile_read(root, "/proc/sys/kernel/hostname");
-    host->kernel = read_kernel(root);
+    read_names(host, root, previous);
     host_read_memory(host, root, previous);
     host_read_features(host, root, previous);
     host_read_ksm(host, root, previous);
-    host_read_vm(host, root);
+    host_read_vm(host, root, previous);
     host_read_kvm(host, root, previous);
-    host->keep = keep_read(root, previous ? previous->keep : NULL);
+    host->keep = host_takes_over(host, previous)
+                     ? keep_ref(previous->keep)
+                     : keep_read(root, previous ? previous->keep : NULL);
     host_read_load(host, root, previous);
     return host;
 }
 
-Host *host_read(const char *root, const Host *previous, GError **error)
+static Host *read_all(const char *root, const Host *previous, gboolean is_turn, GError **error)
 {
     gint64 now = g_get_monotonic_time();
     Topology *topology = topology_read(root, previous ? previous->topology : NULL, error);
 
-    return topology ? read_rest(topology, now, root, previous) : NULL;
+    return topology ? read_rest(topology, now, root, previous, is_turn) : NULL;
+}
+
+Host *host_read(const char *root, const Host *previous, GError **error)
+{
+    return read_all(root, previous, TRUE, error);
+}
+
+Host *host_read_again(const char *root, const Host *previous, GError **error)
+{
+    gboolean is_turn =
+        previous->turns < FIRST_TURNS || g_get_monotonic_time() - previous->slow_us >= SLOW_US;
+
+    return read_all(root, previous, is_turn, error);
 }
 
 Host *host_new_elsewhere(Topology *topology, const char *hostname, const char *root)
 {
-    Host *host = read_rest(topology, g_get_monotonic_time(), root, NULL);
+    Host *host = read_rest(topology, g_get_monotonic_time(), root, NULL, TRUE);
 
     host->hostname = g_strdup(hostname);
     return host;
@@ -86,7 +115,7 @@ Host *host_read_image(const char *root, GError **error)
             "%s is no tree of a host: there is no folder /etc in it", root);
         return NULL;
     }
-    Host *host = read_rest(topology_new(), g_get_monotonic_time(), root, NULL);
+    Host *host = read_rest(topology_new(), g_get_monotonic_time(), root, NULL, TRUE);
     host->is_image = TRUE;
     return host;
 }

@@ -110,8 +110,6 @@ typedef struct {
     guint64 size_kib;
     GPtrArray *files; /* KernelFile*: enabled, shmem_enabled … of one hugepages-*kB folder of THP */
     GPtrArray *stats; /* KernelFile*: anon_fault_alloc … of its stats folder (Linux 6.10) */
-    gint64 stats_us;  /* when they were read: not for each picture; internal */
-    gboolean rated;   /* whether @stats has rates; internal */
 } ThpSize;
 
 /* The daemon that turns KSM on and off as memory is short. */
@@ -125,6 +123,8 @@ typedef struct {
 typedef struct {
     gatomicrefcount refs;
     gint64 taken_us; /* g_get_monotonic_time */
+    gint64 slow_us;  /* when what hardly changes was read: not for each picture */
+    guint turns;     /* how often it was by then; internal */
     char *hostname, *kernel;
     Topology *topology;
     GPtrArray *nodes;   /* NodeMemory* */
@@ -164,6 +164,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_unref)
  * @root. Where @root holds the file hwloc.xml, the topology is the one hwloc exported there. NULL
  * with a KVMTUNE_ERROR_FAILED where @root is no tree of /sys. */
 Host *host_read(const char *root, const Host *previous, GError **error);
+/* The same for one picture of many: what hardly changes (settings, names, mounts, what is kept at
+ * boot, THP's counters by size) is taken over from @previous, and read every few seconds. */
+Host *host_read_again(const char *root, const Host *previous, GError **error);
 /* What KVM does here and what not. GArray of KvmFact, owned by the caller. */
 GArray *host_kvm_facts(const Host *host);
 /* A host that is elsewhere: @topology (taken over) and @hostname (may be NULL) are all that is

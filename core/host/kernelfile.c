@@ -5,6 +5,8 @@
 #include "core/util/text.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void kernel_file_free(gpointer data)
 {
@@ -33,37 +35,44 @@ static void add(GPtrArray *files, char *name, char *text)
     g_ptr_array_add(files, file);
 }
 
+/* TRUE of a folder that the file system does not list as one, or that a link leads to. */
+static gboolean is_folder(int folder, const char *name)
+{
+    struct stat status;
+
+    return fstatat(folder, name, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
 GPtrArray *kernel_files_read(const char *root, const char *path)
 {
     GPtrArray *files = kernel_files_new();
-    g_autoptr(GPtrArray) names = rootfile_list(root, path, "");
+    int folder = rootfile_folder(root, path);
+    g_autoptr(GPtrArray) names = rootfile_list_in(folder);
 
     for (guint i = 0; i < names->len; i++) {
         const char *name = names->pdata[i];
-        g_autofree char *full = g_strconcat(path, "/", name, NULL);
-        char *text = rootfile_read(root, full);
-        if (text == NULL) {
-            /* Either a subfolder, or a file that may not be read (or is gone): only the latter is
-             * something of which the value is unknown. */
-            g_autofree char *below_root = g_strconcat(root, full, NULL);
-            if (g_file_test(below_root, G_FILE_TEST_IS_DIR))
-                continue;
-        } else {
-            g_strchug(text);
-        }
-        add(files, g_strdup(name), text);
+        char *text = rootfile_read_in(folder, name);
+        /* A file that may not be read (or is gone) has a value, which is unknown. */
+        if (text || !is_folder(folder, name))
+            add(files, g_strdup(name), text ? g_strchug(text) : NULL);
     }
+    if (folder >= 0)
+        close(folder);
     return files;
 }
 
 void kernel_files_add(
     GPtrArray *files, const char *root, const char *path, const char *const *names)
 {
+    int folder = rootfile_folder(root, path);
+
     for (; *names; names++) {
-        char *text = rootfile_readf(root, "%s/%s", path, *names);
+        char *text = rootfile_read_in(folder, *names);
         if (text)
             add(files, g_strdup(*names), g_strchug(text));
     }
+    if (folder >= 0)
+        close(folder);
 }
 
 void kernel_files_add_unread(GPtrArray *files, const char *root, const char *path, const char *name)

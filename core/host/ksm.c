@@ -132,5 +132,8 @@ void host_read_ksm(Host *host, const char *root, const Host *previous)
     host->ksm_profit_told = told.known;
     host->ksm_profit = told.known ? told : profit_by_formula(host);
     read_ksmd(host, root, previous);
-    read_ksmtuned(host, root);
+    if (host_takes_over(host, previous))
+        host->ksmtuned = previous->ksmtuned;
+    else
+        read_ksmtuned(host, root);
 }

@@ -34,7 +34,8 @@ static char *read_flags(const char *root)
 void host_read_kvm(Host *host, const char *root, const Host *previous)
 {
     /* Both change only when a module is loaded or a CPU is: seldom enough to keep. */
-    if (previous && previous->topology == host->topology && previous->kvm->len > 0) {
+    if (previous && previous->topology == host->topology &&
+        (previous->kvm->len > 0 || host_takes_over(host, previous))) {
         host->kvm = g_ptr_array_ref(previous->kvm);
         host->cpu_flags = previous->cpu_flags ? g_ref_string_acquire(previous->cpu_flags) : NULL;
         return;

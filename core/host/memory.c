@@ -6,6 +6,7 @@
 #include "core/util/text.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define HOST_POOLS  "/sys/kernel/mm/hugepages"
 #define NODE_FOLDER "/sys/devices/system/node"
@@ -14,12 +15,13 @@
 static const struct {
     const char *file;
     gsize where;
+    gboolean of_nodes; /* a node's pool has it, too */
 } pool_files[] = {
-    {"nr_hugepages", G_STRUCT_OFFSET(HugePool, total)},
-    {"free_hugepages", G_STRUCT_OFFSET(HugePool, free)},
-    {"surplus_hugepages", G_STRUCT_OFFSET(HugePool, surplus)},
-    {"resv_hugepages", G_STRUCT_OFFSET(HugePool, reserved)},
-    {"nr_overcommit_hugepages", G_STRUCT_OFFSET(HugePool, overcommit)},
+    {"nr_hugepages", G_STRUCT_OFFSET(HugePool, total), TRUE},
+    {"free_hugepages", G_STRUCT_OFFSET(HugePool, free), TRUE},
+    {"surplus_hugepages", G_STRUCT_OFFSET(HugePool, surplus), TRUE},
+    {"resv_hugepages", G_STRUCT_OFFSET(HugePool, reserved), FALSE},
+    {"nr_overcommit_hugepages", G_STRUCT_OFFSET(HugePool, overcommit), FALSE},
 };
 
 Num pool_set_pages(Num total, Num surplus)
@@ -38,9 +40,8 @@ static guint64 size_of_folder(const char *name)
                : 0;
 }
 
-/* The pools below @folder, ascending by size as their names are; the files a node has not are
- * unknown there. */
-static GArray *read_pools(const char *root, const char *folder)
+/* The pools below @folder, ascending by size as their names are. */
+static GArray *read_pools(const char *root, const char *folder, gboolean is_node)
 {
     GArray *pools = g_array_new(FALSE, TRUE, sizeof(HugePool));
     g_autoptr(GPtrArray) names = rootfile_list(root, folder, "hugepages-");
@@ -49,13 +50,18 @@ static GArray *read_pools(const char *root, const char *folder)
         HugePool pool = {.size_kib = size_of_folder(names->pdata[i])};
         if (pool.size_kib == 0)
             continue;
+        g_autofree char *path = g_strconcat(folder, "/", names->pdata[i], NULL);
+        int own = rootfile_folder(root, path);
         for (guint j = 0; j < G_N_ELEMENTS(pool_files); j++) {
-            g_autofree char *path =
-                g_strdup_printf("%s/%s/%s", folder, (char *)names->pdata[i], pool_files[j].file);
+            if (is_node && !pool_files[j].of_nodes)
+                continue;
+            g_autofree char *text = rootfile_read_in(own, pool_files[j].file);
             gint64 value;
-            if (rootfile_read_int(root, path, &value) && value >= 0)
+            if (text && text_parse_int(text, &value) && value >= 0)
                 G_STRUCT_MEMBER(Num, &pool, pool_files[j].where) = NUM(value);
         }
+        if (own >= 0)
+            close(own);
         g_array_append_val(pools, pool);
     }
     return pools;
@@ -84,7 +90,7 @@ static NodeMemory *read_node(const char *root, int id)
 
     node->meminfo = read_lines(root, meminfo);
     node->numastat = read_lines(root, numastat);
-    node->pools = read_pools(root, pools);
+    node->pools = read_pools(root, pools, TRUE);
     return node;
 }
 
@@ -117,7 +123,7 @@ void host_read_memory(Host *host, const char *root, const Host *previous)
     const GPtrArray *nodes = host->topology->nodes;
 
     host->meminfo = read_lines(root, "/proc/meminfo");
-    host->pools = read_pools(root, HOST_POOLS);
+    host->pools = read_pools(root, HOST_POOLS, FALSE);
     kernel_files_set_rates(host->meminfo, previous ? previous->meminfo : NULL, elapsed);
 
     gboolean without_numa = nodes->len == 1 && ((const Node *)nodes->pdata[0])->id == 0 &&

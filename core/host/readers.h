@@ -1,5 +1,5 @@
 /* The readers that fill a Host, each its part; for host.c only. They read below @root; @previous
- * (may be NULL) is the Host before, and Host.taken_us and Host.topology are already set. */
+ * (may be NULL) is the Host before, and Host.taken_us, slow_us and topology are already set. */
 #pragma once
 
 #include "core/host/host.h"
@@ -16,7 +16,7 @@ void host_free_features(Host *host);
 void host_read_ksm(Host *host, const char *root, const Host *previous);
 
 /* /proc/sys/vm, memory pressure, free blocks, mounts of hugetlbfs; after the nodes were read. */
-void host_read_vm(Host *host, const char *root);
+void host_read_vm(Host *host, const char *root, const Host *previous);
 void host_free_vm(Host *host);
 
 /* The parameters of KVM's modules and the CPU's flags. */
@@ -25,6 +25,12 @@ void host_free_kvm(Host *host);
 
 /* The ticks of /proc/stat and the load since @previous. */
 void host_read_load(Host *host, const char *root, const Host *previous);
+
+/* Whether @host takes over from @previous what hardly changes. */
+static inline gboolean host_takes_over(const Host *host, const Host *previous)
+{
+    return previous && host->slow_us == previous->slow_us;
+}
 
 static inline gint64 host_elapsed_us(const Host *host, const Host *previous)
 {

@@ -92,18 +92,29 @@ Num host_pages_at_once(const Host *host, const NodeMemory *node, guint64 size_ki
     return NUM(MIN(pages, (guint64)G_MAXINT64));
 }
 
-void host_read_vm(Host *host, const char *root)
+static void read_settings(Host *host, const char *root)
 {
-    g_autofree char *pressure = rootfile_read(root, "/proc/pressure/memory");
-
     host->vm = kernel_files_new();
     kernel_files_add(host->vm, root, "/proc/sys/vm", vm_names);
     kernel_files_add(host->vm, root, "/proc/sys/kernel", kernel_names);
     kernel_files_add_unread(host->vm, root, "/proc/sys/vm", "compact_memory");
-    pressure_parse(pressure, &host->pressure);
-    read_free_blocks(host, root);
     host->mounts = mounts_read(root);
     host->mounts_known = mounts_are_known(root);
+}
+
+void host_read_vm(Host *host, const char *root, const Host *previous)
+{
+    g_autofree char *pressure = rootfile_read(root, "/proc/pressure/memory");
+
+    if (host_takes_over(host, previous)) {
+        host->vm = g_ptr_array_ref(previous->vm);
+        host->mounts = g_ptr_array_ref(previous->mounts);
+        host->mounts_known = previous->mounts_known;
+    } else {
+        read_settings(host, root);
+    }
+    pressure_parse(pressure, &host->pressure);
+    read_free_blocks(host, root);
 }
 
 void host_free_vm(Host *host)

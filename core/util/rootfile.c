@@ -3,6 +3,7 @@
 
 #include "core/util/error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All that @path holds, or NULL. */
-static GString *read_path(const char *path)
+/* All that @path holds, from the open @folder on, or NULL. */
+static GString *read_from(int folder, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return NULL;
 
@@ -39,16 +40,24 @@ static GString *read_path(const char *path)
 static GString *read_below(const char *root, const char *path)
 {
     if (*root == '\0')
-        return read_path(path);
+        return read_from(AT_FDCWD, path);
     g_autofree char *full = g_strconcat(root, path, NULL);
-    return read_path(full);
+    return read_from(AT_FDCWD, full);
+}
+
+static char *chomped(GString *text)
+{
+    return text ? g_strchomp(g_string_free(text, FALSE)) : NULL;
 }
 
 char *rootfile_read(const char *root, const char *path)
 {
-    GString *text = read_below(root, path);
+    return chomped(read_below(root, path));
+}
 
-    return text ? g_strchomp(g_string_free(text, FALSE)) : NULL;
+char *rootfile_read_in(int folder, const char *name)
+{
+    return folder >= 0 ? chomped(read_from(folder, name)) : NULL;
 }
 
 char *rootfile_read_whole(const char *root, const char *path)
@@ -83,17 +92,42 @@ static int compare_names(gconstpointer a, gconstpointer b)
     return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix)
+/* Takes @dir, which may be NULL. */
+static GPtrArray *list(DIR *dir, const char *prefix, gboolean folders)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *full = g_strconcat(root, path, NULL);
-    g_autoptr(GDir) dir = g_dir_open(full, 0, NULL);
 
-    for (const char *name; dir && (name = g_dir_read_name(dir)) != NULL;)
-        if (g_str_has_prefix(name, prefix))
+    for (const struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
+        const char *name = entry->d_name;
+        gboolean wanted = folders || entry->d_type != DT_DIR;
+        if (wanted && g_str_has_prefix(name, prefix) && strcmp(name, ".") && strcmp(name, ".."))
             g_ptr_array_add(names, g_strdup(name));
+    }
+    if (dir)
+        closedir(dir);
     g_ptr_array_sort(names, compare_names);
     return names;
+}
+
+GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix)
+{
+    g_autofree char *full = g_strconcat(root, path, NULL);
+
+    return list(opendir(full), prefix, TRUE);
+}
+
+int rootfile_folder(const char *root, const char *path)
+{
+    g_autofree char *full = g_strconcat(root, path, NULL);
+
+    return open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+GPtrArray *rootfile_list_in(int folder)
+{
+    int own = folder >= 0 ? fcntl(folder, F_DUPFD_CLOEXEC, 0) : -1;
+
+    return list(own >= 0 ? fdopendir(own) : NULL, "", FALSE);
 }
 
 /* Whether @path is the folder @root or lies in it; both resolved, NULL where that failed. */

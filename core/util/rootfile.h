@@ -20,6 +20,13 @@ gboolean rootfile_read_int(const char *root, const char *path, gint64 *value);
  * order ("node2" before "node10"); empty where there is no such directory. */
 GPtrArray *rootfile_list(const char *root, const char *path, const char *prefix);
 
+/* Of many files in one folder: @root/@path opened, -1 where there is no such directory; the caller
+ * closes it. Then what rootfile_read() tells of its file @name, and once the names of its files,
+ * without those that the file system lists as folders; of -1 nothing, and none. */
+int rootfile_folder(const char *root, const char *path);
+char *rootfile_read_in(int folder, const char *name);
+GPtrArray *rootfile_list_in(int folder);
+
 /* Whether @full, a path that begins with @root, stays inside @root when its links are followed;
  * parts at its end may be missing. Always TRUE of the host itself (""). */
 gboolean rootfile_is_below(const char *root, const char *full);

@@ -139,7 +139,7 @@ typedef struct {
     Num ksm_pages;     /* of its memory, merged with others */
     Num ksm_zero_pages;
     Num ksm_profit; /* bytes saved less what KSM keeps of it; may be negative */
-    gint64 slow_us; /* when the last five, rss_kib and @unnamed's names were read; internal */
+    gint64 slow_us; /* the host's, with which all since @memory was read; internal */
     guint64 run_ns;
     GArray *others;  /* int: threads known to be none of @threads; internal, may be NULL */
     GArray *unnamed; /* int: likewise, but so far only, for they bear QEMU's own name */

@@ -2,9 +2,10 @@
  * Both versions of cgroups (Documentation/admin-guide/cgroup-v2.rst "memory.numa_stat", "HugeTLB",
  * "cpuset.cpus.effective"; cgroup-v1/memory.rst 5.6, cgroup-v1/cpusets.rst).
  *
- * A picture costs one file a domain, with version 2 one more for its memory pressure, and one for
- * each page size where it has hugepages: which cgroup is the domain's is read once a process.
- * numa_maps would say it page by page, but to read it stops the guest. */
+ * It costs one file a domain, with version 2 one more for its memory pressure, and one for each
+ * page size where it has hugepages, all of which make the kernel add up what it counts by CPU: they
+ * are read every few seconds, and which cgroup is the domain's once a process. numa_maps would say
+ * it page by page, but to read it stops the guest. */
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
 #include "core/virt/pages.h"
@@ -176,6 +177,14 @@ static void add_held(GArray *memory, const GArray *all)
     }
 }
 
+/* What somebody counted in @previous is not of a cgroup: whoever adds it, adds it again. */
+static void take_over(DomainUsage *usage, const DomainUsage *previous)
+{
+    usage->memory = previous->memory && !previous->counted ? g_array_ref(previous->memory) : NULL;
+    usage->small_kib = previous->small_kib;
+    usage->pressure = previous->pressure;
+}
+
 void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, const Domain *domain,
     const DomainUsage *previous)
 {
@@ -189,6 +198,10 @@ void usage_read_memory(DomainUsage *usage, const char *root, const Host *host, c
         g_autofree char *file = g_strdup_printf("/proc/%d/cgroup", usage->pid);
         usage->memory_cgroup = machine_folder(cgroup_folder(root, file, "memory"));
         usage->hugetlb_cgroup = machine_folder(cgroup_folder(root, file, "hugetlb"));
+    }
+    if (usage_takes_over(usage, previous)) {
+        take_over(usage, previous);
+        return;
     }
     if (huge)
         usage->hugetlb = read_huge_pages(root, usage->hugetlb_cgroup, host);
@@ -221,6 +234,7 @@ GArray *usage_memory_now(const char *root, const Host *host, const Domain *domai
     usage_read_memory(&usage, root, host, domain, NULL);
     g_free(usage.memory_cgroup);
     g_free(usage.hugetlb_cgroup);
+    g_clear_pointer(&usage.hugetlb, g_array_unref);
     return usage.memory;
 }
 

@@ -189,8 +189,7 @@ static gboolean measure(
         return FALSE;
     Num cpu = usage_stat_field(stat, STAT_PROCESSOR);
     usage->last_cpu = cpu.known && cpu.value < IDSET_MAX ? (int)cpu.value : -1;
-    Num rss = usage_stat_field(stat, STAT_RSS);
-    usage->rss_kib = rss.known ? NUM(rss.value * (sysconf(_SC_PAGESIZE) / 1024)) : NUM_UNKNOWN;
+    usage->rss_kib = usage_stat_rss(stat);
     usage->ticks = (guint64)(num_or(user, 0) + num_or(system, 0));
     gint64 elapsed_us = now_us - scan->taken_us;
     if (before->started != 0 && usage->ticks >= before->ticks && elapsed_us > 0 && per_second > 0)

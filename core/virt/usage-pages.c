@@ -99,7 +99,7 @@ void usage_read_pages(DomainUsage *usage, const char *root, const Host *host, co
 {
     const DomainConfig *config = domain_now(domain);
 
-    if (previous && usage->slow_us == previous->slow_us) {
+    if (usage_takes_over(usage, previous)) {
         usage->ksm_pages = previous->ksm_pages;
         usage->ksm_zero_pages = previous->ksm_zero_pages;
         usage->ksm_profit = previous->ksm_profit;

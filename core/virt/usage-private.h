@@ -7,13 +7,27 @@
 enum {
     STAT_UTIME = 14, /* in ticks, as the next one */
     STAT_STIME = 15,
+    STAT_THREADS = 20,
     STAT_START = 22, /* the start time, in ticks after boot */
     STAT_RSS = 24,   /* in pages */
     STAT_PROCESSOR = 39,
 };
 
+/* The process of @domain, -1 unknown; @folder as usage_pid_folder() names it. */
+int usage_find_process(const char *root, const char *folder, const Domain *domain);
+
 /* Field @wanted (from 3) of a stat line; the name in field 2 may hold blanks and parentheses. */
 Num usage_stat_field(const char *stat, int wanted);
+
+/* The resident memory in a stat line of this host, in KiB. */
+Num usage_stat_rss(const char *stat);
+
+/* Whether @usage takes over from @previous (may be NULL), the same process's, what changes slowly.
+ */
+static inline gboolean usage_takes_over(const DomainUsage *usage, const DomainUsage *previous)
+{
+    return previous && usage->slow_us == previous->slow_us;
+}
 
 /* The CPUs thread @tid of this host may run on; NULL unknown. The system call tells what the status
  * file does, at a tenth of its cost; of the set it leaves out the CPUs that are offline. The caller

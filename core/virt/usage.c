@@ -5,8 +5,8 @@
  *
  * This runs for every domain at every picture: files are opened below the open task folder and read
  * into the stack, what cannot change (a thread's name, whose process it is, its cgroup) is read
- * once, and what changes slowly (resident memory, what its pages are, whether a thread has a name
- * by now) every few seconds. */
+ * once, and what changes slowly (where its memory is, what its pages are, which threads there are)
+ * when it is the turn of the host's. */
 #include "core/virt/usage.h"
 
 #include "core/util/rootfile.h"
@@ -18,12 +18,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS_MAX 8192
-#define COMMAND_MAX (256u << 10) /* bytes of a command line that are searched for the name */
-#define FILE_MAX    4096         /* a task's files are shorter */
-#define SLOW_US     (5 * G_USEC_PER_SEC) /* the pace of what changes slowly */
+#define FILE_MAX    4096 /* a task's files are shorter */
 
 static void thread_clear(gpointer data)
 {
@@ -65,113 +64,15 @@ const ThreadUsage *domain_usage_iothread(const DomainUsage *usage, int id)
     return find_thread(usage, -1, id);
 }
 
-/* ---- whose process ---- */
-
-/* The embedded driver's root, of "?root=DIR"; the caller frees it. */
-static char *embedded_root(const char *query)
-{
-    g_autoptr(GHashTable) params = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
-
-    return params ? g_strdup(g_hash_table_lookup(params, "root")) : NULL;
-}
-
-char *usage_pid_folder(const char *uri, const char *root)
-{
-    const char *authority = uri ? strstr(uri, ":///") : NULL; /* a host's name would follow // */
-    if (authority == NULL)
-        return g_strdup("");
-
-    g_autofree char *driver = g_strndup(uri, strcspn(uri, "+:"));
-    const char *path = authority + strlen("://");
-    const char *query = strchr(path, '?');
-    g_autofree char *place = g_strndup(path, strcspn(path, "?#"));
-    gboolean qemu = g_str_equal(driver, "qemu");
-    if (qemu && g_str_equal(place, "/embed")) {
-        g_autofree char *own = query ? embedded_root(query + 1) : NULL;
-        return own ? g_build_filename(own, "run", "qemu", NULL) : g_strdup("");
-    }
-    if (qemu && g_str_equal(place, "/session"))
-        return g_build_filename(g_get_user_runtime_dir(), "libvirt", "qemu", "run", NULL);
-    /* Test domains have no process, but for those of the demo's own root. */
-    if ((qemu && g_str_equal(place, "/system")) || (g_str_equal(driver, "test") && *root))
-        return g_strconcat(root, "/run/libvirt/qemu", NULL);
-    return g_strdup("");
-}
-
-/* Whether one of the arguments in @command (each ended by a 0 byte) names the domain as libvirt
- * starts QEMU: by "-uuid UUID" or, where there is none, "-name guest=NAME,…" (QEMU's options double
- * a comma within a value). */
-static gboolean is_command_of(const char *command, gsize length, const Domain *domain)
-{
-    g_auto(GStrv) parts = g_strsplit(domain->name, ",", -1);
-    g_autofree char *name = g_strjoinv(",,", parts);
-    g_autofree char *guest = g_strconcat("guest=", name, NULL);
-    gsize guest_length = strlen(guest);
-    gboolean named = FALSE;
-
-    for (gsize i = 0; i < length; i += strlen(command + i) + 1) {
-        const char *argument = command + i;
-        const char *next = argument + strlen(argument) + 1;
-        if (g_str_equal(argument, "-uuid") && next < command + length)
-            return g_ascii_strcasecmp(next, domain->uuid) == 0;
-        const char *after = argument + guest_length;
-        if (g_str_has_prefix(argument, guest) &&
-            (*after == '\0' || (*after == ',' && after[1] != ',')))
-            named = TRUE;
-    }
-    return named;
-}
-
-/* The process of @domain, -1 unknown. A stale pid file may name another process by now, so the
- * process itself must say whose it is. */
-static int find_process(const char *root, const char *folder, const Domain *domain)
-{
-    gint64 pid;
-
-    if (*folder == '\0' || strchr(domain->name, '/'))
-        return -1;
-    g_autofree char *file = g_strdup_printf("/%s.pid", domain->name);
-    if (!rootfile_read_int(folder, file, &pid) || pid <= 0 || pid > G_MAXINT32)
-        return -1;
-
-    g_autofree char *path = g_strdup_printf("%s/proc/%d/cmdline", root, (int)pid);
-    g_autofree char *command = g_malloc(COMMAND_MAX + 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    ssize_t length = 0;
-    for (ssize_t n = 1; fd >= 0 && n > 0 && length < COMMAND_MAX; length += MAX(n, 0))
-        n = read(fd, command + length, COMMAND_MAX - (gsize)length);
-    if (fd >= 0)
-        close(fd);
-    command[length] = '\0';
-    return is_command_of(command, (gsize)length, domain) ? (int)pid : -1;
-}
-
-int usage_process(const char *root, const char *folder, const char *uuid)
-{
-    g_autoptr(GPtrArray) names = rootfile_list(folder, "", "");
-
-    for (guint i = 0; *folder && i < names->len; i++) {
-        char *name = g_ptr_array_index(names, i);
-        if (!g_str_has_suffix(name, ".pid"))
-            continue;
-        name[strlen(name) - strlen(".pid")] = '\0';
-        Domain domain = {.name = name, .uuid = (char *)uuid};
-        int pid = find_process(root, folder, &domain);
-        if (pid > 0)
-            return pid;
-    }
-    return -1;
-}
-
 /* ---- its threads ---- */
 
-/* Reads NAME/FILE below the task folder into @text (FILE_MAX bytes). FALSE: not there (any more).
+/* Reads TID/NAME below the task folder into @text (FILE_MAX bytes). FALSE: not there (any more).
  */
-static gboolean read_task(int folder, const char *tid, const char *name, char *text)
+static gboolean read_task(int folder, int tid, const char *name, char *text)
 {
     char path[64];
 
-    g_snprintf(path, sizeof path, "%s/%s", tid, name);
+    g_snprintf(path, sizeof path, "%d/%s", tid, name);
     int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return FALSE;
@@ -205,6 +106,13 @@ Num usage_stat_field(const char *stat, int wanted)
         return NUM_UNKNOWN;
     guint64 value = g_ascii_strtoull(p + 1, &end, 10);
     return value <= G_MAXINT64 ? NUM(value) : NUM_UNKNOWN;
+}
+
+Num usage_stat_rss(const char *stat)
+{
+    Num pages = usage_stat_field(stat, STAT_RSS);
+
+    return pages.known ? NUM(pages.value * (sysconf(_SC_PAGESIZE) / 1024)) : NUM_UNKNOWN;
 }
 
 /* The text after @head ("\nVmRSS:") in a status file; NULL where it is not there. */
@@ -244,7 +152,8 @@ static Num share_between(guint64 before, guint64 now, gint64 elapsed_us, guint t
 /* One reading of one process. */
 typedef struct {
     const char *root;
-    int folder; /* its open task folder */
+    gboolean local; /* @root is this host's: the kernel answers calls, too */
+    int folder;     /* its open task folder */
     const char *main_stat;
     const Topology *topology;   /* NULL: not known */
     const DomainConfig *config; /* likewise */
@@ -277,32 +186,43 @@ IdSet *usage_own_affinity(int tid)
     return set;
 }
 
-static void add_thread(const Reading *reading, const char *name, ThreadUsage *thread)
+/* What all threads of process @pid of this host have run, those that have ended too, in ns; 0
+ * unknown. One call, where their files would be one each. */
+static guint64 process_time(int pid)
+{
+    clockid_t clock;
+    struct timespec time;
+
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return (guint64)time.tv_sec * G_GUINT64_CONSTANT(1000000000) + (guint64)time.tv_nsec;
+}
+
+static void add_thread(const Reading *reading, ThreadUsage *thread)
 {
     DomainUsage *usage = reading->usage;
     const ThreadUsage *before = previous_thread(reading->previous, thread->tid);
-    gboolean is_main = thread->tid == usage->pid;
-    gboolean local = *reading->root == '\0';
+    gboolean is_main = thread->tid == usage->pid, local = reading->local;
     char text[FILE_MAX], allowed[FILE_MAX];
 
-    if (is_main || read_task(reading->folder, name, "stat", text)) {
+    if (is_main || read_task(reading->folder, thread->tid, "stat", text)) {
         Num cpu = usage_stat_field(is_main ? reading->main_stat : text, STAT_PROCESSOR);
         thread->last_cpu = cpu.known && cpu.value < IDSET_MAX ? (int)cpu.value : -1;
     }
     if (local)
         thread->affinity = usage_own_affinity(thread->tid);
-    if (is_main && !reading->is_turn) {
-        usage->rss_kib = reading->previous->rss_kib;
+    if (is_main && local)
+        usage->rss_kib = usage_stat_rss(reading->main_stat);
+    if (is_main && !reading->is_turn)
         usage->mapped_huge = reading->previous->mapped_huge;
-    }
     if ((!local || (is_main && reading->is_turn)) &&
-        read_task(reading->folder, name, "status", text)) {
+        read_task(reading->folder, thread->tid, "status", text)) {
         if (!local && status_value(text, "\nCpus_allowed_list:", allowed, sizeof allowed))
             thread->affinity = idset_parse_kernel(allowed);
-        if (is_main) {
+        if (is_main && !local)
             usage->rss_kib = status_kib(text, "\nVmRSS:");
+        if (is_main)
             usage->mapped_huge = status_kib(text, "\nHugetlbPages:");
-        }
     }
     gboolean strays =
         reading->config && domain_affinity_strays(domain_config_asked_of(reading->config, thread),
@@ -328,44 +248,87 @@ static gboolean is_listed(const GArray *tids, int tid)
     return FALSE;
 }
 
-/* Takes the thread @name of the task folder into account. */
-static void read_thread(const Reading *reading, const char *name)
+/* Takes the thread @tid of the task folder into account. FALSE where it is gone. */
+static gboolean read_thread(const Reading *reading, int tid)
 {
     DomainUsage *usage = reading->usage;
-    char text[FILE_MAX];
-    gint64 number;
-
-    if (!text_parse_int(name, &number) || number <= 0 || number > G_MAXINT32)
-        return;
-    int tid = (int)number;
-    ThreadUsage thread = {.tid = tid, .vcpu = -1, .last_cpu = -1};
-    if (read_task(reading->folder, name, "schedstat", text)) {
-        char *end;
-        thread.run_ns = g_ascii_strtoull(text, &end, 10);
-        thread.wait_ns = g_ascii_strtoull(end, NULL, 10);
-    }
-    usage->run_ns += thread.run_ns;
-
     const DomainUsage *previous = reading->previous;
     const ThreadUsage *before = previous_thread(previous, tid);
     gboolean other = previous && is_listed(previous->others, tid);
     gboolean unnamed = previous && !other && is_listed(previous->unnamed, tid);
+    /* Of a thread that is nobody's, only its part of the whole matters. */
+    gboolean is_in_whole = reading->local && (other || (unnamed && !reading->is_turn));
+    ThreadUsage thread = {.tid = tid, .vcpu = -1, .last_cpu = -1};
+    char text[FILE_MAX];
+
+    gboolean is_there = is_in_whole || read_task(reading->folder, tid, "schedstat", text);
+    if (is_there && !is_in_whole) {
+        char *end;
+        thread.run_ns = g_ascii_strtoull(text, &end, 10);
+        thread.wait_ns = g_ascii_strtoull(end, NULL, 10);
+    }
+    if (!reading->local)
+        usage->run_ns += thread.run_ns;
     if (before) {
         thread.vcpu = before->vcpu;
         thread.iothread = before->iothread;
     } else if (!other && (!unnamed || reading->is_turn) &&
-               read_task(reading->folder, name, "comm", text)) {
+               read_task(reading->folder, tid, "comm", text)) {
         name_thread(&thread, text);
-        /* A thread is born with its parent's name and takes its own a moment later. */
-        unnamed = g_str_has_prefix(text, "qemu");
+        /* A thread is born with its parent's name and takes its own a moment later, or never. */
+        unnamed = !unnamed && g_str_has_prefix(text, "qemu");
         other = thread.vcpu < 0 && thread.iothread == 0 && !unnamed;
     }
     if (thread.vcpu >= 0 || thread.iothread > 0 || tid == usage->pid)
-        add_thread(reading, name, &thread);
+        add_thread(reading, &thread);
     else if (other)
         g_array_append_val(usage->others, tid);
     else if (unnamed)
         g_array_append_val(usage->unnamed, tid);
+    return is_there;
+}
+
+static gboolean read_these(const Reading *reading, const GArray *tids)
+{
+    gboolean are_there = TRUE;
+
+    for (guint i = 0; are_there && i < tids->len; i++)
+        are_there = read_thread(reading, g_array_index(tids, int, i));
+    return are_there;
+}
+
+/* The threads of the reading before, where there are as many now: between two turns they are taken
+ * for the same ones as long as none of them is gone. FALSE: what there is must be listed. */
+static gboolean read_same_threads(const Reading *reading)
+{
+    const DomainUsage *previous = reading->previous;
+    gint64 count = num_or(usage_stat_field(reading->main_stat, STAT_THREADS), -1);
+    gboolean same = !reading->is_turn && count == previous->threads->len + previous->others->len +
+                                                      previous->unnamed->len;
+
+    for (guint i = 0; same && i < previous->threads->len; i++)
+        same = read_thread(reading, g_array_index(previous->threads, ThreadUsage, i).tid);
+    return same && read_these(reading, previous->others) && read_these(reading, previous->unnamed);
+}
+
+static void list_threads(const Reading *reading)
+{
+    DomainUsage *usage = reading->usage;
+    DIR *tasks = fdopendir(fcntl(reading->folder, F_DUPFD_CLOEXEC, 0));
+    gint64 tid;
+
+    g_array_set_size(usage->threads, 0);
+    g_array_set_size(usage->others, 0);
+    g_array_set_size(usage->unnamed, 0);
+    if (!reading->local)
+        usage->run_ns = 0;
+    guint count = 0;
+    for (const struct dirent *entry; tasks && count < THREADS_MAX && (entry = readdir(tasks));
+         count++)
+        if (text_parse_int(entry->d_name, &tid) && tid > 0 && tid <= G_MAXINT32)
+            read_thread(reading, (int)tid);
+    if (tasks)
+        closedir(tasks);
 }
 
 /* vCPUs ascending, the emulator thread (-1), I/O threads ascending. */
@@ -379,18 +342,17 @@ static int compare_threads(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* Opens the task folder of @pid and reads its main thread's stat file; NULL where it is gone. */
-static DIR *open_process(const char *root, int pid, char *stat)
+/* Opens the task folder of @pid and reads its main thread's stat file; -1 where it is gone. */
+static int open_process(const char *root, int pid, char *stat)
 {
     g_autofree char *path = g_strdup_printf("%s/proc/%d/task", root, pid);
-    g_autofree char *name = g_strdup_printf("%d", pid);
-    DIR *tasks = pid > 0 ? opendir(path) : NULL;
+    int folder = pid > 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-    if (tasks && !read_task(dirfd(tasks), name, "stat", stat)) {
-        closedir(tasks);
-        return NULL;
+    if (folder >= 0 && !read_task(folder, pid, "stat", stat)) {
+        close(folder);
+        return -1;
     }
-    return tasks;
+    return folder;
 }
 
 static guint64 start_time(const char *stat)
@@ -406,39 +368,40 @@ DomainUsage *usage_read(const char *root, const char *pid_folder, const Host *ho
     if (!domain_is_active(domain))
         return NULL;
     int pid = previous ? previous->pid : -1;
-    DIR *tasks = open_process(root, pid, stat);
-    if (tasks == NULL || start_time(stat) != previous->started) {
-        if (tasks)
-            closedir(tasks);
+    int folder = open_process(root, pid, stat);
+    if (folder < 0 || start_time(stat) != previous->started) {
+        if (folder >= 0)
+            close(folder);
         previous = NULL;
-        pid = find_process(root, pid_folder, domain);
-        tasks = open_process(root, pid, stat);
+        pid = usage_find_process(root, pid_folder, domain);
+        folder = open_process(root, pid, stat);
     }
-    if (tasks == NULL)
+    if (folder < 0)
         return NULL;
 
+    gboolean local = *root == '\0';
     DomainUsage *usage = g_new0(DomainUsage, 1);
     usage->pid = pid;
     usage->started = start_time(stat);
     usage->taken_us = g_get_monotonic_time();
+    usage->run_ns = local ? process_time(pid) : 0;
     usage->others = g_array_new(FALSE, FALSE, sizeof(int));
     usage->unnamed = g_array_new(FALSE, FALSE, sizeof(int));
-    gboolean is_turn = previous == NULL || usage->taken_us - previous->slow_us >= SLOW_US;
-    usage->slow_us = is_turn ? usage->taken_us : previous->slow_us;
+    usage->slow_us = host ? host->slow_us : usage->taken_us;
     usage->threads = g_array_new(FALSE, TRUE, sizeof(ThreadUsage));
     g_array_set_clear_func(usage->threads, thread_clear);
     const Reading reading = {.root = root,
-        .folder = dirfd(tasks),
+        .local = local,
+        .folder = folder,
         .main_stat = stat,
         .topology = host ? host->topology : NULL,
         .config = domain_now(domain),
         .previous = previous,
-        .is_turn = is_turn,
+        .is_turn = !usage_takes_over(usage, previous),
         .usage = usage};
-    guint count = 0;
-    for (const struct dirent *entry; count < THREADS_MAX && (entry = readdir(tasks)); count++)
-        read_thread(&reading, entry->d_name);
-    closedir(tasks);
+    if (!read_same_threads(&reading))
+        list_threads(&reading);
+    close(folder);
     g_array_sort(usage->threads, compare_threads);
     if (previous)
         usage->load = share_between(previous->run_ns, usage->run_ns,

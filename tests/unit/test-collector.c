@@ -3,6 +3,7 @@
 #include "core/virt/tune-live.h"
 
 #include "core/util/error.h"
+#include "tests/unit/tree.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -74,6 +75,13 @@ static gboolean has_version(const Snapshot *snapshot, gconstpointer data G_GNUC_
     return g_str_has_prefix(snapshot->link.hypervisor, "TEST ");
 }
 
+static gboolean has_swappiness(const Snapshot *snapshot, gconstpointer data)
+{
+    const KernelFile *file = kernel_file_find(snapshot->host->vm, "swappiness");
+
+    return file && g_strcmp0(file->text, data) == 0;
+}
+
 /* All domains are there with their XML. */
 static gboolean has_domains(const Snapshot *snapshot, gconstpointer data)
 {
@@ -129,6 +137,41 @@ static void test_foreign_later(void)
     g_assert_nonnull(snapshot);
     g_assert_cmpuint(snapshot->serial, >, 1);
     collector_free(collector);
+}
+
+static void set_swappiness(Connection *connection, gpointer data)
+{
+    g_assert_null(connection);
+    tree_put(data, "/proc/sys/vm/swappiness", "44\n");
+}
+
+/* What hardly changes is read again at once when a job may have changed it. */
+static void test_changed(void)
+{
+    Bell bell = {0};
+    Tree tree;
+
+    tree_setup(&tree, NULL);
+    tree_put(&tree, "/sys/devices/system/cpu/online", "0\n");
+    tree_put(&tree, "/proc/sys/vm/swappiness", "60\n");
+    /* A picture comes when somebody wishes for it. */
+    const CollectorOptions options = {
+        .uri = "test:///default", .root = tree.root, .interval = 3600};
+    Collector *collector = collector_new(&options, ring, &bell);
+    /* The first few read all there is: these are let pass. */
+    for (guint i = 0; i < 6; i++) {
+        g_usleep(G_USEC_PER_SEC / 4); /* the next is measured against this one */
+        collector_refresh(collector);
+    }
+    g_autoptr(Snapshot) before = wait_for(collector, &bell, has_host, NULL);
+    g_assert_nonnull(before);
+    g_assert_true(has_swappiness(before, "60"));
+    gint done = 0;
+    collector_run_host(collector, set_swappiness, &tree, &done);
+    g_autoptr(Snapshot) changed = wait_for(collector, &bell, has_swappiness, "44");
+    g_assert_nonnull(changed);
+    collector_free(collector);
+    tree_teardown(&tree, NULL);
 }
 
 static void test_default(void)
@@ -354,6 +397,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/collector/foreign-later", test_foreign_later);
+    g_test_add_func("/collector/changed", test_changed);
     g_test_add_func("/collector/default", test_default);
     g_test_add_func("/collector/file", test_file);
     g_test_add_func("/collector/dead", test_dead);

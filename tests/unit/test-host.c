@@ -64,8 +64,18 @@ static gint64 split(const Host *host, gboolean *rated)
     return num_or(file->number, -1);
 }
 
-/* The counters of THP's sizes are read until they have rates, then every few seconds. */
-static void test_thp_stats(Tree *tree, gconstpointer unused)
+static Host *read_again(const Tree *tree, const Host *previous)
+{
+    g_autoptr(GError) error = NULL;
+    Host *host = host_read_again(tree->root, previous, &error);
+
+    g_assert_no_error(error);
+    return host;
+}
+
+/* What hardly changes is read until it has rates, then every few seconds; a whole reading reads it
+ * always. */
+static void test_slow(Tree *tree, gconstpointer unused)
 {
     static const char file[] = "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/stats/split";
     gboolean rated;
@@ -76,20 +86,34 @@ static void test_thp_stats(Tree *tree, gconstpointer unused)
     g_autoptr(Host) first = hosttree_read(tree, NULL);
     g_assert_cmpint(split(first, &rated), ==, 1);
     g_assert_false(rated);
-    first->taken_us -= G_USEC_PER_SEC;
-    ((ThpSize *)first->thp_sizes->pdata[0])->stats_us -= G_USEC_PER_SEC;
+    first->slow_us -= G_USEC_PER_SEC;
     tree_put(tree, file, "2\n");
-    g_autoptr(Host) second = hosttree_read(tree, first);
+    g_autoptr(Host) second = read_again(tree, first);
     g_assert_cmpint(split(second, &rated), ==, 2);
     g_assert_true(rated);
     tree_put(tree, file, "3\n");
-    g_autoptr(Host) third = hosttree_read(tree, second);
-    g_assert_cmpint(split(third, &rated), ==, 2);
-    g_assert_true(rated);
-    ((ThpSize *)third->thp_sizes->pdata[0])->stats_us -= 10 * G_USEC_PER_SEC;
-    g_autoptr(Host) fourth = hosttree_read(tree, third);
+    g_autoptr(Host) third = read_again(tree, second);
+    g_assert_cmpint(split(third, &rated), ==, 3);
+
+    tree_put(tree, file, "4\n");
+    tree_put(tree, "/proc/sys/vm/swappiness", "44\n");
+    tree_put(tree, KSM "/pages_sharing", "7000\n");
+    g_autoptr(Host) fourth = read_again(tree, third);
     g_assert_cmpint(split(fourth, &rated), ==, 3);
     g_assert_true(rated);
+    g_assert_null(kernel_file_find(fourth->vm, "swappiness"));
+    assert_num(kernel_file_number(fourth->ksm, "pages_sharing"), 7000);
+    g_assert_cmpstr(fourth->hostname, ==, "box");
+    g_assert_true(fourth->keep == third->keep);
+
+    g_autoptr(Host) whole = hosttree_read(tree, fourth);
+    g_assert_cmpint(split(whole, &rated), ==, 4);
+    assert_num(kernel_file_number(whole->vm, "swappiness"), 44);
+    fourth->slow_us -= 10 * G_USEC_PER_SEC;
+    g_autoptr(Host) fifth = read_again(tree, fourth);
+    g_assert_cmpint(split(fifth, &rated), ==, 4);
+    g_assert_true(rated);
+    assert_num(kernel_file_number(fifth->vm, "swappiness"), 44);
 }
 
 /* Reading never fails on what is cut off, gone, a folder, too large or no number: it is unknown. */
@@ -309,7 +333,7 @@ int main(int argc, char **argv)
     } rows[] = {
         {"/host/memory", test_memory},
         {"/host/features", test_features},
-        {"/host/thp-stats", test_thp_stats},
+        {"/host/slow", test_slow},
         {"/host/damaged", test_damaged},
         {"/host/refresh", test_refresh},
         {"/host/json", test_json},

@@ -190,7 +190,37 @@ static void test_wait(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_false(domain_usage_vcpu(third, 0)->wait.known);
 }
 
-/* A host of the CPUs @present, of which @online are, below the fixture's root. */
+/* The threads are listed when their number changes, when one is gone, and in the host's turn. */
+static void test_listed(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(Host) host = usage_host(f, "0-3", "0-3");
+    g_autoptr(DomainUsage) first = usage_read(f->root, f->folder, host, f->domain, NULL);
+
+    /* As many as before, says the main thread: the new one waits for the turn. */
+    usage_put_thread(f, 500, 504, "CPU 2/KVM", "0", 0, 10, 90);
+    g_autoptr(DomainUsage) same = usage_read(f->root, f->folder, host, f->domain, first);
+    g_assert_cmpuint(same->threads->len, ==, 3);
+    g_assert_cmpuint(same->run_ns, ==, 6500000000);
+    g_autoptr(Host) later = usage_host(f, "0-3", "0-3");
+    g_autoptr(DomainUsage) turn = usage_read(f->root, f->folder, later, f->domain, same);
+    g_assert_nonnull(domain_usage_vcpu(turn, 2));
+    g_assert_cmpuint(turn->run_ns, ==, 6500000010);
+
+    /* One more than it says: listed. */
+    g_autofree char *gone = g_strconcat(f->root, "/proc/500/task/504", NULL);
+    usage_remove_all(gone);
+    g_autoptr(DomainUsage) fewer = usage_read(f->root, f->folder, later, f->domain, turn);
+    g_assert_null(domain_usage_vcpu(fewer, 2));
+
+    /* One is gone, another there. */
+    g_autofree char *other = g_strconcat(f->root, "/proc/500/task/503", NULL);
+    usage_remove_all(other);
+    usage_put_thread(f, 500, 505, "CPU 3/KVM", "0", 0, 10, 90);
+    g_autoptr(DomainUsage) swapped = usage_read(f->root, f->folder, later, f->domain, fewer);
+    g_assert_nonnull(domain_usage_vcpu(swapped, 3));
+    g_assert_cmpuint(swapped->run_ns, ==, 6000000010);
+}
+
 /* What is asked and what is so: offline CPUs, a cgroup's cpuset (both versions), a taskset. */
 static void test_gap(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -260,6 +290,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("/usage/threads", test_threads);
     ADD("/usage/load", test_load);
+    ADD("/usage/listed", test_listed);
     ADD("/usage/whose", test_whose);
     ADD("/usage/missing", test_missing);
     ADD("/usage/iothreads", test_iothreads);

@@ -27,7 +27,7 @@ void usage_put_thread(const Fixture *f, int pid, int tid, const char *comm, cons
     } files[] = {
         {"comm", g_strdup_printf("%s\n", comm)},
         {"schedstat", g_strdup_printf("%" G_GUINT64_FORMAT " 12 3\n", run_ns)},
-        {"stat", g_strdup_printf("%d (%s) S 1 1 1 0 -1 0 0 0 0 0 5 6 0 0 20 0 3 0 %d 100 200 "
+        {"stat", g_strdup_printf("%d (%s) S 1 1 1 0 -1 0 0 0 0 0 5 6 0 0 20 0 4 0 %d 100 200 "
                                  "0 0 0 0 0 0 0 0 0 0 0 0 0 17 %d 0 0\n",
                      tid, comm, started, last)},
         {"status", g_strdup_printf("Name:\t%s\nVmRSS:\t   65536 kB\nCpus_allowed:\tf\n"
