@@ -134,7 +134,7 @@ static void offer_growth(
 static void hugepages_pool(RuleCase *c, const xmlNode *domain, const char *name)
 {
     g_autoptr(DomainConfig) config =
-        c->host ? domain_config_parse(xml_edit_text(c->document, NULL), NULL) : NULL;
+        c->host ? domain_config_of(xml_edit_root(c->document), NULL) : NULL;
     (void)domain, (void)name;
 
     if (config == NULL || c->host->pools == NULL)

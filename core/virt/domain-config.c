@@ -266,6 +266,18 @@ static gboolean read_domain(DomainConfig *config, const xmlNode *domain, GError 
     return TRUE;
 }
 
+DomainConfig *domain_config_of(const xmlNode *domain, GError **error)
+{
+    DomainConfig *config = g_new0(DomainConfig, 1);
+
+    config->vcpupin = g_ptr_array_new_with_free_func((GDestroyNotify)hwloc_bitmap_free);
+    config->iothreadpin =
+        g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)hwloc_bitmap_free);
+    if (!read_domain(config, domain, error))
+        g_clear_pointer(&config, domain_config_free);
+    return config;
+}
+
 DomainConfig *domain_config_parse(const char *xml, GError **error)
 {
     xmlDoc *document = xml_read_document(xml, strlen(xml), NULL, error);
@@ -274,21 +286,13 @@ DomainConfig *domain_config_parse(const char *xml, GError **error)
         return NULL;
     }
 
-    DomainConfig *config = g_new0(DomainConfig, 1);
-    config->vcpupin = g_ptr_array_new_with_free_func((GDestroyNotify)hwloc_bitmap_free);
-    config->iothreadpin =
-        g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)hwloc_bitmap_free);
+    DomainConfig *config = NULL;
     const xmlNode *root = xmlDocGetRootElement(document);
-    gboolean done = FALSE;
     if (root && root->ns == NULL && g_str_equal((const char *)root->name, "domain"))
-        done = read_domain(config, root, error);
+        config = domain_config_of(root, error);
     else
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_USAGE,
             "the XML is not a domain's: its first element is not <domain>");
     xmlFreeDoc(document);
-    if (!done) {
-        domain_config_free(config);
-        return NULL;
-    }
     return config;
 }

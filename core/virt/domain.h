@@ -62,6 +62,10 @@ typedef struct {
 
 /* Parses @xml (bounded: at most 16 MiB, no entities expanded, no network). NULL with a sentence. */
 DomainConfig *domain_config_parse(const char *xml, GError **error);
+struct _xmlNode; /* libxml2: its header is not for everybody */
+
+/* The same of a <domain> that is parsed already, as xml_edit_root() gives it. */
+DomainConfig *domain_config_of(const struct _xmlNode *domain, GError **error);
 void domain_config_free(DomainConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainConfig, domain_config_free)
 

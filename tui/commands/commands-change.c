@@ -67,7 +67,7 @@ static gboolean set_xml(const CommandOptions *options, char **assignments, GErro
         return FALSE;
 
     /* Only a document that says how many vCPUs it has can be held to it. */
-    g_autoptr(DomainConfig) config = domain_config_parse(text, NULL);
+    g_autoptr(DomainConfig) config = domain_config_of(xml_edit_root(edit), NULL);
     Domain domain = {.name = (char *)options->xml, .config = config};
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (; *assignments; assignments++) {
