@@ -174,6 +174,28 @@ static void test_themes_built_in(void)
     }
 }
 
+/* Plain text has a pair of its own, of the terminal's colours: back to pair 0 curses writes more.
+ */
+static void test_themes_plain(void)
+{
+    static const char text[] = "[styles]\nwarn = yellow\n";
+    g_autoptr(Theme) theme = theme_parse(text, strlen(text), NULL);
+    short pair = 0, foreground = 0, background = 0;
+    guint attributes = A_BOLD;
+
+    g_assert_nonnull(theme);
+    theme_use_colour(theme, 8);
+    theme_look(theme, STYLE_TEXT, FALSE, &attributes, &pair);
+    g_assert_cmpuint(attributes, ==, A_NORMAL);
+    g_assert_cmpint(pair, >, 0);
+    g_assert_cmpint(pair_content(pair, &foreground, &background), ==, OK);
+    g_assert_cmpint(foreground, ==, -1);
+    g_assert_cmpint(background, ==, -1);
+    g_assert_cmpint(PAIR_NUMBER(getbkgd(stdscr)), ==, pair);
+    theme_use_colour(theme, 0);
+    g_assert_cmpint(PAIR_NUMBER(getbkgd(stdscr)), ==, 0);
+}
+
 /* What no theme file may look like, and a word of the sentence that says so. */
 static void test_themes_hostile(void)
 {
@@ -394,6 +416,7 @@ int main(int argc, char **argv)
         g_test_add_func("/tui/canvas/clip", test_clip);
         g_test_add_func("/tui/canvas/wrap", test_wrap);
         g_test_add_func("/tui/theme/built-in", test_themes_built_in);
+        g_test_add_func("/tui/theme/plain", test_themes_plain);
     }
     g_test_add_func("/tui/theme/hostile", test_themes_hostile);
     g_test_add_func("/tui/theme/file", test_theme_file);

@@ -14,6 +14,10 @@
 #define COLOUR_DEFAULT (-1)
 #define COLOUR_RGB     0x1000000 /* set in a colour that is #rrggbb, not a palette number */
 
+/* The terminal's own colours. Pair 0 has them too, but to go back to that curses resets colours and
+ * attributes one after the other, by 6 bytes more. */
+#define PLAIN_PAIR 1
+
 typedef struct {
     int foreground, background;
     attr_t attributes;
@@ -22,6 +26,7 @@ typedef struct {
 struct Theme {
     char *name;  /* NULL: of a text */
     int colours; /* 0: attributes only */
+    short plain; /* the pair of the terminal's own colours */
     Look looks[STYLE_COUNT];
 };
 
@@ -250,7 +255,11 @@ void theme_free(Theme *theme)
 
 void theme_use_colour(Theme *theme, int colours)
 {
+    gboolean has_plain = colours > 0 && init_pair(PLAIN_PAIR, COLOUR_DEFAULT, COLOUR_DEFAULT) == OK;
+
     theme->colours = colours;
+    theme->plain = has_plain ? PLAIN_PAIR : 0;
+    bkgdset(' ' | (chtype)COLOR_PAIR(theme->plain));
 }
 
 const char *theme_name(const Theme *theme)
@@ -323,6 +332,10 @@ void theme_look(const Theme *theme, Style style, gboolean selected, guint *attri
         foreground = ground->foreground;
         background = ground->background;
         *attributes = ground->attributes | (look->attributes & A_UNDERLINE);
+    }
+    if (foreground == COLOUR_DEFAULT && background == COLOUR_DEFAULT) {
+        *pair = theme->plain;
+        return;
     }
     int number = alloc_pair(
         palette_colour(foreground, theme->colours), palette_colour(background, theme->colours));
