@@ -8,6 +8,7 @@
 #include "core/util/text.h"
 #include "core/virt/connection.h"
 #include "core/virt/define.h"
+#include "core/virt/driverfolders.h"
 #include "core/virt/pagecount.h"
 #include "core/virt/usage.h"
 
@@ -225,7 +226,7 @@ static gboolean granted_live(
 /* The process of @step's domain; 0 with CHANGED where it does not run any more. */
 static int process_of(const ApplyContext *context, const Step *step, GError **error)
 {
-    g_autofree char *folder = usage_pid_folder(context->uri, context->root);
+    g_autofree char *folder = driver_run_folder(context->uri, context->root);
     int pid = usage_process(context->root, folder, step->target);
 
     if (pid <= 0)

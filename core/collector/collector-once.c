@@ -5,6 +5,7 @@
 #include "core/demo/demo.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
+#include "core/virt/driverfolders.h"
 #include "core/virt/remote.h"
 #include "core/virt/usage.h"
 
@@ -74,7 +75,7 @@ static void describe_link(
 static gboolean sample(Snapshot *snapshot, const CollectorOptions *options, ForeignScan *scan,
     GPtrArray *domains, GError **error)
 {
-    g_autofree char *pid_folder = usage_pid_folder(options->uri, options->root);
+    g_autofree char *pid_folder = driver_run_folder(options->uri, options->root);
     g_autoptr(Host) before = g_steal_pointer(&snapshot->host);
     g_autoptr(GPtrArray) views = g_steal_pointer(&snapshot->domains);
 

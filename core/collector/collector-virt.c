@@ -2,13 +2,15 @@
  * runs jobs. */
 #include "core/collector/collector-struct.h"
 #include "core/util/error.h"
+#include "core/virt/configwatch.h"
+#include "core/virt/driverfolders.h"
 #include "core/virt/events.h"
 #include "core/virt/remote.h"
 
 #include <string.h>
 
 #define PROBE_INTERVAL  (5 * SECOND)  /* is an idle connection still answered? */
-#define RELIST_INTERVAL (60 * SECOND) /* no event tells of a pin set for the next start only */
+#define RELIST_INTERVAL (60 * SECOND) /* no event tells of a weight, or what a next start gets */
 #define RELIST_SHARE    500           /* … and of the time, listing takes at most this part */
 #define LEARN_INTERVAL  (10 * SECOND) /* libvirt's statistics ask every domain: seldom */
 #define BACKOFF_MAX     10            /* seconds between two tries to connect */
@@ -111,6 +113,21 @@ static void read_domains(Collector *c, Connection *connection, GHashTable *uuids
     set_busy(c, FALSE);
     g_ptr_array_sort(domains, domain_compare);
     set_domains(c, domains);
+}
+
+/* Reads the domains again whose files another program had libvirt write anew. */
+static void read_rewritten(Collector *c, Connection *connection, ConfigWatch *watch)
+{
+    g_autoptr(GPtrArray) names = config_watch_changed(watch);
+    g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; names && c->domains && i < c->domains->len; i++) {
+        const Domain *domain = g_ptr_array_index(c->domains, i);
+        if (g_ptr_array_find_with_equal_func(names, domain->name, g_str_equal, NULL))
+            g_hash_table_insert(uuids, g_strdup(domain->uuid), NULL);
+    }
+    if (g_hash_table_size(uuids) > 0)
+        read_domains(c, connection, uuids);
 }
 
 /* On libvirt's event thread. */
@@ -230,7 +247,7 @@ static GHashTable *starting_domains(const Collector *c)
 }
 
 /* Serves until the connection is lost or the end comes. */
-static void serve(Collector *c, Connection *connection)
+static void serve(Collector *c, Connection *connection, ConfigWatch *watch)
 {
     gint64 relist = g_get_monotonic_time() + RELIST_INTERVAL;
     gint64 learn = g_get_monotonic_time() + PROBE_INTERVAL;
@@ -244,6 +261,7 @@ static void serve(Collector *c, Connection *connection)
             return;
         if (!message && g_hash_table_size(starting) > 0)
             read_domains(c, connection, starting);
+        read_rewritten(c, connection, watch);
         /* Quiet for a while: one small call tells a daemon that hangs from one with no news. */
         set_busy(c, TRUE);
         alive = connection_alive(connection) && (message || connection_answers(connection));
@@ -279,13 +297,15 @@ static void wait_down(Collector *c, guint seconds)
 gpointer collector_run_virt(gpointer data)
 {
     Collector *c = data;
+    g_autofree char *folder = driver_config_folder(c->uri, c->root);
+    ConfigWatch *watch = config_watch_new(folder);
     guint backoff = 1;
 
     while (!is_stopping(c)) {
         Connection *connection = link_up(c);
         if (connection) {
             backoff = 1;
-            serve(c, connection);
+            serve(c, connection, watch);
             set_link(c, LINK_DOWN, "libvirt closed the connection; it is tried again by itself");
             collector_refresh(c);
             connection_close(connection);
@@ -293,6 +313,7 @@ gpointer collector_run_virt(gpointer data)
         wait_down(c, backoff);
         backoff = MIN(backoff * 2, BACKOFF_MAX);
     }
+    config_watch_free(watch);
     g_mutex_lock(&c->lock);
     c->virt_ended = TRUE;
     g_cond_broadcast(&c->wake);

@@ -5,6 +5,7 @@
 
 #include "core/collector/collector-struct.h"
 #include "core/demo/demo.h"
+#include "core/virt/driverfolders.h"
 #include "core/virt/usage.h"
 
 #define WAITING_AFTER SECOND        /* a call that takes longer is shown */
@@ -220,7 +221,7 @@ Collector *collector_new(
     g_atomic_ref_count_inc(&c->refs);
     c->uri = g_strdup(options->uri);
     c->root = g_strdup(collector_root(options));
-    c->pid_folder = usage_pid_folder(options->uri, c->root);
+    c->pid_folder = driver_run_folder(options->uri, c->root);
     c->foreign = foreign_scan_new(c->root);
     c->interval_us = (gint64)(options->interval * SECOND);
     c->read_only = options->read_only;

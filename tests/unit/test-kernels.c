@@ -3,6 +3,7 @@
 #include "core/demo/demo.h"
 #include "core/host/host-json.h"
 #include "core/snapshot/domains-json.h"
+#include "core/virt/driverfolders.h"
 #include "core/virt/pages.h"
 #include "core/virt/usage.h"
 #include "tests/unit/fixture.h"
@@ -35,7 +36,7 @@ typedef struct {
 static void take(Fixture *f, Kernel kernel)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *folder = usage_pid_folder("qemu:///system", f->tree.root);
+    g_autofree char *folder = driver_run_folder("qemu:///system", f->tree.root);
     g_autoptr(Snapshot) before = f->snapshot;
     Snapshot *now = fixture_snapshot();
 

@@ -119,32 +119,6 @@ static void test_missing(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_null(read_usage(f, whole));
 }
 
-static void test_folder(void)
-{
-    static const struct {
-        const char *uri, *root, *folder;
-    } rows[] = {
-        {"qemu:///system", "", "/run/libvirt/qemu"},
-        {"qemu+unix:///system?socket=/x", "", "/run/libvirt/qemu"},
-        {"qemu:///system", "/tree", "/tree/run/libvirt/qemu"},
-        {"qemu:///embed?root=/a%20b", "", "/a b/run/qemu"},
-        {"qemu:///embed?x=1&root=/c", "", "/c/run/qemu"},
-        {"qemu:///embed", "", ""},
-        {"test:///default", "", ""},
-        {"test:///demo.xml", "/demo", "/demo/run/libvirt/qemu"},
-        {"qemu+ssh://host/system", "", ""},
-        {"qemu://host/system", "", ""},
-        {"xen:///system", "", ""},
-        {"nonsense", "", ""},
-        {NULL, "", ""},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *folder = usage_pid_folder(rows[i].uri, rows[i].root);
-        g_assert_cmpstr(folder, ==, rows[i].folder);
-    }
-}
-
 /* I/O threads by QEMU's name for them; the monitor's and one cut by the kernel are none. */
 static void test_iothreads(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -297,6 +271,5 @@ int main(int argc, char **argv)
     ADD("/usage/wait", test_wait);
     ADD("/usage/gap", test_gap);
     ADD("/usage/cpuset", test_cpuset);
-    g_test_add_func("/usage/folder", test_folder);
     return g_test_run();
 }

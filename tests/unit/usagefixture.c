@@ -1,5 +1,6 @@
 /* The fixture of tests that read a domain's process. */
 #include "tests/unit/usagefixture.h"
+#include "core/virt/driverfolders.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ void usage_put_command(const Fixture *f, int pid, const char *command)
 void usage_set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     f->root = g_dir_make_tmp("kvmtune-test-XXXXXX", NULL);
-    f->folder = usage_pid_folder("qemu:///system", f->root);
+    f->folder = driver_run_folder("qemu:///system", f->root);
     f->domain = g_new0(Domain, 1);
     g_atomic_ref_count_init(&f->domain->refs);
     f->domain->name = g_strdup("web,1");
