@@ -258,28 +258,6 @@ static void check_mounted(RuleCase *c, const TunableKey *key, const HugePool *po
     rule_offer(finding, mount, path, "mounts one for them");
 }
 
-/* The kernel answers EINVAL for pages that its allocator cannot make (mm/hugetlb.c,
- * hstate_is_gigantic): from 1G on wherever Linux has such pages. */
-static void overcommit_size(RuleCase *c, const xmlNode *element, const char *name)
-{
-    GHashTableIter iter;
-    gpointer data;
-    (void)element, (void)name;
-
-    if (c->staged == NULL)
-        return;
-    g_hash_table_iter_init(&iter, c->staged);
-    while (g_hash_table_iter_next(&iter, NULL, &data)) {
-        const TunableKey *key = ((const Change *)data)->key;
-        if (!g_str_equal(key->tunable->key, "hugepages.overcommit.SIZE") ||
-            key->size_kib < GIGANTIC_KIB)
-            continue;
-        g_ptr_array_set_size(c->keys, 0);
-        rule_about(c, "%s", key->key);
-        rule_find(c, "the kernel makes no page of this size when a VM asks: keep them in a pool");
-    }
-}
-
 static void pool_mounted(RuleCase *c, const xmlNode *element, const char *name)
 {
     (void)element, (void)name;
@@ -299,7 +277,6 @@ static const Rule rules[] = {
     {"pool-pieces", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_pieces},
     {"pool-mounted", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_mounted},
     {"pool-used", OF_HOST, RULE_WARNS, {"hugepages.nodeN.SIZE"}, pool_used},
-    {"overcommit-size", OF_HOST, RULE_REFUSES, {"hugepages.overcommit.SIZE"}, overcommit_size},
 };
 
 const Rule *rules_of_host(guint *count)

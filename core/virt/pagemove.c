@@ -377,7 +377,7 @@ static int migrate_unseen(Mover *mover, const PageShares *shares)
         return 0;
     if (!look_anew(mover, shares))
         return ESRCH;
-    if (kib_to_move(mover) <= kib_told(result) - result->moved)
+    if (page_shares_to_move(mover->excess) <= kib_told(result) - result->moved)
         return 0;
     int problem = migrate(mover, shares);
     g_mutex_lock(&mover->move->lock);

@@ -13,7 +13,7 @@ enum {
     STAT_PROCESSOR = 39,
 };
 
-/* The process of @domain, -1 unknown; @folder as usage_pid_folder() names it. */
+/* The process of @domain, -1 unknown; @folder as driver_run_folder() names it. */
 int usage_find_process(const char *root, const char *folder, const Domain *domain);
 
 /* Field @wanted (from 3) of a stat line; the name in field 2 may hold blanks and parentheses. */

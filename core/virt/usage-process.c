@@ -9,37 +9,6 @@
 
 #define COMMAND_MAX (256u << 10) /* bytes of a command line that are searched for the name */
 
-/* The embedded driver's root, of "?root=DIR"; the caller frees it. */
-static char *embedded_root(const char *query)
-{
-    g_autoptr(GHashTable) params = g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, NULL);
-
-    return params ? g_strdup(g_hash_table_lookup(params, "root")) : NULL;
-}
-
-char *usage_pid_folder(const char *uri, const char *root)
-{
-    const char *authority = uri ? strstr(uri, ":///") : NULL; /* a host's name would follow // */
-    if (authority == NULL)
-        return g_strdup("");
-
-    g_autofree char *driver = g_strndup(uri, strcspn(uri, "+:"));
-    const char *path = authority + strlen("://");
-    const char *query = strchr(path, '?');
-    g_autofree char *place = g_strndup(path, strcspn(path, "?#"));
-    gboolean qemu = g_str_equal(driver, "qemu");
-    if (qemu && g_str_equal(place, "/embed")) {
-        g_autofree char *own = query ? embedded_root(query + 1) : NULL;
-        return own ? g_build_filename(own, "run", "qemu", NULL) : g_strdup("");
-    }
-    if (qemu && g_str_equal(place, "/session"))
-        return g_build_filename(g_get_user_runtime_dir(), "libvirt", "qemu", "run", NULL);
-    /* Test domains have no process, but for those of the demo's own root. */
-    if ((qemu && g_str_equal(place, "/system")) || (g_str_equal(driver, "test") && *root))
-        return g_strconcat(root, "/run/libvirt/qemu", NULL);
-    return g_strdup("");
-}
-
 /* Whether one of the arguments in @command (each ended by a 0 byte) names the domain as libvirt
  * starts QEMU: by "-uuid UUID" or, where there is none, "-name guest=NAME,…" (QEMU's options double
  * a comma within a value). */

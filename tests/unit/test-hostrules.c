@@ -101,8 +101,6 @@ static const struct {
         "hugetlbfs.2M=/dev/hugepages hugepages.node0.2M=110", "no hugetlbfs of 2M pages"},
     {"pool-used", FALSE, NULL, NULL, "hugepages.node0.2M=50", "hugepages.node0.2M=60",
         "60 pages of this pool are in use"},
-    {"overcommit-size", TRUE, NULL, NULL, "hugepages.overcommit.1G=2", "hugepages.overcommit.2M=2",
-        "hugepages.overcommit.1G: the kernel makes no page of this size"},
 
     {"without-effect", FALSE, KSM "advisor_mode", "[none] scan-time\n", "ksm.advisor_max_cpu=50",
         "ksm.advisor_mode=scan-time ksm.advisor_max_cpu=50",
