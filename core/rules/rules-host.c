@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define GIGANTIC_KIB (1024 * 1024)
 
 static gint64 pages_shared(const RuleCase *c)
 {
