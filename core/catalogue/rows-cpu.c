@@ -66,7 +66,7 @@ static const TunableChoice numa_modes[] = {
     {                                                                                              \
         DOMAIN_ROW("cputune." name, "CPU"),                                                        \
             .type = VALUE_INT, .min = 1000, .max = 1000000, .effect = EFFECT_NOW_AND_NEXT,         \
-            .live = {LIVE_SCHEDULER, parameter, "100000"}, .unit = "µs",                           \
+            .live = {.call = LIVE_SCHEDULER, .field = parameter, .reset = "100000"}, .unit = "µs", \
             .place = "cputune/" name "/text()", .fallback = "100000 where a quota is set",         \
             .help = "The interval over which the quota of " threads " is counted.",                \
             .gain = "A longer one lets bursts through and makes waits longer; a shorter one is "   \
@@ -78,7 +78,7 @@ static const TunableChoice numa_modes[] = {
     {                                                                                              \
         DOMAIN_ROW("cputune." name, "CPU"),                                                        \
             .type = VALUE_INT, .min = -1, .max = 17592186044415, .effect = EFFECT_NOW_AND_NEXT,    \
-            .live = {LIVE_SCHEDULER, parameter, "-1"}, .unit = "µs",                               \
+            .live = {.call = LIVE_SCHEDULER, .field = parameter, .reset = "-1"}, .unit = "µs",     \
             .place = "cputune/" name "/text()", .fallback = "no limit",                            \
             .help = "How long " threads " may run within a period; from 1000, -1 for no limit.",   \
             .gain = "Keeps a guest from taking more than its part; one that has used its part "    \
@@ -201,9 +201,9 @@ static const Tunable rows[] = {
                 "is not.",
         .conflicts = "A thread beyond iothreads is refused.", .source = SCHED, .since = "1.2.13"},
     {DOMAIN_ROW("cputune.shares", "CPU"), .type = VALUE_INT, .min = 2, .max = 262144,
-        .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_SCHEDULER, "cpu_shares", "1024"},
-        .filled = TRUE, .place = "cputune/shares/text()",
-        .fallback = "the kernel's: 1024 (cgroup v1), 100 (v2)",
+        .effect = EFFECT_NOW_AND_NEXT,
+        .live = {.call = LIVE_SCHEDULER, .field = "cpu_shares", .reset = "1024"}, .filled = TRUE,
+        .place = "cputune/shares/text()", .fallback = "the kernel's: 1024 (cgroup v1), 100 (v2)",
         .help = "The guest's weight where CPUs are short: twice the number, twice the time.",
         .gain = "Costs nothing while CPUs are idle.", .source = TUNING, .since = "0.9.0"},
     PERIOD("period", "vcpu_period", "each vCPU", "0.9.4"),
@@ -246,7 +246,7 @@ static const Tunable rows[] = {
         .conflicts = "cpu.topology must multiply to it; numa.cells must hold each of them.",
         .source = VIRT_DOC "#cpu-allocation"},
     {DOMAIN_ROW("iothreads", "CPU"), .type = VALUE_INT, .min = 0, .max = 1024,
-        .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_IOTHREADS, NULL, "0"},
+        .effect = EFFECT_NOW_AND_NEXT, .live = {.call = LIVE_IOTHREADS, .reset = "0"},
         .place = "iothreads/text()", .fallback = "none",
         .help = "How many I/O threads QEMU has for disks (disk.DEV.iothread names one).",
         .gain = "Disks served in parallel and off QEMU's main thread; each wants CPU time of its "
@@ -319,7 +319,7 @@ static const Tunable rows[] = {
         .conflicts = "Wants a numatune.nodeset; strict disagrees with vCPUs pinned elsewhere.",
         .source = NUMATUNE, .since = "0.9.3"},
     {DOMAIN_ROW("numatune.nodeset", "NUMA"), .type = VALUE_NODES, .effect = EFFECT_NOW_AND_NEXT,
-        .live = {LIVE_NUMA, "numa_nodeset", NULL, "numa_mode=restrictive"},
+        .live = {.call = LIVE_NUMA, .field = "numa_nodeset", .with = "numa_mode=restrictive"},
         .place = "numatune/memory/@nodeset", .set = set_nodeset, .waits = nodeset_waits,
         .fallback = "any node",
         .help = "The host's NUMA nodes from which the guest's memory comes.",

@@ -60,7 +60,8 @@ static const TunableChoice zeroes[] = {
     {                                                                                              \
         DOMAIN_ROW("disk.DEV.iotune." name, "Disk"),                                               \
             .type = kind, .min = 0, .max = G_GINT64_CONSTANT(1000000000000000), .unit = u,         \
-            .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_IOTUNE, name, nothing},                   \
+            .effect = EFFECT_NOW_AND_NEXT,                                                         \
+            .live = {.call = LIVE_IOTUNE, .field = name, .reset = nothing},                        \
             .place = AT "iotune/" name "/text()", .instances = instances_disks,                    \
             .fallback = without, .help = what, .gain = gains, .conflicts = against,                \
             .source = DISK, .since = version                                                       \
@@ -85,7 +86,7 @@ static const TunableChoice zeroes[] = {
     {                                                                                              \
         DOMAIN_ROW("blkio.device.PATH." name, "Disk"),                                             \
             .type = kind, .min = least, .max = most, .unit = u, .effect = EFFECT_NOW_AND_NEXT,     \
-            .live = {LIVE_BLKIO_DEVICE, parameter, "0"},                                           \
+            .live = {.call = LIVE_BLKIO_DEVICE, .field = parameter, .reset = "0"},                 \
             .place = "blkiotune/device[path='%s']/" name "/text()", .instances = instances_paths,  \
             .fallback = without, .help = what, .gain = gains, .source = BLKIO, .since = "1.2.2"    \
     }
@@ -170,7 +171,8 @@ static const Tunable rows[] = {
     LENGTH("write_iops_sec"),
 
     {DOMAIN_ROW("blkio.weight", "Disk"), .type = VALUE_INT, .min = 100, .max = 1000,
-        .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_BLKIO, "weight", "500"},
+        .effect = EFFECT_NOW_AND_NEXT,
+        .live = {.call = LIVE_BLKIO, .field = "weight", .reset = "500"},
         .place = "blkiotune/weight/text()", .fallback = "500",
         .help = "The guest's weight where the host's disks are busy: twice the number, twice the "
                 "throughput.",

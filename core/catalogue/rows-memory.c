@@ -53,7 +53,7 @@ static const TunableChoice balloons[] = {
     {                                                                                              \
         DOMAIN_ROW("memtune." name, "Memory"),                                                     \
             .type = VALUE_SIZE, .min = 1, .max = MEMORY_MAX, .effect = when,                       \
-            .live = {way, name, way == LIVE_NONE ? NULL : UNLIMITED},                              \
+            .live = {.call = way, .field = name, .reset = way == LIVE_NONE ? NULL : UNLIMITED},    \
             .place = "memtune/" name "/text()", .fallback = "no limit", .help = what,              \
             .gain = gains, .conflicts = against, .source = LIMITS, .since = "0.8.0"                \
     }
@@ -159,8 +159,8 @@ static const Tunable rows[] = {
         .conflicts = "memballoon.model=none; does nothing with memory.hugepages of 1G.",
         .source = BALLOON, .since = "6.9.0"},
     {DOMAIN_ROW("memballoon.period", "Memory"), .type = VALUE_INT, .min = 0, .max = G_MAXINT32,
-        .effect = EFFECT_NOW_AND_NEXT, .live = {LIVE_STATS_PERIOD, NULL, "0"}, .unit = "s",
-        .place = "devices/memballoon!/stats/@period", .fallback = "0: no statistics",
+        .effect = EFFECT_NOW_AND_NEXT, .live = {.call = LIVE_STATS_PERIOD, .reset = "0"},
+        .unit = "s", .place = "devices/memballoon!/stats/@period", .fallback = "0: no statistics",
         .help = "How often the guest tells what it does with its memory.",
         .gain = "Shows free and cached memory; each time wakes the guest.",
         .conflicts = "memballoon.model=none.", .source = BALLOON, .since = "1.1.1"},

@@ -75,10 +75,11 @@ struct Tunable {
     const char *coupled;  /* host: the row whose file the kernel makes 0 when this one is written */
     const char *fallback; /* what holds where nothing is set, as text; NULL: not told */
     const char *help;     /* one or two sentences: what it does */
-    const char *gain;     /* what it gains and what it costs; NULL where help says it all */
+    const char *gain;     /* what it gains and what it costs */
     const char *conflicts; /* what it does not go together with; NULL for nothing known */
     const char *source;    /* the document that says so */
-    const char *since;     /* the libvirt (domain) or Linux (host) that has it; NULL: any in use */
+    const char *since;     /* the libvirt (domain) or Linux (host) that has it; NULL: any
+                            * in use, or no document tells */
     LiveWay live;          /* how the running domain is set; LIVE_NONE: not (EFFECT_NEXT) */
     /* What the (one) upper case part may stand for in a document: char*, the caller frees the
      * array. NULL for keys without one. */

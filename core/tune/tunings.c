@@ -175,7 +175,6 @@ static GPtrArray *cards_of(const GPtrArray *tunings)
  * have not. The caller frees it. */
 static char *key_there(const TunableKey *key, GPtrArray *from, GPtrArray *to)
 {
-    const char *rest;
     guint place;
 
     if (!g_str_has_prefix(key->tunable->key, CARD))
@@ -183,8 +182,8 @@ static char *key_there(const TunableKey *key, GPtrArray *from, GPtrArray *to)
     if (from->len != to->len ||
         !g_ptr_array_find_with_equal_func(from, key->args[0], g_str_equal, &place))
         return NULL;
-    g_autofree char *instance = tunable_key_instance(key, &rest);
-    return g_strdup_printf("interface.%s.%s", (const char *)g_ptr_array_index(to, place), rest);
+    return g_strconcat("interface.", g_ptr_array_index(to, place),
+        key->key + strlen("interface.") + strlen(key->args[0]), NULL);
 }
 
 /* Adds a sentence about @key, or once about all keys of its disk or card. */

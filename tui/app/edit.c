@@ -332,9 +332,8 @@ static void ask_typed(App *app, const char *now, DialogKind kind)
     /* A map is above all the map. */
     g_autofree char *help = kind == DIALOG_SET
                                 ? g_strdup(row->help)
-                                : g_strdup_printf("%s%s%s. %s%s%s", allowed, row->unit ? " " : "",
-                                      row->unit ? row->unit : "", row->help, row->gain ? " " : "",
-                                      row->gain ? row->gain : "");
+                                : g_strdup_printf("%s%s%s. %s %s", allowed, row->unit ? " " : "",
+                                      row->unit ? row->unit : "", row->help, row->gain);
     gboolean sized = row->type == VALUE_SIZE || row->type == VALUE_BYTES;
 
     Question question = {.kind = kind,

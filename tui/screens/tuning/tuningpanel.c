@@ -104,8 +104,8 @@ static void draw_about(Pen *pen, gboolean beside, const Tunable *row)
         }
         return;
     }
-    g_autofree char *all = g_strjoin(
-        " ", row->help, row->gain ? row->gain : "", row->conflicts ? row->conflicts : "", NULL);
+    g_autofree char *all =
+        g_strjoin(" ", row->help, row->gain, row->conflicts ? row->conflicts : "", NULL);
     int width = pen->canvas->width;
     Canvas text = canvas_part(pen->canvas, 0, 0, bottom - 1, width);
     Pen inner = {&text, pen->y};
