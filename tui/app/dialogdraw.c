@@ -22,8 +22,17 @@ static int count_lines(const char *text, int width)
     return count;
 }
 
+/* The lines that the help takes, all of it, at least HELP_LINES. */
+static int help_lines(const Dialog *dialog, const Canvas *screen, int width)
+{
+    Canvas none = canvas_part(screen, 0, 0, 0, 0);
+
+    return MAX(
+        HELP_LINES, canvas_wrap(&none, 0, 0, width, screen->height, STYLE_DIALOG, dialog->help));
+}
+
 /* The lines the question takes in a box of @width cells. */
-static int wanted_lines(Dialog *dialog, int width)
+static int wanted_lines(Dialog *dialog, const Canvas *screen, int width)
 {
     int ways = dialog->ways ? 1 : 0;
 
@@ -36,9 +45,9 @@ static int wanted_lines(Dialog *dialog, int width)
     case DIALOG_CONFIRM:
         return count_lines(dialog->help, width - 2);
     case DIALOG_SLIDER:
-        return 2 + NOTE_LINES + HELP_LINES + ways;
+        return 2 + NOTE_LINES + help_lines(dialog, screen, width - 2) + ways;
     default:
-        return 1 + HELP_LINES + ways;
+        return 1 + help_lines(dialog, screen, width - 2) + ways;
     }
 }
 
@@ -91,8 +100,8 @@ static void draw_slider(Dialog *dialog, const Canvas *box)
     if (room > 1)
         slider_draw(&dialog->slider, box, 1, 1, width, value);
     canvas_wrap(box, 2, 1, width, CLAMP(room - 2, 0, NOTE_LINES), style, note);
-    canvas_wrap(box, 2 + NOTE_LINES, 1, width, CLAMP(room - 2 - NOTE_LINES, 0, HELP_LINES),
-        STYLE_DIALOG, dialog->help ? dialog->help : "");
+    canvas_wrap(box, 2 + NOTE_LINES, 1, width, MAX(room - 2 - NOTE_LINES, 0), STYLE_DIALOG,
+        dialog->help ? dialog->help : "");
     textfield_draw(&dialog->field, box, 0, 1, width);
 }
 
@@ -103,8 +112,7 @@ static void draw_typed(Dialog *dialog, const Canvas *box)
     int room = box->height - 1 - (dialog->ways ? 1 : 0);
     const char *words = dialog->problem ? dialog->problem : dialog->help ? dialog->help : "";
     /* The problem takes no more lines than the help did: the map does not jump. */
-    int lines = has_map ? MIN(count_lines(dialog->help, box->width - 2), MAX(room - 1, 0))
-                        : MIN(HELP_LINES, room);
+    int lines = has_map ? MIN(count_lines(dialog->help, box->width - 2), MAX(room - 1, 0)) : room;
 
     canvas_wrap(
         box, 1, 1, box->width - 2, lines, dialog->problem ? STYLE_BAD : STYLE_DIALOG, words);
@@ -132,7 +140,7 @@ void dialog_draw(Dialog *dialog, const Canvas *screen)
     dialog->height = dialog->width = 0; /* nothing to click on where it is not drawn */
     if (dialog->kind == DIALOG_NONE || width < MIN_WIDTH || screen->height - 2 < MIN_HEIGHT)
         return;
-    int height = MIN(wanted_lines(dialog, width - 2) + 2, screen->height - 2);
+    int height = MIN(wanted_lines(dialog, screen, width - 2) + 2, screen->height - 2);
     Canvas frame = canvas_part(
         screen, (screen->height - height) / 2, (screen->width - width) / 2, height, width);
     canvas_fill(&frame, 0, 0, height, width, STYLE_DIALOG);

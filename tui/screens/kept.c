@@ -143,9 +143,11 @@ static void add_mount(const App *app, Table *table, const Host *host, guint64 si
     g_autofree char *there = mounts_text(host, size_kib, default_kib);
     Style style = STYLE_TEXT;
     g_autofree char *kept = kept_text(app, key, now, 60, &style);
-    g_autofree char *text = g_strdup_printf("%6s  %s%s%s", size,
-        *there ? there : "not mounted: no VM can start with these pages", kept ? "  " : "",
-        kept ? kept : "");
+    const char *now_text = *there ? there : "not mounted: no VM can start with these pages";
+    /* What is staged must be seen, however long the mount's options are. */
+    gboolean first = kept && style == STYLE_STAGED;
+    g_autofree char *text = g_strdup_printf("%6s  %s%s%s", size, first ? kept : now_text,
+        kept ? "  " : "", kept ? first ? now_text : kept : "");
 
     table_line(table, key,
         kept && style == STYLE_STAGED ? style
