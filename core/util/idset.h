@@ -20,8 +20,8 @@ IdSet *idset_parse(const char *text, GError **error);
 
 /* The set of a kernel list file ("0-3,8", "" or "\n"); NULL where @text is NULL or no list. */
 IdSet *idset_parse_kernel(const char *text);
-/* That of the file @root/@path. The kernel ends even an empty list with a newline: a file of 0 bytes
- * is one that could not be copied, and what stood in it is not known (NULL). */
+/* That of the file @root/@path. The kernel ends even an empty list with a newline: a file of 0
+ * bytes is one that could not be copied, and what stood in it is not known (NULL). */
 IdSet *idset_read(const char *root, const char *path);
 
 /* @set in list form, "" for none or NULL. The caller frees it. */
