@@ -32,6 +32,18 @@ typedef struct {
     int rows, half; /* lines of the tables as last drawn; where the second begins */
 } SharingState;
 
+/* The unit of @value or its meaning; pages as memory, too. */
+static char *meaning_text(const Host *host, const char *id, const char *value)
+{
+    const Tunable *tunable = hostvalue_tunable(id);
+    gint64 pages;
+
+    if (g_strcmp0(tunable->unit, "pages") != 0 || !text_parse_int(value, &pages) || pages < 0)
+        return hostvalue_meaning(tunable, value);
+    g_autofree char *size = text_size_kib((guint64)pages * host->page_kib);
+    return g_strdup_printf("pages, %s", size);
+}
+
 /* A row for the tunable @id, which stands at @value. Takes @value. */
 static void add_control(App *app, Table *table, const char *id, const char *name, char *value)
 {
@@ -40,7 +52,7 @@ static void add_control(App *app, Table *table, const char *id, const char *name
     TableRow *row = table_add(table, id);
 
     table_cell(row, SHARING_NAME, STYLE_TEXT, g_strdup(name));
-    table_cell(row, SHARING_UNIT, STYLE_DIM, hostvalue_meaning(hostvalue_tunable(id), value));
+    table_cell(row, SHARING_UNIT, STYLE_DIM, meaning_text(app->snapshot->host, id, value));
     table_cell(row, SHARING_VALUE, STYLE_TEXT, value);
     if (staged)
         table_cell(row, SHARING_STAGED, style, staged);
