@@ -99,11 +99,11 @@ int hostvalue_draw(const App *app, const char *id, const Canvas *canvas)
         about_text(tunable, canvas->width, (guint)MIN(lines, canvas->height - 1));
     int line = canvas_wrap(canvas, 0, 0, canvas->width, lines, STYLE_TEXT, about);
     g_autofree char *range = range_text(tunable);
-    /* A long source is known by its file. */
+    /* A long source is known by its first document's file. */
     g_autofree char *whole = g_strdup_printf("%s  (%s)", range, tunable->source);
-    const char *slash = strrchr(tunable->source, '/');
-    g_autofree char *brief =
-        g_strdup_printf("%s  (%s)", range, slash ? slash + 1 : tunable->source);
+    g_autofree char *first = g_strndup(tunable->source, strcspn(tunable->source, ";"));
+    const char *slash = strrchr(first, '/');
+    g_autofree char *brief = g_strdup_printf("%s  (%s)", range, slash ? slash + 1 : first);
     if (claim)
         canvas_field(canvas, line, 0, canvas->width, ALIGN_LEFT, style, claim);
     else
