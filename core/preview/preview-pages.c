@@ -167,10 +167,8 @@ static Num free_pool_kib(const NodeMemory *node, guint64 size_kib)
 static void check_room(
     Preview *preview, const Host *host, const GArray *excess, const DomainUsage *usage)
 {
-    gint64 held = 0;
+    gint64 held = huge_held_sum(usage->hugetlb);
 
-    for (guint i = 0; usage->hugetlb && i < usage->hugetlb->len; i++)
-        held += (gint64)MIN(g_array_index(usage->hugetlb, HugeHeld, i).kib, NODE_KIB_MAX);
     for (guint i = 0; host && i < host->nodes->len; i++) {
         const Node *node = g_ptr_array_index(host->topology->nodes, i);
         const NodeMemory *memory = g_ptr_array_index(host->nodes, i);

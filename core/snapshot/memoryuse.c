@@ -54,7 +54,8 @@ static int compare_guests(gconstpointer a, gconstpointer b)
     return (second->kib > first->kib) - (second->kib < first->kib);
 }
 
-/* Small pages by the cgroup, else what the process has resident, which leaves hugepages out. */
+/* Small pages by the cgroup, else what the process has resident, which leaves hugepages out: these
+ * are known by the pools' sizes where they are not by node. */
 static void add_guest(MemoryUse *use, const DomainView *view, gint64 *small_sum)
 {
     const DomainUsage *usage = view->usage;
@@ -66,7 +67,8 @@ static void add_guest(MemoryUse *use, const DomainView *view, gint64 *small_sum)
         use->guests_unknown++;
         return;
     }
-    gint64 all = usage->memory ? (gint64)MIN(node_kib_sum(usage->memory), G_MAXINT64) : small.value;
+    gint64 all = usage->memory ? (gint64)MIN(node_kib_sum(usage->memory), G_MAXINT64)
+                               : small.value + huge_held_sum(usage->hugetlb);
     GuestUse guest = {view->domain->name, all};
     *small_sum += small.value;
     g_array_append_val(use->guests, guest);

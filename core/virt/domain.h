@@ -124,6 +124,8 @@ typedef struct {
 } HugeHeld;
 /* An array of them that frees what is in it. */
 GArray *huge_held_new(void);
+/* All of them in KiB; 0 of NULL. Far below G_MAXINT64. */
+gint64 huge_held_sum(const GArray *all);
 /* What of @held lies on @node, in KiB; -1: all of it. Unknown where its nodes are. */
 Num huge_held_on(const HugeHeld *held, int node);
 

@@ -45,6 +45,15 @@ GArray *huge_held_new(void)
     return held;
 }
 
+gint64 huge_held_sum(const GArray *all)
+{
+    gint64 sum = 0;
+
+    for (guint i = 0; all && i < all->len; i++)
+        sum += (gint64)MIN(g_array_index(all, HugeHeld, i).kib, NODE_KIB_MAX);
+    return sum;
+}
+
 Num huge_held_on(const HugeHeld *held, int node)
 {
     if (node >= 0 && held->nodes == NULL)

@@ -63,7 +63,12 @@ static void test_parts(Tree *tree, gconstpointer unused)
     fixture_domain(snapshot, "c", "u-c", XML("900000"), NULL);
     fixture_domain(snapshot, "d", "u-d", NULL, XML("1000"));
     set_usage(snapshot, 0, NUM(20000), NUM(1), 100000); /* the rest in hugepages */
+    /* No hugetlb cgroup, as on most hosts: by its process. */
     set_usage(snapshot, 1, NUM_UNKNOWN, NUM(300000), 0);
+    const HugeHeld held = {2048, 40960, NULL};
+    DomainUsage *second = ((DomainView *)g_ptr_array_index(snapshot->domains, 1))->usage;
+    second->hugetlb = huge_held_new();
+    g_array_append_val(second->hugetlb, held);
     memory_use_make(&use, snapshot);
 
     g_assert_cmpint(use.parts[USE_GUESTS].value, ==, 320000);
@@ -76,6 +81,7 @@ static void test_parts(Tree *tree, gconstpointer unused)
     assert_whole(&use);
     g_assert_cmpuint(use.guests->len, ==, 2);
     g_assert_cmpstr(g_array_index(use.guests, GuestUse, 0).name, ==, "b");
+    g_assert_cmpint(g_array_index(use.guests, GuestUse, 0).kib, ==, 340960);
     g_assert_cmpint(g_array_index(use.guests, GuestUse, 1).kib, ==, 100000);
     g_assert_cmpuint(use.guests_unknown, ==, 1);
     g_assert_cmpuint(use.running.domains, ==, 3);
