@@ -155,7 +155,9 @@ gboolean tunable_granted(const TunableKey *key, const char *asked, const char *g
 
     if (g_str_equal(asked, got))
         return TRUE;
-    return *asked == '\0' && (row->filled || g_strcmp0(got, row->live.reset) == 0);
+    if (*asked != '\0')
+        return FALSE;
+    return row->live.reset ? g_str_equal(got, row->live.reset) : row->filled;
 }
 
 gboolean tunable_set_live(Connection *connection, const Domain *domain, const TunableKey *key,

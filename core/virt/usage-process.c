@@ -33,17 +33,28 @@ static gboolean is_command_of(const char *command, gsize length, const Domain *d
     return named;
 }
 
-/* A stale pid file may name another process by now, so the process itself must say whose it is. */
-int usage_find_process(const char *root, const char *folder, const Domain *domain)
+/* @name as libvirt calls the pid file: escaped as in XML (virPidFileBuildPath). */
+static char *pid_file_name(const char *name)
 {
+    static const char *const escapes[][2] = {
+        {"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&apos;"}};
+    g_autoptr(GString) file = g_string_new(name);
+
+    for (guint i = 0; i < G_N_ELEMENTS(escapes); i++)
+        g_string_replace(file, escapes[i][0], escapes[i][1], 0);
+    g_string_append(file, ".pid");
+    return g_strdup(file->str);
+}
+
+/* The process that @file of @folder names, where it is that of @domain: a stale file may name
+ * another one by now, so the process itself must say whose it is. */
+static int process_in(const char *root, const char *folder, const char *file, const Domain *domain)
+{
+    g_autofree char *place = g_strconcat("/", file, NULL);
     gint64 pid;
 
-    if (*folder == '\0' || strchr(domain->name, '/'))
+    if (!rootfile_read_int(folder, place, &pid) || pid <= 0 || pid > G_MAXINT32)
         return -1;
-    g_autofree char *file = g_strdup_printf("/%s.pid", domain->name);
-    if (!rootfile_read_int(folder, file, &pid) || pid <= 0 || pid > G_MAXINT32)
-        return -1;
-
     g_autofree char *path = g_strdup_printf("%s/proc/%d/cmdline", root, (int)pid);
     g_autofree char *command = g_malloc(COMMAND_MAX + 1);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -56,17 +67,21 @@ int usage_find_process(const char *root, const char *folder, const Domain *domai
     return is_command_of(command, (gsize)length, domain) ? (int)pid : -1;
 }
 
+int usage_find_process(const char *root, const char *folder, const Domain *domain)
+{
+    g_autofree char *file = pid_file_name(domain->name);
+
+    return *folder == '\0' || strchr(file, '/') ? -1 : process_in(root, folder, file, domain);
+}
+
 int usage_process(const char *root, const char *folder, const char *uuid)
 {
     g_autoptr(GPtrArray) names = rootfile_list(folder, "", "");
 
     for (guint i = 0; *folder && i < names->len; i++) {
         char *name = g_ptr_array_index(names, i);
-        if (!g_str_has_suffix(name, ".pid"))
-            continue;
-        name[strlen(name) - strlen(".pid")] = '\0';
         Domain domain = {.name = name, .uuid = (char *)uuid};
-        int pid = usage_find_process(root, folder, &domain);
+        int pid = g_str_has_suffix(name, ".pid") ? process_in(root, folder, name, &domain) : -1;
         if (pid > 0)
             return pid;
     }

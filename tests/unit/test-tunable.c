@@ -282,6 +282,29 @@ static void test_nearest(void)
     }
 }
 
+/* What stands where nothing was asked for: what a call writes for it, else what libvirt may. */
+static void test_granted(void)
+{
+    static const struct {
+        const char *key, *asked, *got;
+        gboolean granted;
+    } rows[] = {
+        {"cputune.shares", "500", "500", TRUE},
+        {"cputune.shares", "500", "700", FALSE},
+        {"cputune.shares", "", "1024", TRUE},
+        {"cputune.shares", "", "700", FALSE},
+        {"cputune.quota", "", "-1", TRUE},
+        {"cpu.model", "", "qemu64", TRUE},
+        {"disk.vda.cache", "", "none", FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TunableKey) key = tunable_key_parse(TARGET_DOMAIN, rows[i].key, NULL);
+        g_test_message("%s=%s: %s", rows[i].key, rows[i].asked, rows[i].got);
+        g_assert_cmpint(tunable_granted(key, rows[i].asked, rows[i].got), ==, rows[i].granted);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -293,5 +316,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tunable/xml", test_xml);
     g_test_add_func("/tunable/xml-nodeset", test_xml_nodeset);
     g_test_add_func("/tunable/xml-same-set", test_xml_same_set);
+    g_test_add_func("/tunable/granted", test_granted);
     return g_test_run();
 }

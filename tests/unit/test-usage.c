@@ -88,6 +88,18 @@ static void test_whose(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     }
 }
 
+/* libvirt escapes the name of a pid file as in XML. */
+static void test_escaped(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    usage_put(f, "/run/libvirt/qemu/a &lt;1&gt; &amp; &quot;b&quot; &apos;c&apos;.pid", "500");
+    usage_put_command(f, 500, "qemu|-name|guest=a <1> & \"b\" 'c'|");
+    g_free(f->domain->name);
+    f->domain->name = g_strdup("a <1> & \"b\" 'c'");
+    g_autoptr(DomainUsage) usage = read_usage(f, NULL);
+    g_assert_nonnull(usage);
+    g_assert_cmpint(usage->pid, ==, 500);
+}
+
 /* Unknown is NULL or -1: a process that has gone, a torn file, a name that would lead elsewhere. */
 static void test_missing(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -266,6 +278,7 @@ int main(int argc, char **argv)
     ADD("/usage/load", test_load);
     ADD("/usage/listed", test_listed);
     ADD("/usage/whose", test_whose);
+    ADD("/usage/escaped", test_escaped);
     ADD("/usage/missing", test_missing);
     ADD("/usage/iothreads", test_iothreads);
     ADD("/usage/wait", test_wait);
