@@ -77,6 +77,19 @@ static void warn_spans(Drop *drop, const Chips *chips, const ChipDomain *domain)
         warn(drop, g_strdup_printf("%s straddles %u caches", name, idset_count(caches)));
 }
 
+/* ": memory goes to node 0,2", where a whole domain is put on @node and not all of its memory can
+ * come along; else "". The caller frees it. */
+static char *memory_elsewhere(const Drop *drop, const Domain *domain, int node)
+{
+    const char *value = plan_value(drop->plan, domain->uuid, "numatune.nodeset");
+    g_autoptr(IdSet) nodes = value != NULL ? parse_set(value) : NULL;
+    g_autofree char *list = idset_format(nodes);
+
+    return nodes == NULL || (idset_has(nodes, node) && idset_count(nodes) == 1)
+               ? g_strdup("")
+               : g_strdup_printf(": memory goes to node %s", list);
+}
+
 /* Hugepages of the node that a domain would be on alone and is not now. */
 static void warn_pages(Drop *drop, const Chips *chips, const ChipDomain *domain)
 {
@@ -96,11 +109,14 @@ static void warn_pages(Drop *drop, const Chips *chips, const ChipDomain *domain)
     for (guint i = 0; memory != NULL && i < memory->pools->len; i++) {
         const HugePool *pool = &g_array_index(memory->pools, HugePool, i);
         gint64 wanted = (config->memory_kib.value + (gint64)size - 1) / (gint64)size;
-        if (pool->size_kib == size && pool->free.known && pool->free.value < wanted)
-            warn(drop,
-                g_strdup_printf("node %d has %" G_GINT64_FORMAT
-                                " free %s pages, %s has %" G_GINT64_FORMAT,
-                    hwloc_bitmap_first(nodes), pool->free.value, config->hugepages, name, wanted));
+        if (pool->size_kib != size || !pool->free.known || pool->free.value >= wanted)
+            continue;
+        g_autofree char *elsewhere =
+            memory_elsewhere(drop, domain->domain, hwloc_bitmap_first(nodes));
+        warn(drop, g_strdup_printf("node %d has %" G_GINT64_FORMAT
+                                   " free %s pages, %s has %" G_GINT64_FORMAT "%s",
+                       hwloc_bitmap_first(nodes), pool->free.value, config->hugepages, name, wanted,
+                       elsewhere));
     }
 }
 
