@@ -177,17 +177,21 @@ char *stepmount_read(Reading *reading, const Step *step, GError **error)
     return mounts_value(mounts, step->key->size_kib, mounts_default_size(root));
 }
 
-/* Each path of @there that is not in @without, mounted or unmounted. */
+/* Each path of @there that is not in @without, mounted or unmounted. They are sorted: a folder
+ * comes before what is mounted below it, so the last is unmounted first. */
 static gboolean change_mounts(const char *root, const char *there, const char *without,
     guint64 size_kib, gboolean add, GError **error)
 {
     g_auto(GStrv) paths = g_strsplit(there, ",", -1), others = g_strsplit(without, ",", -1);
+    guint count = g_strv_length(paths);
 
-    for (guint i = 0; paths[i]; i++)
-        if (!g_strv_contains((const char *const *)others, paths[i]) &&
-            !(add ? mounts_add(root, paths[i], size_kib, error)
-                  : mounts_remove(root, paths[i], error)))
+    for (guint i = 0; i < count; i++) {
+        const char *path = paths[add ? i : count - 1 - i];
+        if (!g_strv_contains((const char *const *)others, path) &&
+            !(add ? mounts_add(root, path, size_kib, error)
+                  : mounts_remove(root, path, size_kib, error)))
             return FALSE;
+    }
     return TRUE;
 }
 

@@ -6,11 +6,14 @@
 #include "core/util/text.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #define PROC_MOUNTS "/proc/mounts"
+#define SOURCE_NAME "hugetlbfs" /* of what is mounted here */
 
 static void mount_free(gpointer data)
 {
@@ -21,21 +24,52 @@ static void mount_free(gpointer data)
     g_free(mount);
 }
 
-/* The lines of hugetlbfs; blanks in a path are written "\040" there. */
-GPtrArray *mounts_read(const char *root)
+/* The words of a line of /proc/mounts. */
+enum { SOURCE, PATH, TYPE, OPTIONS, WORDS };
+
+static void line_free(gpointer line)
 {
-    GPtrArray *mounts = g_ptr_array_new_with_free_func(mount_free);
+    g_strfreev(line);
+}
+
+static gboolean is_huge(const GStrv line)
+{
+    return strcmp(line[TYPE], "hugetlbfs") == 0;
+}
+
+/* Every mount below @root, in the order mounted. GPtrArray of GStrv, at least WORDS long; blanks in
+ * a path are written "\040" there. */
+static GPtrArray *read_lines(const char *root)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(line_free);
     g_autofree char *text = rootfile_read(root, PROC_MOUNTS);
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
     for (guint i = 0; lines[i]; i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 5);
-        if (g_strv_length(words) < 4 || strcmp(words[2], "hugetlbfs") != 0)
+        g_auto(GStrv) words = g_strsplit(lines[i], " ", WORDS + 1);
+        if (g_strv_length(words) < WORDS)
+            continue;
+        char *path = text_mount_path(words[PATH]);
+        g_free(words[PATH]);
+        words[PATH] = path;
+        g_ptr_array_add(all, g_steal_pointer(&words));
+    }
+    return all;
+}
+
+GPtrArray *mounts_read(const char *root)
+{
+    GPtrArray *mounts = g_ptr_array_new_with_free_func(mount_free);
+    g_autoptr(GPtrArray) lines = read_lines(root);
+
+    for (guint i = 0; i < lines->len; i++) {
+        const GStrv words = g_ptr_array_index(lines, i);
+        if (!is_huge(words))
             continue;
         HugeMount *mount = g_new0(HugeMount, 1);
-        mount->path = text_mount_path(words[1]);
-        mount->options = g_strdup(words[3]);
-        g_auto(GStrv) options = g_strsplit(words[3], ",", -1);
+        mount->path = g_strdup(words[PATH]);
+        mount->options = g_strdup(words[OPTIONS]);
+        g_auto(GStrv) options = g_strsplit(words[OPTIONS], ",", -1);
         for (guint j = 0; options[j]; j++)
             if (g_str_has_prefix(options[j], "pagesize="))
                 text_parse_size(options[j] + strlen("pagesize="), &mount->size_kib);
@@ -175,7 +209,7 @@ gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError
         return fail(error, "mounting hugetlbfs at", path, "one is mounted there already");
     if (*root) {
         g_autofree char *line =
-            g_strdup_printf("hugetlbfs %s hugetlbfs rw,relatime,%s 0 0\n", path, options);
+            g_strdup_printf(SOURCE_NAME " %s hugetlbfs rw,relatime,%s 0 0\n", path, options);
         return rewrite_mounts(root, path, line, error);
     }
     if (g_mkdir_with_parents(path, 0755) != 0)
@@ -183,16 +217,105 @@ gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError
     if (!is_empty_folder(path))
         return fail(error, "mounting hugetlbfs at", path,
             "it is not empty, and what is in it would be hidden; choose another folder");
-    if (mount("hugetlbfs", path, "hugetlbfs", MS_NOSUID | MS_NODEV, options) == 0)
+    if (mount(SOURCE_NAME, path, "hugetlbfs", MS_NOSUID | MS_NODEV, options) == 0)
         return TRUE;
     return fail(error, "mounting hugetlbfs at", path,
         errno == EPERM ? "only root may, outside a container" : g_strerror(errno));
 }
 
-gboolean mounts_remove(const char *root, const char *path, GError **error)
+/* ---- what must not be unmounted ---- */
+
+static gboolean is_below(const char *path, const char *folder)
+{
+    gsize length = strlen(folder);
+
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
+/* A sentence on what else is mounted where @line is, over it or below it, but for the hugetlbfs of
+ * @leaving. The table is in the order mounted: what comes later lies above. An initramfs moves "/"
+ * to where it is after others were mounted, and that hides nothing. */
+static char *find_neighbour(const GPtrArray *lines, const GStrv line, const char *const *leaving)
+{
+    const char *path = line[PATH];
+    gboolean is_later = FALSE;
+
+    for (guint i = 0; i < lines->len; i++) {
+        const GStrv other = g_ptr_array_index(lines, i);
+        if (other == line) {
+            is_later = TRUE;
+            continue;
+        }
+        if (g_str_equal(other[PATH], path))
+            return g_strdup_printf("%s has several file systems, one over the other (%s too): "
+                                   "unmount the upper one by hand first (umount %s)",
+                path, other[TYPE], path);
+        if (is_later && is_below(path, other[PATH]))
+            return g_strdup_printf("%s is hidden by what is mounted at %s since (%s): unmount "
+                                   "that first",
+                path, other[PATH], other[TYPE]);
+        if (is_below(other[PATH], path) &&
+            !(is_huge(other) && g_strv_contains(leaving, other[PATH])))
+            return g_strdup_printf("%s is in use: a file system (%s) is mounted below it, at %s: "
+                                   "unmount that first",
+                path, other[TYPE], other[PATH]);
+    }
+    return NULL;
+}
+
+/* What mounts_add() would not give back to the mount of @line, a comma between; "" for nothing. */
+static char *lost_options(const GStrv line)
+{
+    static const char *const kept[] = {
+        "rw", "relatime", "nosuid", "nodev", "seclabel" /* SELinux's own */, NULL};
+    g_auto(GStrv) options = g_strsplit(line[OPTIONS], ",", -1);
+    GString *lost = g_string_new(NULL);
+
+    for (guint i = 0; options[i]; i++)
+        if (!g_strv_contains(kept, options[i]) && !g_str_has_prefix(options[i], "pagesize="))
+            g_string_append_printf(lost, "%s%s", lost->len ? "," : "", options[i]);
+    if (strcmp(line[SOURCE], SOURCE_NAME) != 0)
+        g_string_append_printf(lost, "%sthe source \"%s\"", lost->len ? " and " : "", line[SOURCE]);
+    return g_string_free(lost, FALSE);
+}
+
+char *mounts_bond(const char *root, const char *path, const char *const *leaving)
+{
+    g_autoptr(GPtrArray) lines = read_lines(root);
+
+    for (guint i = 0; i < lines->len; i++) {
+        const GStrv line = g_ptr_array_index(lines, i);
+        if (!is_huge(line) || !g_str_equal(line[PATH], path))
+            continue;
+        char *neighbour = find_neighbour(lines, line, leaving);
+        if (neighbour)
+            return neighbour;
+        g_autofree char *lost = lost_options(line);
+        if (*lost)
+            return g_strdup_printf("%s is mounted with %s, which undo could not give back: unmount "
+                                   "it by hand (umount %s)",
+                path, lost, path);
+    }
+    return NULL;
+}
+
+/* Whether the uppermost file system at @path is a hugetlbfs of @size_kib: the one that umount2()
+ * takes. */
+static gboolean is_on_top(const char *path, guint64 size_kib)
+{
+    struct statfs status;
+
+    return statfs(path, &status) == 0 && status.f_type == HUGETLBFS_MAGIC &&
+           (guint64)status.f_bsize == size_kib * 1024;
+}
+
+gboolean mounts_remove(const char *root, const char *path, guint64 size_kib, GError **error)
 {
     if (*root)
         return rewrite_mounts(root, path, "", error);
+    if (!is_on_top(path, size_kib))
+        return fail(error, "unmounting", path,
+            "something else is mounted over it by now: unmount that first");
     if (umount2(path, UMOUNT_NOFOLLOW) == 0)
         return TRUE;
     return fail(error, "unmounting", path,

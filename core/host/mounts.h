@@ -22,11 +22,17 @@ guint64 mounts_default_size(const char *root); /* KiB, of @root/proc/meminfo; 0 
  * where nothing speaks against it, as far as can be seen. The caller frees it. */
 char *mounts_obstacle(const char *root, const GPtrArray *mounts, const char *path);
 
+/* Why the hugetlbfs at @path of the tree at @root should not be unmounted, where those at @leaving
+ * are unmounted with it: another file system is mounted over it, under it or below it, or it has
+ * options that mounts_add() would not give back. NULL where nothing speaks against it. The caller
+ * frees it. */
+char *mounts_bond(const char *root, const char *path, const char *const *leaving);
+
 /* Mounts pages of @size_kib at @path (the folder is made where it is missing, and must be empty,
- * without a hugetlbfs), or unmounts it. In a tree that is opened here, not mounted, its
- * /proc/mounts is rewritten. FALSE with a KVMTUNE_ERROR_FAILED. */
+ * without a hugetlbfs), or unmounts it (where they are uppermost). In a tree that is opened here,
+ * not mounted, its /proc/mounts is rewritten. FALSE with a KVMTUNE_ERROR_FAILED. */
 gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError **error);
-gboolean mounts_remove(const char *root, const char *path, GError **error);
+gboolean mounts_remove(const char *root, const char *path, guint64 size_kib, GError **error);
 
 /* Whether libvirt gives pages of @mount to VMs, as far as the files say: what qemu.conf names,
  * else the first mount of each size. */

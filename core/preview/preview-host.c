@@ -360,7 +360,8 @@ static gboolean change_now(
         !preview_pool_fits(preview, host, NULL, change))
         return FALSE;
     if (kind == STEP_MOUNT && !(preview_is_one_size(preview, host, change, now) &&
-                                  preview_may_mount(preview, root, host, change, now)))
+                                  preview_may_mount(preview, root, host, change, now) &&
+                                  preview_may_unmount(preview, root, change, now)))
         return FALSE;
     g_autofree char *lost = partner_now(host, change);
     if (lost && partner && !preview_may_write(preview, partner, STEP_HOST, lost))

@@ -3,6 +3,29 @@
 #include "core/preview/preview-private.h"
 #include "core/util/text.h"
 
+gboolean preview_may_unmount(
+    Preview *preview, const char *root, const Change *change, const char *now)
+{
+    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+    g_autoptr(GPtrArray) leaving = g_ptr_array_new();
+
+    for (guint i = 0; old[i]; i++)
+        if (!g_strv_contains((const char *const *)new, old[i]))
+            g_ptr_array_add(leaving, old[i]);
+    guint count = leaving->len;
+    g_ptr_array_add(leaving, NULL);
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *bond =
+            mounts_bond(root, leaving->pdata[i], (const char *const *)leaving->pdata);
+        if (bond == NULL)
+            continue;
+        g_autofree char *shown = text_escape(bond, 0);
+        preview_refuse(preview, "%s: %s", change->key->key, shown);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean preview_may_mount(
     Preview *preview, const char *root, const Host *host, const Change *change, const char *now)
 {

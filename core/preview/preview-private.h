@@ -37,6 +37,9 @@ void preview_host(Preview *preview, const char *root, const Host *host, const Ru
  * and what is mounted @now can be put back; says why not. What undo puts back has stood there. */
 gboolean preview_may_mount(
     Preview *preview, const char *root, const Host *host, const Change *change, const char *now);
+/* Whether what it unmounts can be unmounted and, by undo, be put back as it was; says why not. */
+gboolean preview_may_unmount(
+    Preview *preview, const char *root, const Change *change, const char *now);
 /* Whether each path that it mounts is free of pages of another size, mounted or staged; or says. */
 gboolean preview_is_one_size(
     Preview *preview, const Host *host, const Change *change, const char *now);

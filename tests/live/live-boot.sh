@@ -132,6 +132,36 @@ if [ -z "$there" ] && [ -n "$unit" ]; then
     exits 0 "undo mounts it again" "$kvmtune" undo
     contains "$(mounted)" "pagesize=2M" "at the same place"
 fi
+
+# ---- what else is mounted there ----
+[ -z "$(mounted)" ] || exits 0 "unmounted" "$kvmtune" set host "hugetlbfs.2M=${there%,}"
+mkdir -p "$work/own-mount" "$XDG_STATE_HOME/kvmtune/journal"
+mount -t hugetlbfs -o pagesize=2M hugetlbfs "$work/own-mount"
+mount -t tmpfs own "$work/own-mount" && echo precious >"$work/own-mount/file"
+exits 1 "what lies below another file system is not unmounted" "$kvmtune" set host "hugetlbfs.2M=${there%,}"
+contains "$output" "has several file systems, one over the other (tmpfs too)" "with a sentence"
+# No preview looks at what a dead kvmtune left: the write itself does.
+cat >"$XDG_STATE_HOME/kvmtune/journal/00000999.open" <<END
+{"state":"open","time":1,"uri":"qemu:///system","undoes":0,"steps":[{"kind":"mount","target":"host","name":"host","key":"hugetlbfs.2M","old":"${there%,}","new":"$there$work/own-mount"}]}
+{"begun":[0]}
+END
+"$kvmtune" recover 999 --back >"$work/said" 2>&1
+contains "$(cat "$work/said")" "something else is mounted over it by now" "nor by a recovery"
+is "$(cat "$work/own-mount/file")" precious "and keeps what is in it"
+umount "$work/own-mount"
+umount "$work/own-mount"
+mount -t hugetlbfs -o pagesize=2M,mode=1770 none "$work/own-mount"
+exits 1 "nor a mount whose options undo could not give back" "$kvmtune" set host "hugetlbfs.2M=${there%,}"
+contains "$output" "is mounted with mode=1770 and the source \"none\"" "with a sentence"
+umount "$work/own-mount"
+
+# ---- one below another ----
+exits 0 "one below another is mounted" "$kvmtune" set host "hugetlbfs.2M=$there$at,$at/sub"
+exits 1 "of which the upper one is in use" "$kvmtune" set host "hugetlbfs.2M=$there$at/sub"
+contains "$output" "is mounted below it, at $at/sub" "with a sentence"
+exits 0 "both are undone" "$kvmtune" undo
+is "$(mounted)" "" "and gone"
+
 exits 2 "a path that no unit can name is refused" "$kvmtune" set host "hugetlbfs.2M=relative"
 contains "$output" "a folder such as /dev/hugepages is allowed" "with a sentence"
 exits 2 "a size the kernel has not is refused" "$kvmtune" set host hugetlbfs.4M=/mnt/x

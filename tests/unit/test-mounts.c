@@ -230,6 +230,65 @@ static void test_owners_odd_mount(Fixture *f, gconstpointer data)
     check_refused(f, SCOPE_CONFIG, "hugetlbfs.2M", "/mnt/new", "/mnt/.boot is set by hand");
 }
 
+static char *mounted_now(const Fixture *f)
+{
+    g_autoptr(GPtrArray) mounts = mounts_read(f->root);
+
+    return mounts_value(mounts, 2048, 2048);
+}
+
+/* What undo could not put back as it was, and what umount would not take, stays mounted. */
+static void test_bonds(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *mounts, *value, *sentence; /* NULL: it is unmounted */
+    } rows[] = {
+        {"hugetlbfs /a hugetlbfs rw,nosuid,nodev,relatime,seclabel,pagesize=2M 0 0\n", "", NULL},
+        {"hugetlbfs /a hugetlbfs rw 0 0\ntmpfs /a tmpfs rw 0 0\n", "",
+            "/a has several file systems, one over the other (tmpfs too)"},
+        {"tmpfs /a tmpfs rw 0 0\nhugetlbfs /a hugetlbfs rw 0 0\n", "",
+            "/a has several file systems, one over the other (tmpfs too)"},
+        {"hugetlbfs /a hugetlbfs rw 0 0\nhugetlbfs /a hugetlbfs rw,pagesize=1024M 0 0\n", "",
+            "/a has several file systems, one over the other (hugetlbfs too)"},
+        {"hugetlbfs /a hugetlbfs rw 0 0\nhugetlbfs /a hugetlbfs rw 0 0\n", "",
+            "/a has several file systems, one over the other (hugetlbfs too)"},
+        {"hugetlbfs /a/b hugetlbfs rw 0 0\ntmpfs /a tmpfs rw 0 0\n", "",
+            "/a/b is hidden by what is mounted at /a since (tmpfs)"},
+        {"tmpfs /a tmpfs rw 0 0\nhugetlbfs /a/b hugetlbfs rw 0 0\n", "", NULL},
+        {"hugetlbfs /a/b hugetlbfs rw 0 0\n/dev/sda1 / ext4 rw 0 0\n", "", NULL},
+        {"hugetlbfs /a hugetlbfs rw 0 0\ntmpfs /a/b tmpfs rw 0 0\n", "",
+            "/a is in use: a file system (tmpfs) is mounted below it, at /a/b"},
+        {"hugetlbfs /a hugetlbfs rw 0 0\nhugetlbfs /a/b hugetlbfs rw 0 0\n", "/a/b",
+            "/a is in use: a file system (hugetlbfs) is mounted below it, at /a/b"},
+        {"hugetlbfs /a hugetlbfs rw 0 0\nhugetlbfs /a/b hugetlbfs rw 0 0\n", "", NULL},
+        {"hugetlbfs /a hugetlbfs rw 0 0\ntmpfs /ab tmpfs rw 0 0\n", "", NULL},
+        {"hugetlbfs /a hugetlbfs rw,mode=1770,uid=7,pagesize=2M 0 0\n", "",
+            "/a is mounted with mode=1770,uid=7, which undo could not give back"},
+        {"hugetlbfs /a hugetlbfs ro,pagesize=2M 0 0\n", "", "/a is mounted with ro, which"},
+        {"none /a hugetlbfs rw,size=64M 0 0\n", "",
+            "/a is mounted with size=64M and the source \"none\", which"},
+        {"none /a hugetlbfs rw,size=64M 0 0\n", "/a,/b", NULL}, /* it stays */
+    };
+    (void)data;
+
+    boot_put_mounts(f);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fixture_put(f, "/proc/mounts", rows[i].mounts);
+        if (rows[i].sentence) {
+            check_refused(f, SCOPE_LIVE, "hugetlbfs.2M", rows[i].value, rows[i].sentence);
+            continue;
+        }
+        g_autofree char *before = mounted_now(f);
+        g_autoptr(Preview) what = boot_preview(f, SCOPE_LIVE, "hugetlbfs.2M", rows[i].value, NULL);
+        guint number = boot_apply(f, what);
+        g_autofree char *after = mounted_now(f);
+        g_assert_cmpstr(after, ==, rows[i].value);
+        g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+        g_autofree char *again = mounted_now(f);
+        g_assert_cmpstr(again, ==, before);
+    }
+}
+
 #define TEST(name, test)                                                                           \
     g_test_add("/mounts/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -243,5 +302,6 @@ int main(int argc, char **argv)
     TEST("obstacles", test_obstacles);
     TEST("paths", test_paths);
     TEST("owners-odd-mount", test_owners_odd_mount);
+    TEST("bonds", test_bonds);
     return g_test_run();
 }
