@@ -384,17 +384,46 @@ gboolean step_is_granted(
     return rows[step->kind].granted(context, step, wanted, got);
 }
 
-gboolean step_is_half(const Step *step, const char *now)
+/* Whether @now has all that is in both lists, and nothing that is in neither: the members of a list
+ * are written one by one. */
+static gboolean is_between_lists(const char *from, const char *to, const char *now)
+{
+    g_auto(GStrv) old = g_strsplit(from, ",", -1), new = g_strsplit(to, ",", -1);
+    g_auto(GStrv) stand = g_strsplit(now, ",", -1);
+
+    for (guint i = 0; stand[i]; i++)
+        if (!g_strv_contains((const char *const *)old, stand[i]) &&
+            !g_strv_contains((const char *const *)new, stand[i]))
+            return FALSE;
+    for (guint i = 0; old[i]; i++)
+        if (g_strv_contains((const char *const *)new, old[i]) &&
+            !g_strv_contains((const char *const *)stand, old[i]))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean is_between_numbers(const char *old, const char *new, const char *now)
 {
     gint64 from, to, at;
+
+    return text_parse_int(old, &from) && text_parse_int(new, &to) && text_parse_int(now, &at) &&
+           at > MIN(from, to) && at < MAX(from, to);
+}
+
+gboolean step_is_half(const Step *step, const char *now)
+{
+    const Tunable *row = step->key->tunable;
 
     if (step->progress == STEP_PLANNED)
         return FALSE;
     if (step_traits[step->kind].drifts)
         return TRUE;
-    return step->kind == STEP_HOST && step->key->tunable->pool && step->progress != STEP_DONE &&
-           text_parse_int(step->old_value, &from) && text_parse_int(step->new_value, &to) &&
-           text_parse_int(now, &at) && at > MIN(from, to) && at < MAX(from, to);
+    if (step->progress == STEP_DONE)
+        return FALSE;
+    if (row->type == VALUE_PATHS)
+        return is_between_lists(step->old_value, step->new_value, now);
+    return step->kind == STEP_HOST && row->pool &&
+           is_between_numbers(step->old_value, step->new_value, now);
 }
 
 char *step_back_command(const ApplyContext *context, const Step *step)

@@ -61,7 +61,8 @@ gboolean unit_write(const ApplyContext *context, const Unit *unit, gboolean back
 gboolean step_is_granted(
     const ApplyContext *context, const Step *step, const char *wanted, const char *got);
 /* Whether @now is what a write of @step that did not come to its end has left: pages move, and
- * pools grow, in portions. It can be finished and put back, unlike what somebody else has set. */
+ * pools grow, in portions, and mounts are made one by one. It can be finished and put back, unlike
+ * what somebody else has set. */
 gboolean step_is_half(const Step *step, const char *now);
 /* The command that would write the old value of @step by hand, quoted for the shell. The caller
  * frees it. */

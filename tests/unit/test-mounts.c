@@ -289,6 +289,102 @@ static void test_bonds(Fixture *f, gconstpointer data)
     }
 }
 
+/* ---- killed between two of several ---- */
+
+static gboolean die_at_second(gpointer data)
+{
+    guint *count = data;
+
+    return ++*count != 2;
+}
+
+/* Leaves an open entry from 2M at /a,/b to /b,/c,/d, whose write had begun. */
+static guint leave_open(Fixture *f, PlanScope scope)
+{
+    g_autoptr(Preview) what = boot_preview(f, scope, "hugetlbfs.2M", "/b,/c,/d", NULL);
+    guint count = 0;
+
+    g_assert_cmpuint(what->errors, ==, 0);
+    f->context.checkpoint = die_at_second;
+    f->context.checkpoint_data = &count;
+    g_assert_cmpuint(apply_preview(&f->context, what, NULL, NULL), ==, 0);
+    f->context.checkpoint = NULL;
+    g_autoptr(GPtrArray) open = journal_unended(f->journal);
+    g_assert_cmpuint(open->len, ==, 1);
+    return ((const JournalEntry *)open->pdata[0])->number;
+}
+
+/* @paths are mounted now, or at boot, by whatever means. */
+static void put_mounted(const Fixture *f, PlanScope scope, const char *paths)
+{
+    static const char *const all[] = {"/a", "/b", "/c", "/d", "/x"};
+    g_auto(GStrv) there = g_strsplit(paths, ",", -1);
+    g_autoptr(GString) lines = g_string_new(NULL);
+
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        gboolean is_there = g_strv_contains((const char *const *)there, all[i]);
+        g_autofree char *text = mountunit_text(all[i], 2048);
+        g_autofree char *name = mountunit_name(all[i]);
+        g_autofree char *unit = g_strconcat(MOUNTUNIT_FOLDER "/", name, NULL);
+        g_autofree char *link = g_strconcat(f->root, MOUNTUNIT_WANTS "/", name, NULL);
+        g_autofree char *full = g_strconcat(f->root, unit, NULL);
+        if (is_there)
+            g_string_append_printf(lines, "hugetlbfs %s hugetlbfs rw,relatime 0 0\n", all[i]);
+        if (scope == SCOPE_LIVE)
+            continue;
+        remove(link);
+        remove(full);
+        if (!is_there)
+            continue;
+        fixture_put(f, unit, text);
+        fixture_put(f, MOUNTUNIT_WANTS "/x", ""); /* makes the folder */
+        g_assert_cmpint(symlink(unit, link), ==, 0);
+    }
+    if (scope == SCOPE_LIVE)
+        fixture_put(f, "/proc/mounts", lines->str);
+}
+
+static void check_mounted(const Fixture *f, PlanScope scope, const char *wanted)
+{
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autofree char *now = scope == SCOPE_LIVE
+                               ? mounted_now(f)
+                               : keep_value(snapshot->host->keep, "hugetlbfs pagesize=2048K");
+
+    g_assert_cmpstr(now, ==, wanted);
+}
+
+static void test_half(Fixture *f, gconstpointer data)
+{
+    static const PlanScope scopes[] = {SCOPE_LIVE, SCOPE_CONFIG};
+    static const struct {
+        const char *stands;
+        gboolean is_others; /* neither all that stays nor nothing but what was asked is there */
+    } rows[] = {{"/a,/b,/c", FALSE}, {"/a,/b,/c,/d", FALSE}, {"/b,/c", FALSE}, {"/b", FALSE},
+        {"/a,/c", TRUE}, {"/a,/b,/x", TRUE}};
+    (void)data;
+
+    boot_put_mounts(f);
+    for (guint i = 0; i < 4 * G_N_ELEMENTS(rows); i++) {
+        PlanScope scope = scopes[i % 2];
+        gboolean forward = i / 2 % 2, is_others = rows[i / 4].is_others;
+        const char *stands = rows[i / 4].stands;
+        g_autoptr(GError) error = NULL;
+        put_mounted(f, scope, "/a,/b");
+        guint number = leave_open(f, scope);
+        put_mounted(f, scope, stands);
+        g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
+        g_autoptr(GArray) survey = apply_survey(&f->context, entry->steps);
+        g_assert_cmpint(g_array_index(survey, StepStanding, 0).standing, ==,
+            is_others ? STANDS_OTHER : STANDS_HALF);
+        g_assert_cmpuint(
+            apply_recover(&f->context, number, forward, &error), ==, is_others ? 0 : number);
+        check_mounted(f, scope, is_others ? stands : forward ? "/b,/c,/d" : "/a,/b");
+        if (is_others && forward) /* it is still open */
+            g_assert_cmpuint(apply_recover(&f->context, number, FALSE, NULL), ==, 0);
+    }
+}
+
 #define TEST(name, test)                                                                           \
     g_test_add("/mounts/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -303,5 +399,6 @@ int main(int argc, char **argv)
     TEST("paths", test_paths);
     TEST("owners-odd-mount", test_owners_odd_mount);
     TEST("bonds", test_bonds);
+    TEST("half", test_half);
     return g_test_run();
 }
