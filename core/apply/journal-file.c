@@ -2,6 +2,8 @@
  * of it. */
 #include "core/apply/journal-file.h"
 
+#include "core/keep/bootfile.h"
+
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -168,16 +170,15 @@ static JsonObject *load_object(JsonParser *parser, const char *text, gsize lengt
 
 /* Whether @text is fit to be written where @kind writes it. Files below /etc and mounts take any
  * text, so that here the catalogue is asked; the kernel and libvirt look at theirs themselves. What
- * stood at boot @before may be a word that a person wrote there, if it is no more than a word. */
+ * stood at boot @before is what a person wrote there, and goes back as it was: all that a line of
+ * such a file can say, which is no second line. */
 static gboolean is_fit(StepKind kind, const TunableKey *key, const char *text, gboolean before)
 {
     if (!step_traits[kind].unchecked || *text == '\0')
         return TRUE;
     g_autofree char *normal = tunable_normalize(key, text, NULL);
-    gboolean is_word = key->tunable->type != VALUE_PATHS &&
-                       text[strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._+:,-")] == '\0';
 
-    return normal != NULL || (before && is_word);
+    return normal != NULL || (before && key->tunable->type != VALUE_PATHS && bootfile_fits(text));
 }
 
 static Step *parse_step(JsonNode *node, guint index)

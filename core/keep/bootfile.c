@@ -237,11 +237,25 @@ static char *with_value(BootFile kind, const char *line, const char *value)
     return g_strdup_printf("%.*s%s%s", (int)at, line, value, line + end);
 }
 
+gboolean bootfile_fits(const char *value)
+{
+    return strpbrk(value, "\n\r\\") == NULL;
+}
+
+/* Whether @line, whose value reads as @old, is the very same once that is written back. */
+static gboolean can_go_back(BootFile kind, const char *line, const char *old)
+{
+    g_autofree char *escaped = kinds[kind].escape(old);
+    g_autofree char *back = with_value(kind, line, escaped);
+
+    return bootfile_fits(old) && g_str_equal(back, line);
+}
+
 char *bootfile_set(const char *text, const char *place, const char *value, GError **error)
 {
     BootFile kind = bootfile_for(place);
 
-    if (kind == BOOTFILES || strpbrk(value, "\n\r\\") || strpbrk(place, " \t\n\r*?[")) {
+    if (kind == BOOTFILES || !bootfile_fits(value) || strpbrk(place, " \t\n\r*?[")) {
         g_autofree char *shown = text_escape(value, 60);
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s=%s cannot be kept across a reboot: no line of %s or %s can say it", place, shown,
@@ -253,6 +267,14 @@ char *bootfile_set(const char *text, const char *place, const char *value, GErro
     guint holding = holding_line(kind, lines, place, &old);
     if (holding && g_str_equal(old, value))
         return g_strdup(text);
+    if (holding && !can_go_back(kind, lines[holding - 1], old)) {
+        g_autofree char *shown = text_escape(old, 60);
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "line %u of %s sets %s to %s, which kvmtune could not put back: write that value "
+            "without \\ and %%, or take the line away",
+            holding, kinds[kind].file, place, shown);
+        return NULL;
+    }
     g_autofree char *escaped = kinds[kind].escape(value);
     GString *out = g_string_new(NULL);
     for (guint i = 0; lines[i]; i++) {

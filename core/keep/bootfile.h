@@ -23,10 +23,13 @@ BootFile bootfile_for(const char *place);
  * the one that holds. The caller frees it. */
 char *bootfile_value(const char *text, const char *place, guint *line);
 
+/* Whether a line can say @value: it has neither a line's end nor a \ in it. */
+gboolean bootfile_fits(const char *value);
 /* @text (NULL: no file yet) with @place set to @value: of a line that is there only the value
  * changes; "" takes all lines away that set it. "" is returned where no line is left but
  * kvmtune's own heading: the file can go. NULL with a KVMTUNE_ERROR_FAILED where @place cannot be
- * kept or @value does not fit a line. The caller frees it. */
+ * kept, @value does not fit a line, or the value there could not be put back byte for byte. The
+ * caller frees it. */
 char *bootfile_set(const char *text, const char *place, const char *value, GError **error);
 
 /* The text of @root/@path. NULL without an error where there is no such file; NULL with a

@@ -43,6 +43,27 @@ static void test_when(Fixture *f, gconstpointer data)
     }
 }
 
+/* Whatever a person wrote there goes back, byte for byte. */
+static void test_odd_values(Fixture *f, gconstpointer data)
+{
+    static const char *const values[] = {"10 # less", "\"100\"", "100 200", "50%%"};
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_autofree char *mine = g_strconcat(SCAN_LINE, values[i], "\n", NULL);
+        g_autoptr(GError) error = NULL;
+        fixture_put(f, BOOTFILE_TMPFILES, mine);
+        g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
+        guint number = boot_apply(f, what);
+        g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
+        g_assert_no_error(error);
+        boot_check_text(f, BOOTFILE_TMPFILES, mine);
+    }
+    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "\\x31\n");
+    g_autoptr(Preview) refused = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
+    g_assert_true(boot_has_line(refused, LINE_ERROR, "could not put back"));
+}
+
 /* What is kept, and who overwrites it, as data. */
 static void test_json(Fixture *f, gconstpointer data)
 {
@@ -483,6 +504,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST("when", test_when);
+    TEST("odd-values", test_odd_values);
     TEST("preview", test_preview);
     TEST("json", test_json);
     TEST("journal-lines", test_journal_lines);

@@ -128,6 +128,39 @@ static void test_refused(void)
     }
 }
 
+/* A value that could not be put back as it stands is not overwritten. */
+static void test_no_way_back(void)
+{
+    static const struct {
+        const char *line, *place;
+        gboolean goes;
+    } rows[] = {
+        {"vm.swappiness = 10 # less", SWAPPINESS, TRUE},
+        {"vm.swappiness = \\x31", SWAPPINESS, FALSE},
+        {"w " KSM_RUN " - - - - \"100\" ", KSM_RUN, TRUE},
+        {"w " KSM_RUN " - - - - 100 200", KSM_RUN, TRUE},
+        {"w " KSM_RUN " - - - - 50%% of it", KSM_RUN, TRUE},
+        {"w " KSM_RUN " - - - - %v", KSM_RUN, FALSE},
+        {"w " KSM_RUN " - - - - \\x31", KSM_RUN, FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *old = bootfile_value(rows[i].line, rows[i].place, NULL);
+        g_autofree char *set = bootfile_set(rows[i].line, rows[i].place, "1", &error);
+        g_test_message("%s", rows[i].line);
+        g_assert_cmpint(set != NULL, ==, rows[i].goes);
+        if (set == NULL) {
+            g_assert_nonnull(strstr(error->message, "line 1 of /etc/"));
+            g_assert_nonnull(strstr(error->message, "could not put back"));
+            continue;
+        }
+        g_autofree char *back = bootfile_set(set, rows[i].place, old, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(back, ==, rows[i].line);
+    }
+}
+
 static void test_write(Tree *tree, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
@@ -443,6 +476,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keep/set", test_set);
     g_test_add_func("/keep/set-twice", test_set_twice);
     g_test_add_func("/keep/refused", test_refused);
+    g_test_add_func("/keep/no-way-back", test_no_way_back);
     TREE_TEST("/keep/write", test_write);
     TREE_TEST("/keep/write-refused", test_write_refused);
     TREE_TEST("/keep/claims", test_claims);

@@ -301,6 +301,8 @@ static void test_unfit_values(Fixture *f, gconstpointer data)
     } rows[] = {
         {"boot", "ksm.run", "", "1", TRUE},
         {"boot", "ksm.run", "7", "1", TRUE}, /* a person wrote it */
+        {"boot", "ksm.run", "10 # less", "1", TRUE},
+        {"boot", "ksm.run", "10 # less", "10 # more", FALSE},
         {"boot", "ksm.run", "1", "7", FALSE},
         {"boot", "ksm.run", "/../../x\\n,,/a%n", "1", FALSE},
         {"boot", "ksm.run", "0\\nf+ /etc/x", "1", FALSE},
