@@ -3,8 +3,8 @@
 #include "core/apply/journal-file.h"
 
 #include "core/keep/bootfile.h"
+#include "core/util/json.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 static const char *const state_names[] = {
@@ -159,15 +159,6 @@ static JsonArray *take_array(JsonObject *object, const char *name)
     return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 }
 
-/* The object that @length bytes of @text are; it lives as long as @parser. NULL for none. */
-static JsonObject *load_object(JsonParser *parser, const char *text, gsize length)
-{
-    JsonNode *root = json_parser_load_from_data(parser, text, (gssize)length, NULL)
-                         ? json_parser_get_root(parser)
-                         : NULL;
-    return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
-}
-
 /* Whether @text is fit to be written where @kind writes it. Files below /etc and mounts take any
  * text, so that here the catalogue is asked; the kernel and libvirt look at theirs themselves. What
  * stood at boot @before is what a person wrote there, and goes back as it was: all that a line of
@@ -288,7 +279,7 @@ JournalEntry *journal_file_parse(guint number, const char *text, gsize length)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
     gsize at = begin_length(text, length);
-    JsonObject *first = load_object(parser, text, at);
+    JsonObject *first = json_read_object(parser, text, at);
     JournalEntry *entry = first ? parse_begin(first) : NULL;
 
     if (entry == NULL)
@@ -299,7 +290,7 @@ JournalEntry *journal_file_parse(guint number, const char *text, gsize length)
         gsize left = length - at - 1;
         const char *end = left ? memchr(line, '\n', left) : NULL;
         gsize size = end ? (gsize)(end - line) : left;
-        JsonObject *object = size ? load_object(parser, line, size) : NULL;
+        JsonObject *object = size ? json_read_object(parser, line, size) : NULL;
         if (object)
             parse_later(object, entry);
         at += size + 1;

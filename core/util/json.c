@@ -118,3 +118,38 @@ char *json_to_text(JsonBuilder *builder)
 
     return json_node_text(root);
 }
+
+/* Whether @text, outside of its strings, has only what JSON has there, and no more than JSON_DEPTH
+ * levels. What begins a comment of json-glib's is not among it, so that a quote always begins or
+ * ends a string. */
+static gboolean is_shallow(const char *text, gsize length)
+{
+    gboolean in_string = FALSE;
+    guint depth = 0;
+
+    for (gsize i = 0; i < length; i++) {
+        char c = text[i];
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && !g_ascii_isspace(c) && !g_ascii_isalnum(c) &&
+                 (c == '\0' || strchr("{}[],:+-.", c) == NULL))
+            return FALSE;
+        else if (!in_string && (c == '[' || c == '{') && ++depth > JSON_DEPTH)
+            return FALSE;
+        else if (!in_string && (c == ']' || c == '}') && depth-- == 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+JsonObject *json_read_object(JsonParser *parser, const char *text, gsize length)
+{
+    JsonNode *root = length <= G_MAXSSIZE && is_shallow(text, length) &&
+                             json_parser_load_from_data(parser, text, (gssize)length, NULL)
+                         ? json_parser_get_root(parser)
+                         : NULL;
+
+    return root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
+}

@@ -1,4 +1,4 @@
-/* Members of JSON objects as kvmtune writes them: what is unknown is null. */
+/* JSON as kvmtune writes it, where what is unknown is null, and as it takes it from outside. */
 #pragma once
 
 #include "core/util/idset.h"
@@ -17,3 +17,10 @@ void json_open_array(JsonBuilder *builder, const char *name);
 /* The document, indented, with a line end; the caller frees it. */
 char *json_to_text(JsonBuilder *builder);
 char *json_node_text(JsonNode *root);
+
+/* The object that @length bytes of @text are, at most JSON_DEPTH levels deep: json-glib descends
+ * one call a level, and another machine's file may have any number of them. It lives as long as
+ * @parser. NULL where the text is none: JSON only, without the comments that json-glib passes over.
+ */
+#define JSON_DEPTH 32
+JsonObject *json_read_object(JsonParser *parser, const char *text, gsize length);

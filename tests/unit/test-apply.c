@@ -308,8 +308,10 @@ static void test_journal_unwritable(Fixture *f, gconstpointer data)
 /* Files that are no entry, or that somebody bent, are said to be damaged and never undone. */
 static void test_journal_hostile(Fixture *f, gconstpointer data)
 {
+    g_autofree char *deep = g_strnfill(100000, '[');
     (void)data;
-    static const char *const bad[][2] = {
+    deep[99999] = '\n'; /* as a line of its own: the depth that a parser descends call by call */
+    const char *const bad[][2] = {
         {"/journal/00000001.json", "{"},
         {"/journal/00000002.json", "[]"},
         {"/journal/00000003.json", "{\"state\":\"done\",\"steps\":[{\"kind\":\"host\"}]}"},
@@ -318,6 +320,7 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
             "\"key\":\"../../etc/passwd\",\"old\":\"\",\"new\":\"\"}]}"},
         {"/journal/00000005.json", "{\"state\":7,\"steps\":{}}"},
         {"/journal/00000006.json", ""},
+        {"/journal/00000007.json", deep},
         {"/journal/x.json", "{}"},
         {"/journal/0000000a.json", "{}"},
     };
@@ -326,7 +329,7 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
         fixture_put(f, bad[i][0], bad[i][1]);
     g_autoptr(GPtrArray) entries = journal_list(f->journal, 0, NULL);
     /* They are listed, so that somebody looks after them. */
-    g_assert_cmpuint(entries->len, ==, 6);
+    g_assert_cmpuint(entries->len, ==, 7);
     for (guint i = 0; i < entries->len; i++) {
         const JournalEntry *damaged = g_ptr_array_index(entries, i);
         g_assert_cmpint(damaged->state, ==, ENTRY_DAMAGED);
@@ -336,12 +339,12 @@ static void test_journal_hostile(Fixture *f, gconstpointer data)
     g_assert_null(journal_get(f->journal, 0, NULL));
     /* A new entry does not overwrite them. */
     g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
-    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 7);
-    /* A newer pipe is not waited on, and entry 7 not taken for it. */
-    g_autofree char *pipe = g_build_filename(f->root, "journal", "00000008.json", NULL);
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 8);
+    /* A newer pipe is not waited on, and entry 8 not taken for it. */
+    g_autofree char *pipe = g_build_filename(f->root, "journal", "00000009.json", NULL);
     g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
     g_assert_null(journal_get(f->journal, 0, NULL));
-    g_autoptr(JournalEntry) entry = journal_get(f->journal, 7, NULL);
+    g_autoptr(JournalEntry) entry = journal_get(f->journal, 8, NULL);
     g_assert_nonnull(entry);
     /* Nor is there a number after the last. */
     fixture_put(f, "/journal/99999999.json", "");

@@ -97,6 +97,41 @@ static void test_json_numbers(void)
     }
 }
 
+/* JSON from outside: as deep as it may be and no deeper, however its strings look. */
+static void test_json_read(void)
+{
+    static const struct {
+        const char *before, *after;
+        guint levels; /* of [] between the two */
+        gboolean taken;
+    } rows[] = {
+        {"{\"a\":1}", "", 0, TRUE},
+        {"{\"a\":", "}", JSON_DEPTH - 1, TRUE},
+        {"{\"a\":", "}", JSON_DEPTH, FALSE},
+        {"{\"a\":", "}", 1000000, FALSE},
+        {"{\"]]]\\\"]]]\":", "}", JSON_DEPTH, FALSE},
+        {"{\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\":", "}", 1, TRUE},
+        {"{/*\"*/\"a\":", "}", 1000000, FALSE},
+        {"{//\"\n\"a\":", "}", 1000000, FALSE},
+        {"{'\"':", "}", 1000000, FALSE},
+        {"[", "]", 1, FALSE},
+        {"{", "", 0, FALSE},
+        {"]{", "}", 0, FALSE},
+        {"", "", 0, FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(JsonParser) parser = json_parser_new();
+        g_autofree char *opened = g_strnfill(rows[i].levels, '[');
+        g_autofree char *closed = g_strnfill(rows[i].levels, ']');
+        g_autofree char *text = g_strconcat(rows[i].before, opened, closed, rows[i].after, NULL);
+        g_test_message("row %u", i);
+        g_assert_cmpint(json_read_object(parser, text, strlen(text)) != NULL, ==, rows[i].taken);
+    }
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_assert_null(json_read_object(parser, "{\0}", 3));
+}
+
 static void test_size(void)
 {
     static const struct {
@@ -152,6 +187,7 @@ int main(int argc, char **argv)
     g_test_add_func("/util/escape", test_escape);
     g_test_add_func("/util/json", test_json);
     g_test_add_func("/util/json-numbers", test_json_numbers);
+    g_test_add_func("/util/json-read", test_json_read);
     g_test_add_func("/util/size", test_size);
     g_test_add_func("/util/mount-path", test_mount_path);
     g_test_add_func("/util/rootfile", test_rootfile);
