@@ -189,7 +189,8 @@ static int compare_newest(gconstpointer a, gconstpointer b)
     return x->open - y->open;
 }
 
-/* All files of entries, newest first. */
+/* All files of entries, newest first. Where a copy of the folder has both files of a number, made
+ * while it was written and after, the one that ended is the entry. */
 static GArray *list_files(Journal *journal)
 {
     GArray *files = g_array_new(FALSE, FALSE, sizeof(EntryFile));
@@ -201,22 +202,43 @@ static GArray *list_files(Journal *journal)
             g_array_append_val(files, file);
     }
     g_array_sort(files, compare_newest);
+    for (guint i = files->len; i-- > 1;)
+        if (g_array_index(files, EntryFile, i).number ==
+            g_array_index(files, EntryFile, i - 1).number)
+            g_array_remove_index(files, i);
     return files;
 }
 
 /* ---- read ---- */
 
-static JournalEntry *damaged_entry(Journal *journal, EntryFile file, const char *reason)
+/* An entry of which no step is known. */
+static JournalEntry *bare_entry(EntryFile file, EntryState state)
 {
-    g_autofree char *path = entry_path(journal, file);
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     JournalEntry *entry = journal_entry_new(NULL, none);
 
     entry->number = file.number;
-    entry->state = ENTRY_DAMAGED;
+    entry->state = state;
     entry->time = 0;
+    return entry;
+}
+
+static JournalEntry *damaged_entry(Journal *journal, EntryFile file, const char *reason)
+{
+    g_autofree char *path = entry_path(journal, file);
+    JournalEntry *entry = bare_entry(file, ENTRY_DAMAGED);
+
     entry->problem = g_strdup_printf(
         "entry %u cannot be undone: its file %s is damaged (%s)", file.number, path, reason);
+    return entry;
+}
+
+/* One whose first line was never whole: nothing is written before that is on the disk. */
+static JournalEntry *unbegun_entry(EntryFile file)
+{
+    JournalEntry *entry = bare_entry(file, ENTRY_FAILED);
+
+    entry->problem = g_strdup("kvmtune ended before it was begun: nothing was written");
     return entry;
 }
 
@@ -257,6 +279,8 @@ static JournalEntry *read_entry(Journal *journal, EntryFile file)
     if (text == NULL)
         return damaged_entry(journal, file, fault);
     JournalEntry *entry = journal_file_parse(file.number, text->str, text->len);
+    if (entry == NULL && file.open && memchr(text->str, '\n', text->len) == NULL)
+        return unbegun_entry(file);
     return entry ? entry : damaged_entry(journal, file, "it is not what kvmtune writes");
 }
 
@@ -277,9 +301,12 @@ GPtrArray *journal_unended(Journal *journal)
     GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)journal_entry_free);
     g_autoptr(GArray) files = list_files(journal);
 
-    for (guint i = 0; i < files->len; i++)
-        if (g_array_index(files, EntryFile, i).open)
-            g_ptr_array_add(entries, read_entry(journal, g_array_index(files, EntryFile, i)));
+    for (guint i = 0; i < files->len; i++) {
+        EntryFile file = g_array_index(files, EntryFile, i);
+        g_autoptr(JournalEntry) entry = file.open ? read_entry(journal, file) : NULL;
+        if (entry && (entry->state == ENTRY_OPEN || entry->state == ENTRY_DAMAGED))
+            g_ptr_array_add(entries, g_steal_pointer(&entry));
+    }
     return entries;
 }
 
@@ -309,8 +336,9 @@ JournalEntry *journal_get(Journal *journal, guint number, GError **error)
         /* What the newest entry did is not known: an older one is not silently taken for it. */
         if (entry->state == ENTRY_DAMAGED) {
             g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-                "%s; `kvmtune undo NUMBER`%s takes another one back", entry->problem,
-                with_options(journal));
+                "%s; `kvmtune undo NUMBER`%s takes another one back, and with that file moved away "
+                "this one is passed over",
+                entry->problem, with_options(journal));
             return NULL;
         }
         if (number || can_be_undone(entry))
@@ -371,7 +399,7 @@ static void set_unwritable(GError **error, const char *path)
 static int open_to_add(Journal *journal, guint number, EntryFile *file)
 {
     for (guint open_file = 0; open_file < 2; open_file++) {
-        *file = (EntryFile){number, open_file == 0};
+        *file = (EntryFile){number, open_file == 1};
         g_autofree char *path = entry_path(journal, *file);
         int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
         if (fd >= 0 || errno != ENOENT)

@@ -4,7 +4,8 @@
  * A file's first line is what was to be done, flushed to the disk before the first write happens.
  * Each later line is one thing that came of it: a step begun (flushed before the step is written),
  * done, put back; the end. So a file is written once and then only grows, and what it says is true
- * whenever the power goes. While its transaction runs it is NUMBER.open, then NUMBER.json. */
+ * whenever the power goes. While its transaction runs it is NUMBER.open, then NUMBER.json.
+ * A NUMBER.open whose first line is not whole was never begun. */
 #pragma once
 
 #include "core/preview/preview.h"

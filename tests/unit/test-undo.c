@@ -1,6 +1,7 @@
 /* Undo of entries whose domains were renamed, deleted, stopped or changed since; and the journal's
  * size. */
 #include "core/util/error.h"
+#include "core/util/rootfile.h"
 #include "core/virt/connection-private.h"
 #include "tests/unit/applyfixture.h"
 
@@ -291,6 +292,60 @@ static void test_torn_line(Fixture *f, gconstpointer data)
     g_assert_cmpint(entry->state, ==, ENTRY_FAILED);
 }
 
+/* Killed, or without power, before the first line was whole: nothing was written by then, so there
+ * is nothing to recover and the entry before it is the one to undo. */
+static void test_never_begun(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
+    guint number = apply_preview(&f->context, preview, NULL, NULL);
+    g_autofree char *line = rootfile_read(f->root, "/journal/00000001.json");
+    (void)data;
+
+    g_assert_cmpuint(number, ==, 1);
+    gsize whole = strcspn(line, "\n");
+    for (gsize length = 0; length < whole; length++) {
+        g_autofree char *cut = g_strndup(line, length);
+        fixture_put(f, "/journal/00000002.open", cut);
+        g_autoptr(GPtrArray) left = journal_unended(f->journal);
+        g_autoptr(JournalEntry) newest = journal_get(f->journal, 0, NULL);
+        g_autoptr(JournalEntry) cut_one = journal_get(f->journal, 2, NULL);
+        g_assert_cmpuint(left->len, ==, 0);
+        g_assert_cmpuint(newest->number, ==, 1);
+        g_assert_cmpint(cut_one->state, ==, ENTRY_FAILED);
+        g_assert_nonnull(strstr(cut_one->problem, "nothing was written"));
+    }
+    /* With its end on the disk it was begun, and one that is no JSON is damaged. */
+    fixture_put(f, "/journal/00000002.open", "{\"state\":\"op\n");
+    g_autoptr(GPtrArray) damaged = journal_unended(f->journal);
+    g_assert_cmpuint(damaged->len, ==, 1);
+    g_assert_null(journal_get(f->journal, 0, NULL));
+    fixture_put(f, "/journal/00000002.open", "");
+    g_assert_cmpuint(fixture_undo(f, 0, NULL), ==, 3);
+    fixture_check_file(f, "/sys/kernel/mm/ksm/run", "1");
+}
+
+/* A copy made while an entry was applied, and after: what ended is the entry, and is added to. */
+static void test_both_files(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Preview) preview = fixture_preview(f, "host", "ksm.run", "0", NULL);
+    g_autoptr(GError) error = NULL;
+    (void)data;
+
+    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 1);
+    g_autofree char *text = rootfile_read(f->root, "/journal/00000001.json");
+    g_autofree char *begun = g_strndup(text, strcspn(text, "\n"));
+    fixture_put(f, "/journal/00000001.open", begun);
+    g_autoptr(GPtrArray) left = journal_unended(f->journal),
+                         all = journal_list(f->journal, 0, NULL);
+    g_assert_cmpuint(left->len, ==, 0);
+    g_assert_cmpuint(all->len, ==, 1);
+    g_assert_cmpuint(fixture_undo(f, 0, &error), ==, 2);
+    g_assert_no_error(error);
+    g_autoptr(JournalEntry) undone = journal_get(f->journal, 1, NULL);
+    g_assert_cmpint(undone->state, ==, ENTRY_UNDONE);
+    fixture_check_file(f, "/journal/00000001.open", begun);
+}
+
 /* What goes into files below /etc, or is mounted, is a value of its key, whatever the journal says.
  */
 static void test_unfit_values(Fixture *f, gconstpointer data)
@@ -386,6 +441,8 @@ int main(int argc, char **argv)
         {"/undo/file-gone", test_file_gone, 0},
         {"/undo/long-journal", test_long_journal, 0},
         {"/undo/torn-line", test_torn_line, 0},
+        {"/undo/never-begun", test_never_begun, 0},
+        {"/undo/both-files", test_both_files, 0},
         {"/undo/unfit-values", test_unfit_values, 0},
         {"/undo/many-domains", test_many_domains, 200},
     };
