@@ -72,7 +72,7 @@ void dialog_open(Dialog *dialog, const Question *question)
     dialog->check = question->check;
     dialog->yes = question->yes;
     dialog->data = question->data;
-    dialog->way = 0;
+    dialog->way = question->way;
     dialog->index = dialog->top = 0;
     dialog->height = dialog->rows = 0;
     dialog->way_line = -1;

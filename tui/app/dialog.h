@@ -31,6 +31,7 @@ typedef struct {
     const char *const *values, *const *helps; /* DIALOG_CHOOSE, NULL-terminated */
     const char *const *ways; /* what the answer can be for, Tab goes from one to the next; of one
                               * way there is only word */
+    guint way;               /* the one first taken, from 0 */
     AppAccept accept;        /* gets what was typed or chosen */
     AppAccept check;         /* says what is wrong while it is typed */
     AppTell tell;            /* DIALOG_SLIDER: what the number comes to */

@@ -222,6 +222,19 @@ static const char *const *edit_ways(const App *app, Edit *edit, const Tunable *r
     return live;
 }
 
+/* Puts to @question what the answer can be for; first as it is staged. */
+static void ask_when(const App *app, Question *question, const Tunable *row)
+{
+    Edit *edit = &app->private->edit;
+    GPtrArray *staged = plan_find(app->plan, edit->targets[0], edit->key);
+    const Change *only = staged && staged->len == 1 ? g_ptr_array_index(staged, 0) : NULL;
+
+    question->ways = edit_ways(app, edit, row);
+    for (guint i = 0; only && question->ways && question->ways[i]; i++)
+        if (edit->scopes[i] == only->scope)
+            question->way = i;
+}
+
 /* The menu of a question: its values, each with a line on it. */
 typedef struct {
     GPtrArray *values, *helps;
@@ -291,8 +304,8 @@ static void ask_choice(App *app, const Tunable *row, const char *now)
         .text = now && *now ? now : UNSET,
         .values = (const char *const *)menu.values->pdata,
         .helps = (const char *const *)menu.helps->pdata,
-        .ways = edit_ways(app, edit, row),
         .accept = accept_choice};
+    ask_when(app, &question, row);
     dialog_open(app->private->dialog, &question);
     g_ptr_array_unref(menu.values);
     g_ptr_array_unref(menu.helps);
@@ -345,9 +358,9 @@ static void ask_typed(App *app, const char *now, DialogKind kind)
         /* The range of a size is in its smallest unit, the figures are in any. */
         .min = sized ? 0 : row->min,
         .max = sized ? G_MAXINT64 : row->max,
-        .ways = edit_ways(app, edit, row),
         .accept = accept_value,
         .check = check_value};
+    ask_when(app, &question, row);
     if (kind == DIALOG_NUMBER)
         fit_slider(app, key, &question);
     dialog_open(app->private->dialog, &question);
@@ -402,9 +415,13 @@ void app_edit_for(App *app, const char *const *targets, const char *key, const c
     edit->targets = copy;
     edit->key = key_copy;
     const char *staged = plan_value(app->plan, targets[0], key);
+    if (staged == NULL && parsed->tunable->target == TARGET_HOST)
+        staged = plan_boot_value(app->plan, key);
     DialogKind kind = kind_of(app, parsed->tunable);
+    gboolean unkept = staged && *staged == '\0' && parsed->tunable->target == TARGET_HOST;
+    /* No row of a menu says that nothing is kept. */
     if (kind == DIALOG_CHOOSE)
-        ask_choice(app, parsed->tunable, staged ? staged : now);
+        ask_choice(app, parsed->tunable, staged && !unkept ? staged : now);
     else
         ask_typed(app, staged ? staged : now, kind);
 }

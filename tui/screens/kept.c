@@ -78,17 +78,15 @@ char *kept_claim(const Host *host, const char *key, Style *style)
                                      : g_steal_pointer(&sentence);
 }
 
-/* Takes what is staged of @key at boot out of the plan. */
-static void unstage_boot(App *app, const char *key)
+/* Takes what is staged of @key for @scope alone out of the plan. */
+static void unstage(App *app, const char *key, PlanScope scope)
 {
     for (guint i = app->plan->changes->len; i-- > 0;) {
         const Change *change = g_ptr_array_index(app->plan->changes, i);
         if (change->key->tunable->target == TARGET_HOST && g_str_equal(change->key->key, key) &&
-            change->scope == SCOPE_CONFIG)
+            change->scope == scope)
             plan_unstage(app->plan, i);
     }
-    app_say(app, STYLE_TEXT, "%s is as it was: nothing of it is staged", key);
-    app_update(app);
 }
 
 void kept_cycle(App *app, const char *key)
@@ -96,23 +94,25 @@ void kept_cycle(App *app, const char *key)
     const char *targets[] = {"host", NULL};
     const char *staged = plan_value(app->plan, "host", key);
     const char *staged_boot = plan_boot_value(app->plan, key);
-    g_autofree char *value = g_strdup(staged ? staged : staged_boot);
+    g_autofree char *value = g_strdup(staged_boot ? staged_boot : staged);
     g_autofree char *now = value_now(app->snapshot->host, key);
     g_autofree char *kept = boot_value(app->snapshot->host, key);
 
-    /* Behind "at boot" comes "now"; where the value stands already there is nothing to set now. */
-    if (staged == NULL && staged_boot && (*staged_boot == '\0' || g_strcmp0(value, now) == 0))
-        unstage_boot(app, key);
-    else if (value && *value)
-        app_stage_for(app, targets, key, value,
-            staged == NULL        ? SCOPE_LIVE
-            : staged_boot == NULL ? SCOPE_KEPT
-                                  : SCOPE_CONFIG);
-    else if (now == NULL || kept == NULL)
+    if (staged_boot && staged == NULL) {
+        unstage(app, key, SCOPE_CONFIG);
+        app_say(app, STYLE_TEXT, "%s is as it was: nothing of it is staged", key);
+        app_update(app);
+    } else if (staged_boot) {
+        /* "Now" may be a change of its own, which one at boot does not cover. */
+        unstage(app, key, SCOPE_LIVE);
+        app_stage_for(app, targets, key, value, SCOPE_CONFIG);
+    } else if (staged) {
+        app_stage_for(app, targets, key, value, SCOPE_KEPT);
+    } else if (now == NULL || kept == NULL) {
         app_say(app, STYLE_WARN, "%s is not known here: nothing can be kept", key);
-    else
-        app_stage_for(
-            app, targets, key, (value || g_strcmp0(kept, now) != 0) ? now : "", SCOPE_CONFIG);
+    } else {
+        app_stage_for(app, targets, key, g_strcmp0(kept, now) != 0 ? now : "", SCOPE_CONFIG);
+    }
 }
 
 /* ---- mounts ---- */

@@ -14,8 +14,8 @@ char *kept_text(const App *app, const char *key, const char *now, int room, Styl
 /* "at boot systemd-sysctl (/etc/…:3) sets it to 10": who has the last word, a warning where that is
  * not what stands; NULL: nobody sets it. The caller frees it. */
 char *kept_claim(const Host *host, const char *key, Style *style);
-/* The key: what is staged goes round now, now and at boot, at boot only; with nothing staged the
- * value that stands is kept, or no longer. */
+/* The key: what is staged goes from now to now and at boot, at boot only, nothing; with nothing
+ * staged the value that stands is kept, or no longer. It never stages a value for now. */
 void kept_cycle(App *app, const char *key);
 
 /* The mounts of hugetlbfs by page size, and what 1G pages need. */

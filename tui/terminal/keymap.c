@@ -13,7 +13,7 @@ static KeyRow rows[] = {
     {CONTEXT_MEMORY, ACTION_EDIT, "Enter e", "edit pool",
         "stage another number of pages for the pool, overcommit, another mount or value", TRUE},
     {CONTEXT_MEMORY, ACTION_KEEP, "b", NULL,
-        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
+        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot, none",
         TRUE},
     {CONTEXT_MEMORY, ACTION_MORE, "+ =", "more", "stage 128 MiB more for the pool, at least a page",
         TRUE},
@@ -41,7 +41,7 @@ static KeyRow rows[] = {
     {CONTEXT_SHARING, ACTION_CYCLE, "Space", "next value", "stage the next of the row's values",
         TRUE},
     {CONTEXT_SHARING, ACTION_KEEP, "b", NULL,
-        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot",
+        "keep the value at boot (+b), or no longer; what is staged: now, now and at boot, at boot, none",
         TRUE},
     {CONTEXT_SHARING, ACTION_COUNT_PAGES, "c", NULL,
         "count what of the VM's process is in huge pages (smaps), which costs it time; c again "
