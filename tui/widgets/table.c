@@ -290,7 +290,10 @@ void table_draw(Table *table, const Canvas *whole)
     if (table->index >= table->top + table->height)
         table->top = table->index - table->height + 1;
     table->top = CLAMP(table->top, 0, MAX(rows - table->height, 0));
-    /* The headings above the first row are not lost when the cursor comes back to it. */
+    /* What is below the last row can be seen from it, and the headings above the first one are not
+     * lost when the cursor comes back to it. */
+    if (table->index == resting_row(table, rows - 1, -1) && rows - table->index <= table->height)
+        table->top = MAX(rows - table->height, 0);
     if (table->index == resting_row(table, 0, 1) && table->index < table->height)
         table->top = 0;
     for (int i = 0; i < table->height && table->top + i < rows; i++)
@@ -301,10 +304,20 @@ void table_draw(Table *table, const Canvas *whole)
         canvas_text(whole, header + table->height - 1, whole->width - 1, 1, STYLE_DIM, "▼");
 }
 
+/* A page on in direction @step: to the farthest row of it on which the cursor may rest, so that no
+ * row between two pages is passed over. */
+static void turn_page(Table *table, int step)
+{
+    int page = step * MAX(table->height - 1, 1), last = (int)table->rows->len - 1;
+    int to = CLAMP(table->index + page, 0, MAX(last, 0));
+
+    while (to != table->index && row_at(table, to) && row_at(table, to)->id == NULL)
+        to -= step;
+    set_cursor(table, to != table->index ? to : table->index + page, step);
+}
+
 gboolean table_act(Table *table, Action action)
 {
-    int page = MAX(table->height - 1, 1);
-
     switch (action) {
     case ACTION_UP:
         set_cursor(table, table->index - 1, -1);
@@ -313,10 +326,10 @@ gboolean table_act(Table *table, Action action)
         set_cursor(table, table->index + 1, 1);
         return TRUE;
     case ACTION_PAGE_UP:
-        set_cursor(table, table->index - page, -1);
+        turn_page(table, -1);
         return TRUE;
     case ACTION_PAGE_DOWN:
-        set_cursor(table, table->index + page, 1);
+        turn_page(table, 1);
         return TRUE;
     case ACTION_FIRST:
         set_cursor(table, 0, 1);
