@@ -24,6 +24,10 @@ Num kernel_file_number(const GPtrArray *files, const char *name);
  * NULL where @file is NULL. */
 char *kernel_file_value(const KernelFile *file);
 
+/* What one node, or a pool, is believed to hold at most: sums over all of them stay far below
+ * G_MAXINT64. */
+#define NODE_KIB_MAX ((guint64)G_MAXINT64 / 2 / IDSET_MAX)
+
 typedef struct {
     guint64 size_kib;
     Num total, free, surplus; /* pages */

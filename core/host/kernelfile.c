@@ -22,16 +22,27 @@ GPtrArray *kernel_files_new(void)
     return g_ptr_array_new_with_free_func(kernel_file_free);
 }
 
+/* What a double, and so JSON, holds exactly: no counter of a kernel comes near, and sums and bytes
+ * of them stay within 64 bits. */
+#define NUMBER_MAX (G_GINT64_CONSTANT(1) << 53)
+
+static Num number_in(const char *text)
+{
+    gint64 number;
+
+    return text && text_parse_int(text, &number) && number >= -NUMBER_MAX && number <= NUMBER_MAX
+               ? NUM(number)
+               : NUM_UNKNOWN;
+}
+
 /* Takes @name and @text. */
 static void add(GPtrArray *files, char *name, char *text)
 {
     KernelFile *file = g_new0(KernelFile, 1);
-    gint64 number;
 
     file->name = name;
     file->text = text;
-    if (text && text_parse_int(text, &number))
-        file->number = NUM(number);
+    file->number = number_in(text);
     g_ptr_array_add(files, file);
 }
 
@@ -120,11 +131,9 @@ GPtrArray *kernel_files_parse(const char *text, const char *const *prefixes)
         g_strstrip(value);
         add(files, g_strndup(line, name_length), value);
         KernelFile *file = files->pdata[files->len - 1];
-        gint64 number;
         if (!file->number.known && g_str_has_suffix(value, " kB")) {
             g_autofree char *digits = g_strndup(value, strlen(value) - 3);
-            if (text_parse_int(digits, &number))
-                file->number = NUM(number);
+            file->number = number_in(digits);
         }
     }
     return files;

@@ -57,7 +57,8 @@ static GArray *read_pools(const char *root, const char *folder, gboolean is_node
                 continue;
             g_autofree char *text = rootfile_read_in(own, pool_files[j].file);
             gint64 value;
-            if (text && text_parse_int(text, &value) && value >= 0)
+            if (text && text_parse_int(text, &value) && value >= 0 &&
+                value <= (gint64)(NODE_KIB_MAX / pool.size_kib))
                 G_STRUCT_MEMBER(Num, &pool, pool_files[j].where) = NUM(value);
         }
         if (own >= 0)

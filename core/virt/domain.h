@@ -114,8 +114,6 @@ typedef struct {
     int node;
     guint64 kib;
 } NodeKib;
-/* What one node is believed to hold at most: sums over all nodes stay far below G_MAXINT64. */
-#define NODE_KIB_MAX ((guint64)G_MAXINT64 / 2 / IDSET_MAX)
 
 /* Pages of one size that it has of the pools. */
 typedef struct {

@@ -109,6 +109,23 @@ static void test_twice(Tree *tree, gconstpointer unused)
     assert_whole(&use);
 }
 
+/* Figures that no host has are none: nothing overflows. */
+static void test_beyond(Tree *tree, gconstpointer unused)
+{
+    g_autoptr(Snapshot) snapshot = fixture_snapshot();
+    g_auto(MemoryUse) use;
+    (void)unused;
+
+    tree_put(tree, POOL "nr_hugepages", "9223372036854775807\n");
+    tree_put(tree, POOL "free_hugepages", "9223372036854775807\n");
+    snapshot->host =
+        read_host(tree, "MemTotal: 9223372036854775807 kB\nSUnreclaim: 9007199254740992 kB\n"
+                        "KernelStack: 9007199254740992 kB\nPageTables: -9223372036854775808 kB\n");
+    memory_use_make(&use, snapshot);
+    g_assert_false(use.total.known);
+    g_assert_false(use.parts[USE_POOL_USED].known);
+}
+
 static void test_unknown(Tree *tree, gconstpointer unused)
 {
     g_autoptr(Snapshot) snapshot = snapshot_new("");
@@ -129,6 +146,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/memoryuse/parts", Tree, NULL, tree_setup, test_parts, tree_teardown);
     g_test_add("/memoryuse/twice", Tree, NULL, tree_setup, test_twice, tree_teardown);
+    g_test_add("/memoryuse/beyond", Tree, NULL, tree_setup, test_beyond, tree_teardown);
     g_test_add("/memoryuse/unknown", Tree, NULL, tree_setup, test_unknown, tree_teardown);
     return g_test_run();
 }
