@@ -179,7 +179,9 @@ static Unit *still_written(Transaction *t, const Unit *unit, GString *standing)
         Step *step = g_ptr_array_index(unit->steps, i);
         g_autoptr(GError) error = NULL;
         g_autofree char *now = reading_value(reading, step, &error);
-        if (now && step_is_granted(t->context, step, step->old_value, now))
+        /* A unit that was written and not enabled yet shows in no value, and goes too. */
+        gboolean may_hide = t->resumes && unit->kind == STEP_BOOT && now && step_is_half(step, now);
+        if (now && !may_hide && step_is_granted(t->context, step, step->old_value, now))
             continue;
         if (now == NULL && !step_traits[unit->kind].host && error->code == KVMTUNE_ERROR_CHANGED)
             continue;

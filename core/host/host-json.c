@@ -272,7 +272,7 @@ static gboolean is_ours(const Claim *claim)
     return FALSE;
 }
 
-/* kvmtune's mount units. */
+/* kvmtune's mount units that are enabled. */
 static void add_units(JsonArray *array, const Keep *keep)
 {
     const GPtrArray *files = bootset_files(keep->files);
@@ -283,7 +283,7 @@ static void add_units(JsonArray *array, const Keep *keep)
         if (!g_str_has_prefix(file->path, MOUNTUNIT_FOLDER) || file->is_link ||
             file->before == NULL || !mountunit_parse(file->before, &unit))
             continue;
-        if (unit.ours) {
+        if (unit.ours && bootset_is_enabled(keep->files, file)) {
             JsonObject *object = json_object_new();
             g_autofree char *place =
                 unit.size_kib

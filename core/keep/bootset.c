@@ -23,6 +23,7 @@ struct BootSet {
     GPtrArray *files;    /* BootSetFile*; the first ones are those of BootFile */
     GPtrArray *foreign;  /* Foreign*, shared by copies */
     GPtrArray *taken;    /* char*, likewise: files of systemd there that are not kvmtune's */
+    GPtrArray *wanted;   /* char*, likewise: kvmtune's units that the owner has enabled elsewhere */
     guint64 default_kib; /* the default huge page size; 0 unknown */
 };
 
@@ -53,6 +54,7 @@ void bootset_free(BootSet *set)
     g_ptr_array_unref(set->files);
     g_ptr_array_unref(set->foreign);
     g_ptr_array_unref(set->taken);
+    g_ptr_array_unref(set->wanted);
     g_free(set);
 }
 
@@ -76,6 +78,7 @@ BootSet *bootset_copy(const BootSet *set)
     copy->files = g_ptr_array_new_with_free_func(file_free);
     copy->foreign = g_ptr_array_ref(set->foreign);
     copy->taken = g_ptr_array_ref(set->taken);
+    copy->wanted = g_ptr_array_ref(set->wanted);
     copy->default_kib = set->default_kib;
     for (guint i = 0; i < set->files->len; i++) {
         const BootSetFile *file = g_ptr_array_index(set->files, i);
@@ -159,9 +162,12 @@ static void read_unit(BootSet *set, const char *root, const char *folder, const 
     if (unit.ours && is_own_folder) {
         g_autofree char *link = link_path(name);
         g_autofree char *full = g_strconcat(root, link, NULL);
+        char *leads = is_taken(set, link) ? NULL : g_file_read_link(full, NULL);
         add_file(set, path, FALSE, g_steal_pointer(&text));
+        if (leads == NULL && is_enabled(root, name))
+            g_ptr_array_add(set->wanted, g_strdup(path));
         if (!is_taken(set, link))
-            add_file(set, link, TRUE, g_file_read_link(full, NULL));
+            add_file(set, link, TRUE, leads);
     } else if (is_enabled(root, name)) {
         add_foreign(set, unit.where, path, unit.size_kib);
     }
@@ -220,6 +226,7 @@ BootSet *bootset_read(const char *root)
     set->files = g_ptr_array_new_with_free_func(file_free);
     set->foreign = g_ptr_array_new_with_free_func(foreign_free);
     set->taken = g_ptr_array_new_with_free_func(g_free);
+    set->wanted = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < BOOTFILES; i++) {
         g_autoptr(GError) error = NULL;
         char *text = bootfile_read(root, bootfile_path(i), &error);
@@ -260,23 +267,6 @@ static gboolean mounts(const BootSetFile *file, guint64 size_kib, char **where)
     return is_it;
 }
 
-/* The page size of kvmtune's unit @path, as it is to be; 0 where there is none. */
-static guint64 own_size(const BootSet *set, const char *path)
-{
-    guint64 size_kib = 0;
-
-    for (guint i = 0; i < set->files->len; i++) {
-        const BootSetFile *file = g_ptr_array_index(set->files, i);
-        MountUnit unit;
-        if (strcmp(file->path, path) != 0 || file->text == NULL ||
-            !mountunit_parse(file->text, &unit))
-            continue;
-        size_kib = unit.size_kib;
-        mountunit_clear(&unit);
-    }
-    return size_kib;
-}
-
 static const Foreign *find_foreign(const BootSet *set, const char *where)
 {
     for (guint i = 0; i < set->foreign->len; i++) {
@@ -292,14 +282,35 @@ static gboolean foreign_has(const BootSet *set, const Foreign *foreign, guint64 
     return (foreign->size_kib ? foreign->size_kib : set->default_kib) == size_kib;
 }
 
+static BootSetFile *find_file(const BootSet *set, const char *path)
+{
+    for (guint i = 0; i < set->files->len; i++) {
+        BootSetFile *file = g_ptr_array_index(set->files, i);
+        if (g_str_equal(file->path, path))
+            return file;
+    }
+    return NULL;
+}
+
+gboolean bootset_is_enabled(const BootSet *set, const BootSetFile *unit)
+{
+    g_autofree char *name = g_path_get_basename(unit->path);
+    g_autofree char *path = link_path(name);
+    const BootSetFile *link = find_file(set, path);
+
+    return (link && link->text && *link->text) ||
+           g_ptr_array_find_with_equal_func(set->wanted, unit->path, g_str_equal, NULL);
+}
+
 static char *mounts_value(const BootSet *set, guint64 size_kib)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < set->files->len; i++) {
-        char *where = NULL;
-        if (mounts(g_ptr_array_index(set->files, i), size_kib, &where))
-            g_ptr_array_add(paths, where);
+        const BootSetFile *file = g_ptr_array_index(set->files, i);
+        g_autofree char *where = NULL;
+        if (mounts(file, size_kib, &where) && bootset_is_enabled(set, file))
+            g_ptr_array_add(paths, g_steal_pointer(&where));
     }
     for (guint i = 0; i < set->foreign->len; i++) {
         const Foreign *foreign = g_ptr_array_index(set->foreign, i);
@@ -309,14 +320,22 @@ static char *mounts_value(const BootSet *set, guint64 size_kib)
     return text_join_sorted(paths);
 }
 
+/* The page size of kvmtune's unit @path, as it is to be; 0 where there is none. */
+static guint64 own_size(const BootSet *set, const char *path)
+{
+    const BootSetFile *file = find_file(set, path);
+    MountUnit unit = {.size_kib = 0};
+
+    if (file && file->text && mountunit_parse(file->text, &unit))
+        mountunit_clear(&unit);
+    return unit.size_kib;
+}
+
 /* Sets the file @path of @set, which may be new. */
 static void put_file(BootSet *set, const char *path, gboolean is_link, const char *text)
 {
-    BootSetFile *file = NULL;
+    BootSetFile *file = find_file(set, path);
 
-    for (guint i = 0; file == NULL && i < set->files->len; i++)
-        if (g_str_equal(((BootSetFile *)g_ptr_array_index(set->files, i))->path, path))
-            file = g_ptr_array_index(set->files, i);
     if (file == NULL)
         file = add_file(set, path, is_link, NULL);
     g_free(file->text);

@@ -24,10 +24,13 @@ void bootset_free(BootSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BootSet, bootset_free)
 
 /* What @place is set to at boot: by kvmtune's files, and of hugetlbfs by the owner's units and
- * fstab too. "" where nothing sets it, NULL where no file could. The caller frees it. */
+ * fstab too. A unit that is not enabled mounts nothing, and does not count. "" where nothing sets
+ * it, NULL where no file could. The caller frees it. */
 char *bootset_value(const BootSet *set, const char *place);
 /* Sets @place to @value; "" takes it away. FALSE with a KVMTUNE_ERROR_FAILED and @set as it was. */
 gboolean bootset_set(BootSet *set, const char *place, const char *value, GError **error);
+/* Whether kvmtune's mount unit @unit, one of @set's files, is started at boot. */
+gboolean bootset_is_enabled(const BootSet *set, const BootSetFile *unit);
 /* The files, in the order in which they are written. GPtrArray of BootSetFile*, @set's. */
 const GPtrArray *bootset_files(const BootSet *set);
 gboolean bootset_file_changes(const BootSetFile *file);

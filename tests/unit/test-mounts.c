@@ -1,4 +1,5 @@
 /* Mounts of hugetlbfs, now and at boot: what others mount, what stands in the way, which paths. */
+#include "core/host/host-json.h"
 #include "core/host/mounts.h"
 #include "core/util/error.h"
 #include "tests/unit/bootfixture.h"
@@ -385,6 +386,54 @@ static void test_half(Fixture *f, gconstpointer data)
     }
 }
 
+/* Killed between a unit and the link that enables it: the unit is no value, and goes all the same.
+ */
+static void test_half_a_unit(Fixture *f, gconstpointer data)
+{
+    g_autofree char *unit = mountunit_text("/c", 2048);
+    (void)data;
+
+    boot_put_mounts(f);
+    for (guint forward = 0; forward < 2; forward++) {
+        put_mounted(f, SCOPE_CONFIG, "/a,/b");
+        guint number = leave_open(f, SCOPE_CONFIG);
+        fixture_put(f, MOUNTUNIT_FOLDER "/c.mount", unit);
+        g_assert_cmpuint(apply_recover(&f->context, number, forward, NULL), ==, number);
+        check_mounted(f, SCOPE_CONFIG, forward ? "/b,/c,/d" : "/a,/b");
+        boot_check_text(f, MOUNTUNIT_FOLDER "/c.mount", forward ? unit : NULL);
+    }
+}
+
+/* What `systemctl disable` leaves mounts nothing at boot. */
+static void test_disabled(Fixture *f, gconstpointer data)
+{
+    g_autofree char *unit = mountunit_text("/dev/hugepages2M", 2048);
+    (void)data;
+
+    boot_put_mounts(f);
+    fixture_put(f, UNIT, unit);
+    check_mounted(f, SCOPE_CONFIG, "");
+    g_autoptr(Snapshot) snapshot = fixture_take(f);
+    g_autofree char *json = host_to_json(snapshot->host);
+    g_assert_null(strstr(json, UNIT));
+    g_autoptr(Preview) what =
+        boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_assert_cmpuint(what->files->len, ==, 1);
+    g_assert_cmpstr(((const PreviewFile *)what->files->pdata[0])->path, ==, LINK);
+    guint number = boot_apply(f, what);
+    check_mounted(f, SCOPE_CONFIG, "/dev/hugepages2M");
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    check_mounted(f, SCOPE_CONFIG, "");
+
+    /* Another target of the owner's choice mounts it as well. */
+    fixture_put(f, UNIT, unit);
+    fixture_put(f, MOUNTUNIT_FOLDER "/multi-user.target.wants/dev-hugepages2M.mount", "");
+    check_mounted(f, SCOPE_CONFIG, "/dev/hugepages2M");
+    g_autoptr(Preview) none =
+        boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages2M", NULL);
+    g_assert_cmpuint(none->steps->len, ==, 0);
+}
+
 #define TEST(name, test)                                                                           \
     g_test_add("/mounts/" name, Fixture, NULL, fixture_set_up, test, fixture_tear_down)
 
@@ -400,5 +449,7 @@ int main(int argc, char **argv)
     TEST("owners-odd-mount", test_owners_odd_mount);
     TEST("bonds", test_bonds);
     TEST("half", test_half);
+    TEST("half-a-unit", test_half_a_unit);
+    TEST("disabled", test_disabled);
     return g_test_run();
 }
