@@ -3,6 +3,7 @@
 #include "core/apply/apply.h"
 #include "core/apply/lock.h"
 #include "core/apply/transaction.h"
+#include "core/keep/bootfile.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 
@@ -130,6 +131,7 @@ guint apply_recover(const ApplyContext *context, guint number, gboolean forward,
             "entry %u has ended: there is nothing to recover", number);
         return 0;
     }
+    bootfile_sweep(context->root);
     g_autoptr(GPtrArray) units = units_make(entry->steps);
     Transaction transaction = {
         .context = context, .entry = entry, .units = units, .report = report, .resumes = TRUE};

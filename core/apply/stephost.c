@@ -3,6 +3,7 @@
 
 #include "core/apply/poolgrow.h"
 #include "core/host/mounts.h"
+#include "core/keep/bootfile.h"
 #include "core/keep/bootset.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
@@ -145,6 +146,7 @@ gboolean stepboot_write(const ApplyContext *context, const Unit *unit, gboolean 
     g_autofree char *place = tunable_key_place(step->key);
     (void)ground;
 
+    bootfile_sweep(context->root);
     return bootset_set(set, place, step_written_value(step, back), error) &&
            bootset_write(set, context->root, error);
 }

@@ -1,6 +1,7 @@
 /* Values kept across a reboot: the lines of kvmtune's files below /etc, read and edited. */
 #include "core/keep/bootfile.h"
 
+#include "core/keep/mountunit.h"
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/util/text.h"
@@ -299,6 +300,10 @@ char *bootfile_set(const char *text, const char *place, const char *value, GErro
 
 /* ---- on the disk ---- */
 
+/* All folders of the files that are written. */
+static const char *const written_folders[] = {
+    "/etc/sysctl.d", "/etc/tmpfiles.d", MOUNTUNIT_FOLDER, MOUNTUNIT_WANTS};
+
 /* Why the file at @status is none that is edited; NULL: it is one. The caller frees it. */
 static char *fault_of(const struct stat *status)
 {
@@ -367,10 +372,19 @@ static gboolean fill_file(int fd, const char *text, const struct stat *like)
     return fchmod(fd, like ? like->st_mode & 07777 : 0644) == 0 && fsync(fd) == 0;
 }
 
+/* Where the new file is made that is renamed to @full then. Always of one name: who finds it there
+ * holds the host's lock, so that it is a dead kvmtune's. */
+static char *make_beside(const char *full)
+{
+    char *beside = g_strconcat(full, BOOTFILE_BESIDE, NULL);
+
+    unlink(beside);
+    return beside;
+}
+
 /* Puts @text into a file beside @full and renames that. */
 static gboolean replace_file(const char *full, const char *text)
 {
-    g_autofree char *beside = g_strconcat(full, ".XXXXXX", NULL);
     struct stat status;
     gboolean is_there = lstat(full, &status) == 0;
 
@@ -378,7 +392,8 @@ static gboolean replace_file(const char *full, const char *text)
         errno = S_ISDIR(status.st_mode) ? EISDIR : ELOOP;
         return FALSE;
     }
-    int fd = g_mkstemp_full(beside, O_WRONLY | O_CLOEXEC, 0600);
+    g_autofree char *beside = make_beside(full);
+    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return FALSE;
     gboolean is_done = fill_file(fd, text, is_there ? &status : NULL);
@@ -396,7 +411,7 @@ static gboolean replace_file(const char *full, const char *text)
 /* The same of a symbolic link. */
 static gboolean replace_link(const char *full, const char *target)
 {
-    g_autofree char *beside = g_strdup_printf("%s.%08x", full, g_random_int());
+    g_autofree char *beside = make_beside(full);
 
     if (symlink(target, beside) != 0)
         return FALSE;
@@ -442,4 +457,17 @@ gboolean bootfile_write(const char *root, const char *path, const char *text, GE
 gboolean bootfile_link(const char *root, const char *path, const char *target, GError **error)
 {
     return write_one(root, path, target, replace_link, error);
+}
+
+void bootfile_sweep(const char *root)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(written_folders); i++) {
+        g_autofree char *folder = g_strconcat(root, written_folders[i], NULL);
+        g_autoptr(GPtrArray) names = rootfile_list(root, written_folders[i], "");
+        for (guint j = 0; rootfile_is_below(root, folder) && j < names->len; j++) {
+            g_autofree char *left = g_build_filename(folder, names->pdata[j], NULL);
+            if (g_str_has_suffix(left, BOOTFILE_BESIDE))
+                unlink(left);
+        }
+    }
 }

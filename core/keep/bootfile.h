@@ -42,6 +42,10 @@ char *bootfile_read(const char *root, const char *path, GError **error);
 gboolean bootfile_write(const char *root, const char *path, const char *text, GError **error);
 /* The same of a symbolic link to @target. */
 gboolean bootfile_link(const char *root, const char *path, const char *target, GError **error);
+/* Takes away what a kvmtune that was killed while it wrote has left beside those files; the host's
+ * lock must be held. Nothing that reads them at boot takes a name that ends so for its own. */
+#define BOOTFILE_BESIDE ".kvmtune-new"
+void bootfile_sweep(const char *root);
 
 /* One line of a file of sysctl.d or tmpfiles.d that sets a file of the kernel. */
 typedef struct {

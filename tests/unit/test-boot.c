@@ -280,6 +280,38 @@ static void test_killed_everywhere(Fixture *f, gconstpointer data)
         }
 }
 
+/* What a killed one left beside its files goes with recovery, either way, and with the next write.
+ */
+static void test_swept(Fixture *f, gconstpointer data)
+{
+    static const char *const left[] = {BOOTFILE_SYSCTL BOOTFILE_BESIDE,
+        BOOTFILE_TMPFILES BOOTFILE_BESIDE, UNIT BOOTFILE_BESIDE, LINK BOOTFILE_BESIDE};
+    (void)data;
+
+    boot_put_mounts(f);
+    for (guint way = 0; way < 3; way++) {
+        Death death = {.last = way < 2 ? 4 : 0};
+        g_autoptr(Preview) what = whole(f);
+        f->context.checkpoint = die_at;
+        f->context.checkpoint_data = &death;
+        if (way < 2)
+            g_assert_cmpuint(apply_preview(&f->context, what, NULL, NULL), ==, 0);
+        f->context.checkpoint = NULL;
+        for (guint i = 0; i < G_N_ELEMENTS(left); i++)
+            fixture_put(f, left[i], "half");
+        g_autoptr(GPtrArray) open = journal_unended(f->journal);
+        guint number = way < 2 ? ((const JournalEntry *)g_ptr_array_index(open, 0))->number
+                               : boot_apply(f, what);
+        if (way < 2)
+            g_assert_cmpuint(apply_recover(&f->context, number, way == 1, NULL), ==, number);
+        for (guint i = 0; i < G_N_ELEMENTS(left); i++)
+            boot_check_text(f, left[i], NULL);
+        if (way > 0)
+            g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+        check_whole(f, FALSE);
+    }
+}
+
 /* ---- refused ---- */
 
 /* What stands where kvmtune's file should: said as what it is, and left as it is. */
@@ -510,6 +542,7 @@ int main(int argc, char **argv)
     TEST("journal-lines", test_journal_lines);
     TEST("apart", test_apart);
     TEST("killed-everywhere", test_killed_everywhere);
+    TEST("swept", test_swept);
     TEST("not-edited", test_not_edited);
     TEST("unwritable", test_unwritable);
     TEST("coupled", test_coupled);
