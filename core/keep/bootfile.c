@@ -287,15 +287,18 @@ char *bootfile_set(const char *text, const char *place, const char *value, GErro
     }
     if (*value && holding == 0) {
         g_autofree char *begin = kinds[kind].begin(place);
-        if (out->len == 0)
+        if (text == NULL)
             g_string_append(out, HEADING);
-        else if (out->str[out->len - 1] != '\n')
+        else if (out->len && out->str[out->len - 1] != '\n')
             g_string_append_c(out, '\n');
         g_string_append_printf(out, "%s%s\n", begin, escaped);
     }
-    if (g_str_equal(out->str, HEADING))
-        g_string_truncate(out, 0);
     return g_string_free(out, FALSE);
+}
+
+gboolean bootfile_is_bare(const char *text)
+{
+    return g_str_equal(text, HEADING);
 }
 
 /* ---- on the disk ---- */
@@ -435,7 +438,7 @@ static gboolean write_one(const char *root, const char *path, const char *text,
         return FALSE;
     }
     gboolean is_done =
-        *text ? make_folders(full) && replace(full, text) : g_unlink(full) == 0 || errno == ENOENT;
+        text ? make_folders(full) && replace(full, text) : g_unlink(full) == 0 || errno == ENOENT;
     int saved = errno;
     if (is_done) {
         flush_folder(full);

@@ -26,17 +26,19 @@ char *bootfile_value(const char *text, const char *place, guint *line);
 /* Whether a line can say @value: it has neither a line's end nor a \ in it. */
 gboolean bootfile_fits(const char *value);
 /* @text (NULL: no file yet) with @place set to @value: of a line that is there only the value
- * changes; "" takes all lines away that set it. "" is returned where no line is left but
- * kvmtune's own heading: the file can go. NULL with a KVMTUNE_ERROR_FAILED where @place cannot be
- * kept, @value does not fit a line, or the value there could not be put back byte for byte. The
- * caller frees it. */
+ * changes; "" takes all lines away that set it. A new file begins with kvmtune's heading. NULL with
+ * a KVMTUNE_ERROR_FAILED where @place cannot be kept, @value does not fit a line, or the value
+ * there could not be put back byte for byte. The caller frees it. */
 char *bootfile_set(const char *text, const char *place, const char *value, GError **error);
+
+/* Whether nothing is left in @text but the heading: kvmtune made that file, and it can go. */
+gboolean bootfile_is_bare(const char *text);
 
 /* The text of @root/@path. NULL without an error where there is no such file; NULL with a
  * KVMTUNE_ERROR_FAILED where it cannot be read, is no plain file, or no text. Caller frees. */
 char *bootfile_read(const char *root, const char *path, GError **error);
 
-/* Replaces @root/@path by @text in one rename, flushed, its owner and mode kept; "" removes it.
+/* Replaces @root/@path by @text in one rename, flushed, its owner and mode kept; NULL removes it.
  * Folders that are missing are made. FALSE with a KVMTUNE_ERROR_FAILED, and the old file as it was.
  */
 gboolean bootfile_write(const char *root, const char *path, const char *text, GError **error);

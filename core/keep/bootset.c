@@ -433,6 +433,9 @@ gboolean bootset_set(BootSet *set, const char *place, const char *value, GError 
     char *text = bootfile_set(file ? file->text : NULL, place, value, error);
     if (text == NULL)
         return FALSE;
+    /* What a person has emptied, or had empty, stays an empty file. */
+    if (bootfile_is_bare(text) || (file->text == NULL && *text == '\0'))
+        g_clear_pointer(&text, g_free);
     g_free(file->text);
     file->text = text;
     return TRUE;
@@ -445,14 +448,14 @@ const GPtrArray *bootset_files(const BootSet *set)
 
 gboolean bootset_file_changes(const BootSetFile *file)
 {
-    return g_strcmp0(file->before ? file->before : "", file->text ? file->text : "") != 0;
+    return g_strcmp0(file->before, file->text) != 0;
 }
 
 static gboolean write_file(
     const BootSetFile *file, const char *root, const char *text, GError **error)
 {
-    gboolean is_done = file->is_link ? bootfile_link(root, file->path, text ? text : "", error)
-                                     : bootfile_write(root, file->path, text ? text : "", error);
+    gboolean is_done = file->is_link ? bootfile_link(root, file->path, text, error)
+                                     : bootfile_write(root, file->path, text, error);
 
     if (is_done && file->is_link && text == NULL) {
         /* As `systemctl disable` does: goes only where it is empty. */

@@ -11,7 +11,7 @@
 typedef struct {
     char *path;          /* below the root */
     gboolean is_link;    /* a symbolic link, and its texts where it leads */
-    char *before, *text; /* NULL or "": there is none */
+    char *before, *text; /* NULL: there is none */
     char *problem;       /* why it cannot be edited; NULL: it can */
 } BootSetFile;
 

@@ -304,9 +304,9 @@ static void show_boot(Preview *preview, const Boot *boot)
         g_autofree char *path = text_escape(file->path, 0);
         preview_say(preview, PART_BOOT, LINE_HEAD, "at boot: %s%s%s", path,
             file->is_link ? " (a link)" : "",
-            *before == '\0'  ? ", new"
-            : *after == '\0' ? ", removed"
-                             : "");
+            file->before == NULL ? ", new"
+            : file->text == NULL ? ", removed"
+                                 : "");
         g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(DiffPlace));
         g_autoptr(GPtrArray) diff = diff_unified(before, after, PREVIEW_CONTEXT, places);
         preview_diff(

@@ -64,6 +64,34 @@ static void test_odd_values(Fixture *f, gconstpointer data)
     g_assert_true(boot_has_line(refused, LINE_ERROR, "could not put back"));
 }
 
+/* A file that was there stays when its last line goes; one that kvmtune made goes with it. */
+static void test_emptied(Fixture *f, gconstpointer data)
+{
+    static const char *const there[] = {"", NULL};
+    (void)data;
+
+    for (guint i = 0; i < G_N_ELEMENTS(there); i++) {
+        if (there[i])
+            fixture_put(f, BOOTFILE_TMPFILES, there[i]);
+        g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
+        g_assert_cmpint(
+            boot_has_line(what, LINE_HEAD, BOOTFILE_TMPFILES ", new"), ==, there[i] == NULL);
+        guint number = boot_apply(f, what);
+        g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+        boot_check_text(f, BOOTFILE_TMPFILES, there[i]);
+        if (there[i])
+            g_assert_true(bootfile_write(f->root, BOOTFILE_TMPFILES, NULL, NULL));
+    }
+    /* A person's only line: it goes, the file stays, and undo has both again. */
+    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "", NULL);
+    g_assert_false(boot_has_line(what, LINE_HEAD, ", removed"));
+    guint number = boot_apply(f, what);
+    boot_check_text(f, BOOTFILE_TMPFILES, "");
+    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
+    boot_check_text(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
+}
+
 /* What is kept, and who overwrites it, as data. */
 static void test_json(Fixture *f, gconstpointer data)
 {
@@ -537,6 +565,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     TEST("when", test_when);
     TEST("odd-values", test_odd_values);
+    TEST("emptied", test_emptied);
     TEST("preview", test_preview);
     TEST("json", test_json);
     TEST("journal-lines", test_journal_lines);

@@ -79,6 +79,7 @@ static void test_set(void)
         {"w /sys/kernel/mm/ksm/run - - - -\n", KSM_RUN, "1",
             "w /sys/kernel/mm/ksm/run - - - -\nw /sys/kernel/mm/ksm/run - - - - 1\n"},
         {"vm.swappiness =\n", SWAPPINESS, "10", "vm.swappiness =\nvm.swappiness = 10\n"},
+        {"", SWAPPINESS, "10", "vm.swappiness = 10\n"}, /* a file that is there, and empty */
         {NULL, "/sys/x", "50%",
             "# Written by kvmtune; the lines that are yours stay as they are.\n"
             "w /sys/x - - - - 50%%\n"},
@@ -100,8 +101,9 @@ static void test_set(void)
         g_autofree char *lines = g_strconcat(rows[i].before ? rows[i].before : "", NULL);
         if (*lines && !g_str_has_suffix(lines, "\n"))
             g_assert_true(g_str_has_prefix(gone, lines));
-        else
+        else if (rows[i].before)
             g_assert_cmpstr(gone, ==, lines);
+        g_assert_cmpint(bootfile_is_bare(gone), ==, rows[i].before == NULL);
     }
 }
 
@@ -175,7 +177,10 @@ static void test_write(Tree *tree, gconstpointer unused)
     g_autofree char *text = bootfile_read(tree->root, BOOTFILE_SYSCTL, &error);
     g_assert_cmpstr(text, ==, "vm.swappiness = 10\n\n");
     g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "", &error));
-    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, "", &error));
+    g_autofree char *empty = bootfile_read(tree->root, BOOTFILE_SYSCTL, &error);
+    g_assert_cmpstr(empty, ==, "");
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, NULL, &error));
+    g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, NULL, &error));
     g_assert_null(bootfile_read(tree->root, BOOTFILE_SYSCTL, &error));
     g_assert_no_error(error);
 }
