@@ -200,6 +200,42 @@ static void settle_pools(DemoState *state)
     }
 }
 
+static void move_node(DemoState *state, guint node, guint64 page_kib, const DemoMoved *moved)
+{
+    const struct {
+        const char *name;
+        gint64 delta;
+        gboolean default_size_only;
+    } rows[] = {{"MemFree:", moved->free_kib, FALSE}, {"MemUsed:", -moved->free_kib, FALSE},
+        {"HugePages_Total:", moved->pool_pages, TRUE}, {"HugePages_Free:", moved->pool_free, TRUE}};
+    g_autofree char *meminfo = g_strdup_printf(NODES "/node%u/meminfo", node);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *name = g_strdup_printf("Node %u %s", node, rows[i].name);
+        if (!rows[i].default_size_only || page_kib == 2048)
+            add_line(state, meminfo, name, rows[i].delta);
+    }
+    if (moved->pool_free == 0 && moved->pool_pages == 0)
+        return;
+    g_autofree char *size = g_strdup_printf("hugepages-%" G_GUINT64_FORMAT "kB", page_kib);
+    g_autofree char *nr = g_strdup_printf(NODES "/node%u/hugepages/%s/nr_hugepages", node, size);
+    g_autofree char *freed =
+        g_strdup_printf(NODES "/node%u/hugepages/%s/free_hugepages", node, size);
+    g_autofree char *key = g_strdup_printf("node%u.%s", node, size);
+    gint64 pages = demo_number(state->root, nr) + moved->pool_pages;
+    demo_putf(state->root, nr, "%" G_GINT64_FORMAT "\n", pages);
+    demo_putf(state->root, freed, "%" G_GINT64_FORMAT "\n",
+        demo_number(state->root, freed) + moved->pool_free);
+    g_key_file_set_int64(state->keys, "pools", key, pages);
+}
+
+void demo_kernel_moved(DemoState *state, guint64 page_kib, const DemoMoved *moved)
+{
+    settle_pools(state); /* what was written to a pool before, and not answered yet */
+    for (guint n = 0; n < DEMO_NODES; n++)
+        move_node(state, n, page_kib, &moved[n]);
+}
+
 /* ── KSM ── */
 
 /* The pages KSM finds when it has run for long: within each node it finds fewer of them. */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define PIECE_KIB 2048
+#define SMALL_KIB 4
+#define GIANT_KIB (1024 * 1024)
 #define CALL_US   1000 /* what a call takes, so that there is something to watch */
 
 /* A mapping of a process. */
@@ -24,9 +26,8 @@ typedef struct {
 } DemoProcess;
 
 static GMutex lock;
-static char *root;                  /* the newest demo's: a program has one */
-static GHashTable *processes;       /* pid → DemoProcess* */
-static gint64 taken[DEMO_NODES][2]; /* KiB moved to a node: small pages, hugepages */
+static char *root;            /* the newest demo's: a program has one */
+static GHashTable *processes; /* pid → DemoProcess* */
 
 static void process_free(gpointer data)
 {
@@ -43,7 +44,6 @@ void demo_move_begin(const char *demo_root)
     g_free(root);
     root = g_strdup(demo_root);
     g_clear_pointer(&processes, g_hash_table_unref);
-    memset(taken, 0, sizeof taken);
     processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
     g_mutex_unlock(&lock);
 }
@@ -113,7 +113,7 @@ static void write_mappings(int pid, GArray *mappings)
 
     for (guint i = 0; i < mappings->len; i++) {
         const DemoMapping *mapping = &g_array_index(mappings, DemoMapping, i);
-        gboolean huge = mapping->page_kib > 4;
+        gboolean huge = mapping->page_kib > SMALL_KIB;
         page_kib = huge ? mapping->page_kib : page_kib;
         for (guint n = 0; n < mapping->nodes->len; n++)
             bytes[huge][CLAMP(g_array_index(mapping->nodes, int, n), 0, DEMO_NODES - 1)] +=
@@ -122,32 +122,54 @@ static void write_mappings(int pid, GArray *mappings)
     demo_pages_write(root, pid, bytes[0], bytes[1], page_kib);
 }
 
-/* What a node has for pages of @page_kib, before anything was moved there. */
-static gint64 room_kib(int node, guint64 page_kib)
-{
-    g_autofree char *text = rootfile_readf(root, "/sys/devices/system/node/node%d/meminfo", node);
-    const char *line = text ? strstr(text, " MemFree:") : NULL;
-    g_autofree char *pool =
-        g_strdup_printf("/sys/devices/system/node/node%d/hugepages/hugepages-%" G_GUINT64_FORMAT
-                        "kB/free_hugepages",
-            node, page_kib);
+/* A call that moves pages: what each node has as it begins, and what it has changed so far. */
+typedef struct {
+    gint64 free_kib[DEMO_NODES], pool_free[DEMO_NODES]; /* the pool's pages of page_kib */
+    guint64 page_kib;                                   /* of the process's hugepages; 0: none */
+    DemoMoved moved[DEMO_NODES];
+} DemoCall;
 
-    if (page_kib > 4)
-        return demo_number(root, pool) * (gint64)page_kib;
-    return line ? g_ascii_strtoll(line + strlen(" MemFree:"), NULL, 10) : 0;
+static void call_begin(DemoCall *call, GArray *mappings)
+{
+    *call = (DemoCall){0};
+    for (guint i = 0; i < mappings->len; i++)
+        if (g_array_index(mappings, DemoMapping, i).page_kib > SMALL_KIB)
+            call->page_kib = g_array_index(mappings, DemoMapping, i).page_kib;
+    for (int n = 0; n < DEMO_NODES; n++) {
+        g_autofree char *text = rootfile_readf(root, "/sys/devices/system/node/node%d/meminfo", n);
+        const char *line = text ? strstr(text, " MemFree:") : NULL;
+        g_autofree char *pool =
+            g_strdup_printf("/sys/devices/system/node/node%d/hugepages/hugepages-%" G_GUINT64_FORMAT
+                            "kB/free_hugepages",
+                n, call->page_kib);
+        call->free_kib[n] = line ? g_ascii_strtoll(line + strlen(" MemFree:"), NULL, 10) : 0;
+        call->pool_free[n] = call->page_kib ? demo_number(root, pool) : 0;
+    }
 }
 
-/* Takes room for a piece of @mapping on @node, from what @from had. FALSE: there is none. */
-static gboolean take_room(const DemoMapping *mapping, int from, int node)
+/* Takes room for a piece of @mapping on @node, and gives back what it had on @from. A hugepage
+ * takes one of the pool's that is free; where there is none the kernel makes one of free memory and
+ * frees the one it came from to memory, but of 1G (alloc_migrate_huge_page() in mm/hugetlb.c).
+ * FALSE: there is no room. */
+static gboolean take_room(DemoCall *call, const DemoMapping *mapping, int from, int node)
 {
-    gboolean huge = mapping->page_kib > 4;
+    gboolean huge = mapping->page_kib > SMALL_KIB;
     gint64 kib = (gint64)mapping->piece_kib;
 
-    if (node < 0 || node >= DEMO_NODES ||
-        taken[node][huge] + kib > room_kib(node, mapping->page_kib))
+    if (node < 0 || node >= DEMO_NODES || from < 0 || from >= DEMO_NODES)
         return FALSE;
-    taken[node][huge] += kib;
-    taken[from][huge] -= kib;
+    DemoMoved *here = &call->moved[from], *there = &call->moved[node];
+    if (huge && call->pool_free[node] + there->pool_free > 0) {
+        there->pool_free--;
+        here->pool_free++;
+        return TRUE;
+    }
+    if (mapping->page_kib >= GIANT_KIB || call->free_kib[node] + there->free_kib < kib)
+        return FALSE;
+    there->free_kib -= kib;
+    here->free_kib += kib;
+    there->pool_pages += huge;
+    here->pool_pages -= huge;
     return TRUE;
 }
 
@@ -157,22 +179,27 @@ static long demo_move(
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
     DemoProcess *process = process_of(pid);
     gboolean full = FALSE;
+    DemoCall call;
     (void)flags;
 
     if (process == NULL) {
         errno = ESRCH;
         return -1;
     }
+    if (nodes)
+        call_begin(&call, process->mappings);
     for (unsigned long i = 0; i < count; i++) {
         const DemoMapping *mapping = NULL;
         int *node = node_at(process->mappings, (guint64)(guintptr)pages[i], &mapping);
-        full = full || (node && nodes && *node != nodes[i] && !take_room(mapping, *node, nodes[i]));
+        full = full ||
+               (node && nodes && *node != nodes[i] && !take_room(&call, mapping, *node, nodes[i]));
         if (node && nodes && !full)
             *node = nodes[i];
         status[i] = node ? *node : -ENOENT;
     }
     if (nodes) {
         write_mappings(pid, process->mappings);
+        demo_moved(root, call.page_kib, call.moved);
         g_free(process->text);
         process->text = rootfile_readf(root, "/proc/%d/numa_maps", pid);
         g_usleep(CALL_US);

@@ -43,6 +43,14 @@ void demo_load_advance(DemoState *state, const GPtrArray *domains, gint64 elapse
  * small ones, and hugepages of @page_kib (0: none). */
 void demo_pages_write(
     const char *root, int pid, const guint64 *small, const guint64 *huge, guint64 page_kib);
+/* What pages that moved have changed of a node; of all nodes together it is nothing. */
+typedef struct {
+    gint64 free_kib;              /* of its free memory */
+    gint64 pool_free, pool_pages; /* of a pool: free pages, and all there are */
+} DemoMoved;
+/* demo.c: writes to the tree what @moved (of DEMO_NODES) says, of the pools of @page_kib. */
+void demo_moved(const char *root, guint64 page_kib, const DemoMoved *moved);
+void demo_kernel_moved(DemoState *state, guint64 page_kib, const DemoMoved *moved);
 /* demo-move.c: the demo whose pages demo_page_calls moves. */
 void demo_move_begin(const char *root);
 /* demo-pages.c: the cgroup of @domain, whose process is @pid. */

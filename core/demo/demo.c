@@ -279,6 +279,16 @@ void demo_tick(const char *root, const GPtrArray *domains)
     state_save(&state);
 }
 
+void demo_moved(const char *root, guint64 page_kib, const DemoMoved *moved)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&demo_lock);
+    DemoState state;
+
+    state_load(&state, root);
+    demo_kernel_moved(&state, page_kib, moved);
+    state_save(&state);
+}
+
 void demo_settle(const char *root)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&demo_lock);
