@@ -175,6 +175,10 @@ printf '[host]\nvm.compact_memory = 1\n' > once.plan
 exits 0 "what is done once leaves nothing to differ" "$kvmtune" --sysroot "$tree" diff once.plan
 is "$output" "" "and nothing is said"
 rm -r "$tree/proc/sys/vm/compact_memory" once.plan
+echo 0 > "$ksm/run"
+exits 0 "what somebody took back" "$kvmtune" --sysroot "$tree" undo --dry-run
+contains "$output" "nothing is left to take back of entry 1" "is told by a dry run, too"
+echo 1 > "$ksm/run"
 exits 0 "and is undone" "$kvmtune" --sysroot "$tree" undo
 rm -r "$journal"
 for format in virsh ansible xml; do

@@ -165,6 +165,7 @@ static gboolean undo_upon(const CommandOptions *options, const JournalEntry *ent
     g_autoptr(GPtrArray) notes = undo_stage(plan, snapshot, entry);
     move_count_pages(snapshot, plan);
     g_autoptr(Preview) preview = preview_make(snapshot, plan);
+    gboolean is_empty = preview->steps->len == 0 && preview->errors == 0;
     ApplyContext context;
 
     for (guint i = 0; i < notes->len; i++)
@@ -172,13 +173,15 @@ static gboolean undo_upon(const CommandOptions *options, const JournalEntry *ent
     if (options->dry_run) {
         g_autofree char *text = preview_text(preview);
         g_print("%s", text);
+        if (is_empty && !preview->moved)
+            g_print("nothing is left to take back of entry %u\n", entry->number);
         return TRUE;
     }
     if (!command_context(options, connection, snapshot, &context, error))
         return FALSE;
     journal_close(context.journal);
     context.journal = journal;
-    if (preview->steps->len == 0 && preview->errors == 0)
+    if (is_empty)
         return end_without_steps(&context, entry, preview, error);
     g_autofree char *report = NULL;
     MoveWatch *watch = move_watch_begin(preview, &context);
