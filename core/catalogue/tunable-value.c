@@ -262,15 +262,22 @@ static char *take_text(const TunableKey *key, const char *value, GError **error)
     return g_strstrip(g_strdup(value));
 }
 
-/* Folders of the system itself: what is mounted there would hide it. */
+/* Folders of the system itself, and those that programs share: a mount there would hide what they
+ * put there, be it empty now (/dev/shm without a POSIX shm). systemd takes no unit for some of
+ * them: mount_point_is_api() and mount_point_ignore(), src/shared/mount-setup.c. */
 static gboolean is_system_folder(const char *path)
 {
-    static const char *const folders[] = {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib",
-        "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var",
-        NULL};
+    static const char *const folders[] = {"/", "/bin", "/boot", "/boot/efi", "/dev", "/dev/shm",
+        "/efi", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/media",
+        "/opt", "/root", "/run", "/run/lock", "/sbin", "/srv", "/tmp", "/usr", "/var", "/var/cache",
+        "/var/lib", "/var/lock", "/var/log", "/var/run", "/var/spool", "/var/tmp", NULL};
+    static const char *const with_all_below[] = {
+        "/dev/mqueue", "/dev/pts", "/proc", "/run/credentials", "/run/host", "/run/user", "/sys"};
 
-    return g_strv_contains(folders, path) || g_str_has_prefix(path, "/proc/") ||
-           g_str_has_prefix(path, "/sys/");
+    for (guint i = 0; i < G_N_ELEMENTS(with_all_below); i++)
+        if (g_str_equal(path, with_all_below[i]) || text_is_below(path, with_all_below[i]))
+            return TRUE;
+    return g_strv_contains(folders, path);
 }
 
 /* Why @path is none that a line of /proc/mounts, a mount unit and a list can all hold; NULL: it is
@@ -283,7 +290,8 @@ static const char *mount_path_fault(const char *path)
         return "a folder such as /dev/hugepages is allowed, or several with commas between them, "
                "or nothing to unmount";
     if (is_system_folder(path))
-        return "a folder of the system itself is not allowed: what is in it would be hidden";
+        return "a folder of the system itself is not allowed: what programs have in it would be "
+               "hidden";
     for (const char *p = path; *p; p++)
         if (!g_ascii_isalnum(*p) && strchr("/._+:@-", *p) == NULL)
             return "a folder of letters, digits and ._+:@- is allowed";

@@ -225,13 +225,6 @@ gboolean mounts_add(const char *root, const char *path, guint64 size_kib, GError
 
 /* ---- what must not be unmounted ---- */
 
-static gboolean is_below(const char *path, const char *folder)
-{
-    gsize length = strlen(folder);
-
-    return strncmp(path, folder, length) == 0 && path[length] == '/';
-}
-
 /* A sentence on what else is mounted where @line is, over it or below it, but for the hugetlbfs of
  * @leaving. The table is in the order mounted: what comes later lies above. An initramfs moves "/"
  * to where it is after others were mounted, and that hides nothing. */
@@ -250,11 +243,11 @@ static char *find_neighbour(const GPtrArray *lines, const GStrv line, const char
             return g_strdup_printf("%s has several file systems, one over the other (%s too): "
                                    "unmount the upper one by hand first (umount %s)",
                 path, other[TYPE], path);
-        if (is_later && is_below(path, other[PATH]))
+        if (is_later && text_is_below(path, other[PATH]))
             return g_strdup_printf("%s is hidden by what is mounted at %s since (%s): unmount "
                                    "that first",
                 path, other[PATH], other[TYPE]);
-        if (is_below(other[PATH], path) &&
+        if (text_is_below(other[PATH], path) &&
             !(is_huge(other) && g_strv_contains(leaving, other[PATH])))
             return g_strdup_printf("%s is in use: a file system (%s) is mounted below it, at %s: "
                                    "unmount that first",

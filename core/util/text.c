@@ -168,6 +168,13 @@ char *text_join_sorted(GPtrArray *words)
     return g_string_free(out, FALSE);
 }
 
+gboolean text_is_below(const char *path, const char *folder)
+{
+    gsize length = strlen(folder);
+
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
 char *text_mount_path(const char *text)
 {
     static const struct {

@@ -178,7 +178,8 @@ static void test_paths(Fixture *f, gconstpointer data)
 {
     static const char *const system[] = {"/", "/proc", "/proc/sys/x", "/sys", "/sys/fs/x", "/etc",
         "/dev", "/run", "/usr", "/var", "/boot", "/bin", "/sbin", "/lib", "/lib64", "/root",
-        "/home"};
+        "/home", "/dev/shm", "/dev/mqueue", "/dev/pts", "/dev/pts/x", "/var/tmp", "/srv",
+        "/boot/efi", "/lost+found", "/run/lock", "/run/user", "/run/user/0/x", "/tmp"};
     static const struct {
         const char *path, *sentence;
     } rows[] = {
@@ -212,7 +213,9 @@ static void test_paths(Fixture *f, gconstpointer data)
     g_autofree char *name = mountunit_name(fits);
     g_assert_cmpuint(strlen(name), ==, 200);
     boot_put_mounts(f);
-    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", fits, NULL);
+    g_autofree char *usual =
+        g_strconcat(fits, ",/dev/shm/x,/dev/shm2,/run/hugepages,/mnt,/var/lib/h,/opt/h", NULL);
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", usual, NULL);
     g_assert_cmpuint(what->errors, ==, 0);
 }
 
