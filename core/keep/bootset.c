@@ -364,9 +364,12 @@ static gboolean set_mounts(BootSet *set, guint64 size_kib, const char *value, GE
         if (foreign_has(set, foreign, size_kib) == is_wanted)
             continue;
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            is_wanted ? "%s is mounted at boot with other pages by %s, which kvmtune leaves alone"
-                      : "%s is mounted at boot by %s, which kvmtune leaves alone: name it too, or "
-                        "take it away there",
+            !is_wanted ? "%s is mounted at boot by %s, which kvmtune leaves alone: name it too, or "
+                         "take it away there"
+            : foreign->size_kib || set->default_kib
+                ? "%s is mounted at boot with other pages by %s, which kvmtune leaves alone"
+                : "%s is mounted at boot by %s with pages of the default size, which is not known "
+                  "here: leave it out if this is that size, else choose another folder",
             foreign->where, foreign->by);
         return FALSE;
     }

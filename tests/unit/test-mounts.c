@@ -8,6 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+static void check_refused(
+    const Fixture *f, PlanScope scope, const char *key, const char *value, const char *sentence)
+{
+    g_autoptr(Preview) what = boot_preview(f, scope, key, value, NULL);
+
+    g_assert_cmpuint(what->errors, ==, 1);
+    g_assert_true(boot_has_line(what, LINE_ERROR, sentence));
+    g_assert_cmpuint(what->steps->len, ==, 0);
+}
+
 /* What others mount at boot is part of the value, and not kvmtune's to take away. */
 static void test_foreign_mounts(Fixture *f, gconstpointer data)
 {
@@ -46,6 +56,25 @@ static void test_foreign_mounts(Fixture *f, gconstpointer data)
         else
             g_assert_cmpuint(what->files->len, ==, 2);
     }
+}
+
+/* Where the default size is not known, as in an image, a mount without a size has none to compare.
+ */
+static void test_unknown_default(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    boot_put_mounts(f);
+    fixture_put(f, "/proc/meminfo", "MemTotal: 4096 kB\n");
+    fixture_put(f, "/etc/fstab",
+        "none /dev/hugepages hugetlbfs defaults 0 0\nnone /mnt/giant hugetlbfs pagesize=1G 0 0\n");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.2M", "/dev/hugepages",
+        "/dev/hugepages is mounted at boot by /etc/fstab:1 with pages of the default size, which "
+        "is "
+        "not known here");
+    check_refused(f, SCOPE_CONFIG, "hugetlbfs.2M", "/mnt/giant", "with other pages");
+    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "hugetlbfs.2M", "/mnt/new", NULL);
+    g_assert_cmpuint(what->errors, ==, 0);
+    g_assert_cmpuint(what->files->len, ==, 2);
 }
 
 /* A file or a link of the owner where the unit's link would go: refused, and left as it is. */
@@ -100,16 +129,6 @@ static void test_broken_mounts(Fixture *f, gconstpointer data)
     g_assert_true(g_file_get_contents(full, &kept, &length, NULL));
     g_assert_cmpuint(length, ==, sizeof(broken) - 1);
     g_assert_true(memcmp(kept, broken, sizeof(broken) - 1) == 0);
-}
-
-static void check_refused(
-    const Fixture *f, PlanScope scope, const char *key, const char *value, const char *sentence)
-{
-    g_autoptr(Preview) what = boot_preview(f, scope, key, value, NULL);
-
-    g_assert_cmpuint(what->errors, ==, 1);
-    g_assert_true(boot_has_line(what, LINE_ERROR, sentence));
-    g_assert_cmpuint(what->steps->len, ==, 0);
 }
 
 /* A folder has pages of one size: in one plan, and over two. */
@@ -444,6 +463,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST("foreign-mounts", test_foreign_mounts);
+    TEST("unknown-default", test_unknown_default);
     TEST("owners-link", test_owners_link);
     TEST("broken-mounts", test_broken_mounts);
     TEST("one-size", test_one_size);
