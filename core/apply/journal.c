@@ -132,9 +132,10 @@ char *journal_default_folder(void)
 Journal *journal_open(const char *root, const char *folder, GError **error)
 {
     /* A tree that is not there has no link either: its journal is empty. */
-    if (!rootfile_is_below(root, folder) && g_file_test(root, G_FILE_TEST_EXISTS)) {
+    g_autofree char *outside = rootfile_not_below(root, folder);
+    if (outside && g_file_test(root, G_FILE_TEST_EXISTS)) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "the journal's folder %s is not used: a link in it leads out of %s", folder, root);
+            "the journal's folder %s is not used: %s", folder, outside);
         return NULL;
     }
     if (access(folder, R_OK | X_OK) != 0 && errno != ENOENT) {

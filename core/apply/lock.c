@@ -32,12 +32,13 @@ static char *lock_path(const char *root)
     return g_strconcat(root, TREE_PLACE, NULL);
 }
 
-/* Whether @path is this host's, or stays in the tree @root: a link there is not followed out. */
-static gboolean is_own_path(const char *root, const char *path)
+/* Why @path is neither this host's nor in the tree @root: a link there is not followed out. NULL:
+ * it is. The caller frees it. */
+static char *foreign_path(const char *root, const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
 
-    return g_str_equal(path, HOST_PLACE) || rootfile_is_below(root, folder);
+    return g_str_equal(path, HOST_PLACE) ? NULL : rootfile_not_below(root, folder);
 }
 
 /* "kvmtune set web1 vcpupin.0=2": this process's command line without the program's folder. */
@@ -103,11 +104,11 @@ static gboolean wait_for_lock(int fd, gint64 until)
 HostLock *host_lock_take(const char *root, GError **error)
 {
     g_autofree char *path = lock_path(root);
+    g_autofree char *outside = foreign_path(root, path);
 
-    if (!is_own_path(root, path)) {
+    if (outside) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "the lock %s is not taken: a link in it leads out of %s; nothing is changed without it",
-            path, root);
+            "the lock %s is not taken: %s; nothing is changed without it", path, outside);
         return NULL;
     }
     if (*root) {
@@ -145,8 +146,8 @@ void host_lock_drop(HostLock *lock)
 char *host_lock_holder(const char *root)
 {
     g_autofree char *path = lock_path(root);
-    int fd =
-        is_own_path(root, path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    g_autofree char *outside = foreign_path(root, path);
+    int fd = outside ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     char *holder = NULL;
 
     if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)

@@ -6,6 +6,9 @@
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #define SLOW_US     (5 * G_USEC_PER_SEC) /* the pace of what hardly changes */
 #define FIRST_TURNS 3 /* in a row: the first leaves counters out, and rates need two of them */
 
@@ -110,6 +113,11 @@ Host *host_read_image(const char *root, GError **error)
 {
     g_autofree char *etc = g_strconcat(root, "/etc", NULL);
 
+    if (access(etc, F_OK) != 0 && errno == EACCES) {
+        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+            "%s cannot be looked into: %s; run kvmtune as root", root, g_strerror(errno));
+        return NULL;
+    }
     if (!g_file_test(etc, G_FILE_TEST_IS_DIR)) {
         g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
             "%s is no tree of a host: there is no folder /etc in it", root);

@@ -431,10 +431,11 @@ static gboolean write_one(const char *root, const char *path, const char *text,
 {
     g_autofree char *full = g_strconcat(root, path, NULL);
     g_autofree char *folder = g_path_get_dirname(full);
+    g_autofree char *outside = rootfile_not_below(root, folder);
 
-    if (!rootfile_is_below(root, folder)) {
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s is not written: a link in it leads out of %s", full, root);
+    if (outside) {
+        g_set_error(
+            error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED, "%s is not written: %s", full, outside);
         return FALSE;
     }
     gboolean is_done =

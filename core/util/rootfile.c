@@ -154,21 +154,38 @@ static gboolean is_own_file(const char *root, const char *full)
     return below;
 }
 
-gboolean rootfile_is_below(const char *root, const char *full)
+char *rootfile_not_below(const char *root, const char *full)
 {
     g_autofree char *path = g_strdup(full);
-    char *real_root = realpath(root, NULL), *real_path = NULL;
+    char *real_root = NULL, *real_path = NULL, *reason = NULL;
+    struct stat status;
 
-    while (*root && (real_path = realpath(path, NULL)) == NULL && errno == ENOENT &&
-           strlen(path) > strlen(root)) {
+    if (*root == '\0')
+        return NULL;
+    real_root = realpath(root, NULL);
+    while ((real_path = realpath(path, NULL)) == NULL && errno == ENOENT &&
+           lstat(path, &status) != 0 && strlen(path) > strlen(root)) {
         char *parent = g_path_get_dirname(path);
         g_free(path);
         path = parent;
     }
-    gboolean is_below = *root == '\0' || is_inside(real_root, real_path);
+    if (real_path == NULL && errno != ENOENT)
+        reason = g_strdup_printf("%s cannot be looked into: %s%s", path, g_strerror(errno),
+            errno == EACCES ? "; run kvmtune as root" : "");
+    else if (real_path == NULL && lstat(path, &status) == 0)
+        reason = g_strdup_printf("%s is a link that leads nowhere", path);
+    else if (!is_inside(real_root, real_path))
+        reason = g_strdup_printf("a link in it leads out of %s", root);
     free(real_root);
     free(real_path);
-    return is_below;
+    return reason;
+}
+
+gboolean rootfile_is_below(const char *root, const char *full)
+{
+    g_autofree char *reason = rootfile_not_below(root, full);
+
+    return reason == NULL;
 }
 
 gboolean rootfile_write(const char *root, const char *path, const char *text, GError **error)

@@ -30,6 +30,9 @@ GPtrArray *rootfile_list_in(int folder);
 /* Whether @full, a path that begins with @root, stays inside @root when its links are followed;
  * parts at its end may be missing. Always TRUE of the host itself (""). */
 gboolean rootfile_is_below(const char *root, const char *full);
+/* Why it does not, or is not known to: "a link in it leads out of /img"; NULL: it does. The caller
+ * frees it. */
+char *rootfile_not_below(const char *root, const char *full);
 
 /* Writes @text to @root/@path as a kernel file takes it: one write(2), no truncation, no creation.
  * Below a @root of its own the file is cut to @text, and it must be a plain file inside @root.

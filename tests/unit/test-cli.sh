@@ -286,6 +286,26 @@ var/lib /lib
 var/lib/kvmtune /kvmtune
 var/lib/kvmtune/journal
 LINKS
+ln -s "$work/nowhere" "$tree/var"
+refuses 1 "$tree/var is a link that leads nowhere" set host ksm.run=1 --boot --root "$tree"
+refuses 1 "$tree/var is a link that leads nowhere" --sysroot "$tree" set host ksm.run=1
+[ ! -e "$work/nowhere" ]; ok $? "and nothing is made there"
+rm "$tree/var"
+# What may not be looked into is called that; root's capabilities know no such folder.
+nobody=()
+[ "$(id -u)" -ne 0 ] || nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+mkdir -p "$journal"
+for closed in "$tree/var/lib/kvmtune" "$tree"; do
+    chmod 0 "$closed"
+    for command in journal undo recover; do
+        exits 1 "$closed is closed: $command" "${nobody[@]}" "$kvmtune" $command --root "$tree"
+        contains "$output" "cannot be looked into: Permission denied; run kvmtune as root" "is said as it is"
+    done
+    [ "$closed" != "$tree" ] || exits 1 "set" "${nobody[@]}" "$kvmtune" set host ksm.run=1 --boot --root "$tree"
+    chmod 755 "$closed"
+done
+contains "$output" "$tree cannot be looked into: Permission denied; run kvmtune as root" "says so too"
+rm -r "$tree/var"
 echo 0 > victim; ln -sf "$work/victim" "$ksm/run"
 refuses 1 "leads out of" --sysroot "$tree" set host ksm.run=1
 is "$(cat victim)" 0 "a link out of the tree is not written through"
