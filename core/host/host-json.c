@@ -362,9 +362,8 @@ static JsonObject *ksm_object(const Host *host)
     return ksm;
 }
 
-char *host_to_json(const Host *host)
+JsonObject *host_json_object(const Host *host)
 {
-    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
     JsonObject *object = json_object_new();
 
     set_text(object, "hostname", host->hostname);
@@ -381,6 +380,13 @@ char *host_to_json(const Host *host)
     json_object_set_array_member(object, "claims", claims_array(host->keep->claims));
     json_object_set_object_member(object, "kvm", kvm_object(host));
     json_object_set_object_member(object, "vmstat", numbers_object(host->vmstat));
-    json_node_take_object(root, object);
+    return object;
+}
+
+char *host_to_json(const Host *host)
+{
+    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+
+    json_node_take_object(root, host_json_object(host));
     return json_node_text(root);
 }

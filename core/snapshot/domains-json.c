@@ -2,7 +2,6 @@
 #include "core/snapshot/domains-json.h"
 
 #include "core/snapshot/memory-json.h"
-#include "core/snapshot/memoryuse.h"
 #include "core/util/json.h"
 #include "core/util/text.h"
 #include "core/virt/demand.h"
@@ -188,37 +187,6 @@ static void put_domain(JsonBuilder *builder, const DomainView *view, const Host 
     json_builder_end_object(builder);
 }
 
-static void put_commitment(JsonBuilder *builder, const char *name, const Commitment *commitment)
-{
-    json_open_object(builder, name);
-    json_put_num(builder, "domains", NUM(commitment->domains));
-    json_put_num(builder, "unknown", NUM(commitment->unknown));
-    json_put_num(builder, "max_kib", NUM(commitment->kib));
-    json_builder_end_object(builder);
-}
-
-/* What the host's memory is used for, and what the domains may come to need of it. */
-static void put_memory_use(JsonBuilder *builder, const Snapshot *snapshot)
-{
-    g_auto(MemoryUse) use;
-
-    memory_use_make(&use, snapshot);
-    json_open_object(builder, "memory_use");
-    json_put_num(builder, "total_kib", use.total);
-    for (MemoryPart part = 0; part < USE_PARTS; part++) {
-        g_autofree char *name = g_strdup_printf("%s_kib", memory_part_name(part));
-        json_put_num(builder, g_strdelimit(name, " ", '_'), use.parts[part]);
-    }
-    json_put_num(builder, "ksm_saved_kib", use.ksm_saved);
-    json_put_num(builder, "swap_total_kib", use.swap_total);
-    json_put_num(builder, "swap_free_kib", use.swap_free);
-    json_open_object(builder, "commitment");
-    put_commitment(builder, "running", &use.running);
-    put_commitment(builder, "all", &use.all);
-    json_builder_end_object(builder);
-    json_builder_end_object(builder);
-}
-
 char *domains_to_json(const Snapshot *snapshot)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -231,7 +199,7 @@ char *domains_to_json(const Snapshot *snapshot)
     json_builder_end_array(builder);
     put_foreign(builder, snapshot->foreign);
     put_other_load(builder, snapshot);
-    put_memory_use(builder, snapshot);
+    memory_json_use(builder, snapshot);
     json_builder_end_object(builder);
 
     return json_to_text(builder);

@@ -1,6 +1,8 @@
-/* What a domain's memory asks for and is made of, as members of its JSON object. */
+/* Memory in JSON: what a domain's asks for and is made of, and what the host's is used for. */
 #include "core/snapshot/memory-json.h"
 
+#include "core/host/host-json.h"
+#include "core/snapshot/memoryuse.h"
 #include "core/virt/demand.h"
 
 static void put_needs(JsonBuilder *builder, const GArray *needs)
@@ -137,4 +139,52 @@ void memory_json_put(JsonBuilder *builder, const DomainView *view, const Host *h
 {
     put_demand(builder, view->domain, host);
     put_pages(builder, view->usage);
+}
+
+static void put_commitment(JsonBuilder *builder, const char *name, const Commitment *commitment)
+{
+    json_open_object(builder, name);
+    json_put_num(builder, "domains", NUM(commitment->domains));
+    json_put_num(builder, "unknown", NUM(commitment->unknown));
+    json_put_num(builder, "max_kib", NUM(commitment->kib));
+    json_builder_end_object(builder);
+}
+
+void memory_json_use(JsonBuilder *builder, const Snapshot *snapshot)
+{
+    g_auto(MemoryUse) use;
+
+    memory_use_make(&use, snapshot);
+    json_open_object(builder, "memory_use");
+    json_put_num(builder, "total_kib", use.total);
+    for (MemoryPart part = 0; part < USE_PARTS; part++) {
+        g_autofree char *name = g_strdup_printf("%s_kib", memory_part_name(part));
+        json_put_num(builder, g_strdelimit(name, " ", '_'), use.parts[part]);
+    }
+    json_put_num(builder, "ksm_saved_kib", use.ksm_saved);
+    json_put_num(builder, "swap_total_kib", use.swap_total);
+    json_put_num(builder, "swap_free_kib", use.swap_free);
+    if (snapshot->domains) {
+        json_open_object(builder, "commitment");
+        put_commitment(builder, "running", &use.running);
+        put_commitment(builder, "all", &use.all);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_object(builder);
+}
+
+char *memory_json_host(const Snapshot *snapshot)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = host_json_object(snapshot->host);
+
+    json_builder_begin_object(builder);
+    memory_json_use(builder, snapshot);
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) use = json_builder_get_root(builder);
+    json_object_set_member(object, "memory_use",
+        json_node_copy(json_object_get_member(json_node_get_object(use), "memory_use")));
+    json_node_take_object(root, object);
+    return json_node_text(root);
 }

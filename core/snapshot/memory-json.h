@@ -1,4 +1,4 @@
-/* What a domain's memory asks for and is made of, as members of its JSON object. */
+/* Memory in JSON: what a domain's asks for and is made of, and what the host's is used for. */
 #pragma once
 
 #include "core/snapshot/snapshot.h"
@@ -10,3 +10,10 @@ void memory_json_nodes(JsonBuilder *builder, const char *name, const GArray *mem
  * is to be set for it; "hugetlb", "thp", "ksm": what it has of the pools, in transparent huge
  * pages, and merged. */
 void memory_json_put(JsonBuilder *builder, const DomainView *view, const Host *host);
+
+/* "memory_use": what the host's memory is used for, and, where the domains are known, what they may
+ * come to need of it. Where they are not, the guests are null and in "other". */
+void memory_json_use(JsonBuilder *builder, const Snapshot *snapshot);
+
+/* The host of @snapshot as host_to_json() has it, with "memory_use". The caller frees it. */
+char *memory_json_host(const Snapshot *snapshot);

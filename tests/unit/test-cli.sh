@@ -210,6 +210,9 @@ for document in host domains place; do
     "$kvmtune" --demo "$document" --json >"$work/out" 2>/dev/null && ! grep -qE '[0-9]\.[0-9]{3}' "$work/out"
     ok $? "$document --json has no figure that was not counted" "$(grep -E '[0-9]\.[0-9]{3}' "$work/out" | head -3)"
 done
+exits 0 "host --json" "$kvmtune" --demo host --json
+contains "$output" '"guests_kib" : null' "leaves the guests to domains --json"
+contains "$output" '"pools_free_kib" : 33554432' "and tells what else memory is used for"
 "$kvmtune" --demo place --json --policy isolate >"$work/first.json" 2>/dev/null
 "$kvmtune" --demo place --json --policy isolate >"$work/second.json" 2>/dev/null
 [ -s "$work/first.json" ] && cmp -s "$work/first.json" "$work/second.json"

@@ -1,6 +1,7 @@
 /* The commands that print: host, domains, journal. */
 #include "core/host/host-json.h"
 #include "core/snapshot/domains-json.h"
+#include "core/snapshot/memory-json.h"
 #include "core/util/text.h"
 #include "tui/commands/commands-private.h"
 
@@ -11,7 +12,7 @@ gboolean command_host(const CommandOptions *options, char **arguments, GError **
     if (snapshot == NULL)
         return FALSE;
     g_autofree char *text =
-        options->json ? host_to_json(snapshot->host) : host_to_table(snapshot->host);
+        options->json ? memory_json_host(snapshot) : host_to_table(snapshot->host);
     g_print("%s", text);
     return TRUE;
 }
