@@ -416,7 +416,7 @@ static void test_half_a_unit(Fixture *f, gconstpointer data)
     (void)data;
 
     boot_put_mounts(f);
-    for (guint forward = 0; forward < 2; forward++) {
+    for (gboolean forward = FALSE; forward <= TRUE; forward++) {
         put_mounted(f, SCOPE_CONFIG, "/a,/b");
         guint number = leave_open(f, SCOPE_CONFIG);
         fixture_put(f, MOUNTUNIT_FOLDER "/c.mount", unit);
