@@ -3,6 +3,7 @@
 
 #include "core/apply/journal.h"
 #include "core/demo/demo.h"
+#include "core/util/descriptors.h"
 #include "core/util/error.h"
 #include "core/util/text.h"
 #include "core/virt/remote.h"
@@ -285,7 +286,7 @@ static void drop_dashes(int *argc, char **argv)
 static gboolean run(Options *options, int argc, char **argv, int *exit_code, GError **error)
 {
     options->command.collector.interval = 2;
-    if (!parse_options(options, &argc, &argv, error))
+    if (!descriptors_suffice(error) || !parse_options(options, &argc, &argv, error))
         return FALSE;
     drop_dashes(&argc, argv);
     if (options->version) {
@@ -330,6 +331,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     int exit_code = 0;
 
+    descriptors_fill();
     setlocale(LC_ALL, "");
 #ifdef M_ARENA_MAX
     /* An arena a thread would keep what a list of a thousand domains took for a moment. */

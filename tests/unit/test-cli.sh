@@ -218,6 +218,19 @@ contains "$output" '"pools_free_kib" : 33554432' "and tells what else memory is 
 [ -s "$work/first.json" ] && cmp -s "$work/first.json" "$work/second.json"
 ok $? "the same question has the same answer"
 
+# Standard input, output and error that are closed become no file of kvmtune's.
+exits 0 "ksm.run=1, everything closed" sh -c '"$@" <&- >&- 2>&-; [ $? -eq 1 ]' sh "$kvmtune" --sysroot "$tree" set host ksm.run=1
+is "$(cat "$ksm/run") $(wc -l <"$journal/00000001.json") $(grep -c state "$journal/00000001.json")" "1 4 2" "is written, and its entry is whole"
+"$kvmtune" --sysroot "$tree" undo >/dev/null; rm -r "$tree/var"
+for document in "host" "domains -c test:///default"; do
+    read -ra words <<<"$document"
+    exits 1 "$document --json" sh -c '"$@" >&-' sh "$kvmtune" "${words[@]}" --json
+    contains "$output" "kvmtune: standard output: " "says that nobody has read it"
+done
+exits 1 "files are few" sh -c 'ulimit -n 4; "$@"' sh "$kvmtune" -c test:///default domains
+contains "$output" "may open only 4 files" "and that is said"
+exits 0 "a limit that may be raised" sh -c 'ulimit -S -n 4; "$@"' sh "$kvmtune" -c test:///default domains
+
 # The commands in --help fit a terminal of 80 columns, in two columns of their own.
 help=$(LC_ALL=C.UTF-8 "$kvmtune" --help | sed -n '/^Commands/,$p' | sed 's/…/./g')
 is "$(awk 'length > 80' <<<"$help")" "" "the commands in --help fit 80 columns"
