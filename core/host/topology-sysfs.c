@@ -205,11 +205,16 @@ gboolean topology_fill_sysfs(Topology *topology, const char *root, GError **erro
         present = g_steal_pointer(&folders);
     hwloc_bitmap_or(present, present, topology->online);
     if (idset_count(topology->online) == 0) {
-        g_autofree char *shown = text_escape(*root ? root : "/", 0);
-        g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
-            "%s holds no picture of a host: it has no sys/devices/system/cpu with CPUs in it and "
-            "no hwloc.xml; name the folder that holds a machine's sys and proc",
-            shown);
+        g_autofree char *shown = text_escape(root, 0);
+        if (*root)
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "%s holds no picture of a host: it has no sys/devices/system/cpu with CPUs in it "
+                "and no hwloc.xml; name the folder that holds a machine's sys and proc",
+                shown);
+        else
+            g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,
+                "this host cannot be read: there are no CPUs in /sys/devices/system/cpu; is /sys "
+                "mounted? (mount -t sysfs sysfs /sys)");
         return FALSE;
     }
     for (IDSET_EACH(id, present)) {

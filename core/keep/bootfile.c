@@ -446,6 +446,8 @@ static gboolean write_one(const char *root, const char *path, const char *text,
         return TRUE;
     }
     const char *advice = saved == EROFS ? "; make it writable, or set the value only for now"
+                         : saved == EPERM && geteuid() == 0
+                             ? "; lsattr shows whether it or its folder is immutable (chattr -i)"
                          : saved == EACCES || saved == EPERM ? "; run kvmtune as root"
                                                              : "";
     g_set_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED,

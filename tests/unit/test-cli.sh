@@ -231,6 +231,24 @@ exits 1 "files are few" sh -c 'ulimit -n 4; "$@"' sh "$kvmtune" -c test:///defau
 contains "$output" "may open only 4 files" "and that is said"
 exits 0 "a limit that may be raised" sh -c 'ulimit -S -n 4; "$@"' sh "$kvmtune" -c test:///default domains
 
+# No /sys, as in some containers: the host is not told to be another machine's tree.
+if unshare -m sh -c 'mount -t tmpfs none /sys' 2>/dev/null; then
+    exits 1 "without /sys" unshare -m sh -c 'mount -t tmpfs none /sys && exec "$@"' sh "$kvmtune" host
+    contains "$output" "this host cannot be read" "the host is said to be"
+    contains "$output" "is /sys mounted?" "and why"
+else
+    ok 0 "# SKIP needs mount namespaces"
+fi
+# What root may not write is no matter of being root.
+mkdir -p "$tree/etc/tmpfiles.d"; echo '# mine' > "$tree/etc/tmpfiles.d/kvmtune.conf"
+if chattr +i "$tree/etc/tmpfiles.d/kvmtune.conf" 2>/dev/null; then
+    refuses 1 "lsattr shows whether" set host ksm.run=1 --boot --root "$tree"
+    chattr -i "$tree/etc/tmpfiles.d/kvmtune.conf"
+else
+    ok 0 "# SKIP no file can be made immutable"
+fi
+rm -r "$tree/etc" "$tree/var"
+
 # The commands in --help fit a terminal of 80 columns, in two columns of their own.
 help=$(LC_ALL=C.UTF-8 "$kvmtune" --help | sed -n '/^Commands/,$p' | sed 's/…/./g')
 is "$(awk 'length > 80' <<<"$help")" "" "the commands in --help fit 80 columns"
