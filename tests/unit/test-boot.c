@@ -43,55 +43,6 @@ static void test_when(Fixture *f, gconstpointer data)
     }
 }
 
-/* Whatever a person wrote there goes back, byte for byte. */
-static void test_odd_values(Fixture *f, gconstpointer data)
-{
-    static const char *const values[] = {"10 # less", "\"100\"", "100 200", "50%%"};
-    (void)data;
-
-    for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
-        g_autofree char *mine = g_strconcat(SCAN_LINE, values[i], "\n", NULL);
-        g_autoptr(GError) error = NULL;
-        fixture_put(f, BOOTFILE_TMPFILES, mine);
-        g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
-        guint number = boot_apply(f, what);
-        g_assert_cmpuint(fixture_undo(f, number, &error), >, 0);
-        g_assert_no_error(error);
-        boot_check_text(f, BOOTFILE_TMPFILES, mine);
-    }
-    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "\\x31\n");
-    g_autoptr(Preview) refused = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
-    g_assert_true(boot_has_line(refused, LINE_ERROR, "could not put back"));
-}
-
-/* A file that was there stays when its last line goes; one that kvmtune made goes with it. */
-static void test_emptied(Fixture *f, gconstpointer data)
-{
-    static const char *const there[] = {"", NULL};
-    (void)data;
-
-    for (guint i = 0; i < G_N_ELEMENTS(there); i++) {
-        if (there[i])
-            fixture_put(f, BOOTFILE_TMPFILES, there[i]);
-        g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "200", NULL);
-        g_assert_cmpint(
-            boot_has_line(what, LINE_HEAD, BOOTFILE_TMPFILES ", new"), ==, there[i] == NULL);
-        guint number = boot_apply(f, what);
-        g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-        boot_check_text(f, BOOTFILE_TMPFILES, there[i]);
-        if (there[i])
-            g_assert_true(bootfile_write(f->root, BOOTFILE_TMPFILES, NULL, NULL));
-    }
-    /* A person's only line: it goes, the file stays, and undo has both again. */
-    fixture_put(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
-    g_autoptr(Preview) what = boot_preview(f, SCOPE_CONFIG, "ksm.pages_to_scan", "", NULL);
-    g_assert_false(boot_has_line(what, LINE_HEAD, ", removed"));
-    guint number = boot_apply(f, what);
-    boot_check_text(f, BOOTFILE_TMPFILES, "");
-    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-    boot_check_text(f, BOOTFILE_TMPFILES, SCAN_LINE "50\n");
-}
-
 /* What is kept, and who overwrites it, as data. */
 static void test_json(Fixture *f, gconstpointer data)
 {
@@ -306,38 +257,6 @@ static void test_killed_everywhere(Fixture *f, gconstpointer data)
                 g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
             check_whole(f, FALSE);
         }
-}
-
-/* What a killed one left beside its files goes with recovery, either way, and with the next write.
- */
-static void test_swept(Fixture *f, gconstpointer data)
-{
-    static const char *const left[] = {BOOTFILE_SYSCTL BOOTFILE_BESIDE,
-        BOOTFILE_TMPFILES BOOTFILE_BESIDE, UNIT BOOTFILE_BESIDE, LINK BOOTFILE_BESIDE};
-    (void)data;
-
-    boot_put_mounts(f);
-    for (guint way = 0; way < 3; way++) {
-        Death death = {.last = way < 2 ? 4 : 0};
-        g_autoptr(Preview) what = whole(f);
-        f->context.checkpoint = die_at;
-        f->context.checkpoint_data = &death;
-        if (way < 2)
-            g_assert_cmpuint(apply_preview(&f->context, what, NULL, NULL), ==, 0);
-        f->context.checkpoint = NULL;
-        for (guint i = 0; i < G_N_ELEMENTS(left); i++)
-            fixture_put(f, left[i], "half");
-        g_autoptr(GPtrArray) open = journal_unended(f->journal);
-        guint number = way < 2 ? ((const JournalEntry *)g_ptr_array_index(open, 0))->number
-                               : boot_apply(f, what);
-        if (way < 2)
-            g_assert_cmpuint(apply_recover(&f->context, number, way == 1, NULL), ==, number);
-        for (guint i = 0; i < G_N_ELEMENTS(left); i++)
-            boot_check_text(f, left[i], NULL);
-        if (way > 0)
-            g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-        check_whole(f, FALSE);
-    }
 }
 
 /* ---- refused ---- */
@@ -564,14 +483,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST("when", test_when);
-    TEST("odd-values", test_odd_values);
-    TEST("emptied", test_emptied);
     TEST("preview", test_preview);
     TEST("json", test_json);
     TEST("journal-lines", test_journal_lines);
     TEST("apart", test_apart);
     TEST("killed-everywhere", test_killed_everywhere);
-    TEST("swept", test_swept);
     TEST("not-edited", test_not_edited);
     TEST("unwritable", test_unwritable);
     TEST("coupled", test_coupled);

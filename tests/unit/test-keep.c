@@ -10,9 +10,6 @@
 #include "tests/unit/tree.h"
 
 #include <glib/gstdio.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SWAPPINESS "/proc/sys/vm/swappiness"
@@ -133,39 +130,6 @@ static void test_refused(void)
     }
 }
 
-/* A value that could not be put back as it stands is not overwritten. */
-static void test_no_way_back(void)
-{
-    static const struct {
-        const char *line, *place;
-        gboolean goes;
-    } rows[] = {
-        {"vm.swappiness = 10 # less", SWAPPINESS, TRUE},
-        {"vm.swappiness = \\x31", SWAPPINESS, FALSE},
-        {"w " KSM_RUN " - - - - \"100\" ", KSM_RUN, TRUE},
-        {"w " KSM_RUN " - - - - 100 200", KSM_RUN, TRUE},
-        {"w " KSM_RUN " - - - - 50%% of it", KSM_RUN, TRUE},
-        {"w " KSM_RUN " - - - - %v", KSM_RUN, FALSE},
-        {"w " KSM_RUN " - - - - \\x31", KSM_RUN, FALSE},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autofree char *old = bootfile_value(rows[i].line, rows[i].place, NULL);
-        g_autofree char *set = bootfile_set(rows[i].line, rows[i].place, "1", &error);
-        g_test_message("%s", rows[i].line);
-        g_assert_cmpint(set != NULL, ==, rows[i].goes);
-        if (set == NULL) {
-            g_assert_nonnull(strstr(error->message, "line 1 of /etc/"));
-            g_assert_nonnull(strstr(error->message, "could not put back"));
-            continue;
-        }
-        g_autofree char *back = bootfile_set(set, rows[i].place, old, &error);
-        g_assert_no_error(error);
-        g_assert_cmpstr(back, ==, rows[i].line);
-    }
-}
-
 static void test_write(Tree *tree, gconstpointer unused)
 {
     g_autoptr(GError) error = NULL;
@@ -183,33 +147,6 @@ static void test_write(Tree *tree, gconstpointer unused)
     g_assert_true(bootfile_write(tree->root, BOOTFILE_SYSCTL, NULL, &error));
     g_assert_null(bootfile_read(tree->root, BOOTFILE_SYSCTL, &error));
     g_assert_no_error(error);
-}
-
-/* Killed while it writes: what it left is of a name that the next one finds. */
-static void test_killed(Tree *tree, gconstpointer unused)
-{
-    g_autofree char *folder = g_path_get_dirname(BOOTFILE_SYSCTL);
-    g_autofree char *mine = g_strconcat(folder, "/mine.conf.new", NULL);
-    int status = 0;
-
-    (void)unused;
-    tree_put(tree, mine, "vm.x = 1\n");
-    pid_t pid = fork();
-    if (pid == 0) {
-        const struct rlimit small = {5, 5}, none = {0, 0};
-        setrlimit(RLIMIT_CORE, &none);
-        setrlimit(RLIMIT_FSIZE, &small); /* the kernel ends who writes more: SIGXFSZ */
-        bootfile_write(tree->root, BOOTFILE_SYSCTL, "vm.swappiness = 10\n", NULL);
-        _exit(0);
-    }
-    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-    g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
-    g_autoptr(GPtrArray) left = rootfile_list(tree->root, folder, "");
-    g_assert_cmpuint(left->len, ==, 2);
-    bootfile_sweep(tree->root);
-    g_autoptr(GPtrArray) swept = rootfile_list(tree->root, folder, "");
-    g_assert_cmpuint(swept->len, ==, 1);
-    g_assert_cmpstr(swept->pdata[0], ==, "mine.conf.new");
 }
 
 /* A file that is a folder, a link, binary, or in a folder that leads out of the tree. */
@@ -511,9 +448,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keep/set", test_set);
     g_test_add_func("/keep/set-twice", test_set_twice);
     g_test_add_func("/keep/refused", test_refused);
-    g_test_add_func("/keep/no-way-back", test_no_way_back);
     TREE_TEST("/keep/write", test_write);
-    TREE_TEST("/keep/killed", test_killed);
     TREE_TEST("/keep/write-refused", test_write_refused);
     TREE_TEST("/keep/claims", test_claims);
     TREE_TEST("/keep/claims-order", test_claims_order);
