@@ -100,21 +100,35 @@ static void add_node_pools(App *app, Table *table, int node, const GArray *pools
     }
 }
 
-/* The kernel tells of reserved pages for the whole host only; its row sets overcommit. */
-static void add_host_pools(App *app, Table *table, const GArray *pools)
+/* The kernel tells of reserved pages for the whole host only. */
+static void add_host_pools(Table *table, const GArray *pools)
 {
     for (guint i = 0; i < pools->len; i++) {
         const HugePool *pool = &g_array_index(pools, HugePool, i);
         g_autofree char *size = text_page_size(pool->size_kib);
-        g_autofree char *key = g_strdup_printf(MEMORY_POOL_ID "overcommit.%s", size);
+        g_autofree char *id = g_strdup_printf(MEMORY_ALL_ID "%s", size);
+        TableRow *row = table_add(table, id);
+        fill_pool(row, pool, g_strdup_printf("all nodes %6s", size));
+        table_cell(row, MEMORY_C, STYLE_TEXT, count_text(pool->reserved));
+    }
+}
+
+/* How many pages beyond the pools the kernel may make: rows of their own, as what is staged of it
+ * is no size of a pool. */
+static void add_overcommit(App *app, Table *table, const GArray *pools)
+{
+    for (guint i = 0; i < pools->len; i++) {
+        const HugePool *pool = &g_array_index(pools, HugePool, i);
+        g_autofree char *size = text_page_size(pool->size_kib);
+        g_autofree char *key = g_strdup_printf(MEMORY_OVERCOMMIT_ID "%s", size);
         g_autofree char *now = count_text(pool->overcommit);
         Style style;
         char *staged = kept_text(app, key, now, memory_columns[MEMORY_SECOND].max_width, &style);
         TableRow *row = table_add(table, key);
-        fill_pool(row, pool, g_strdup_printf("all nodes %6s", size));
+        table_cell(row, MEMORY_NAME, STYLE_TEXT, g_strdup_printf("overcommit %5s", size));
+        table_cell(row, MEMORY_TOTAL, STYLE_TEXT, g_strdup(now));
         if (staged != NULL)
             table_cell(row, MEMORY_SECOND, style, staged);
-        table_cell(row, MEMORY_C, STYLE_TEXT, count_text(pool->reserved));
     }
 }
 
@@ -124,7 +138,8 @@ static void add_pools(App *app, Table *table, const Host *host)
     for (guint i = 0; i < host->nodes->len; i++)
         add_node_pools(app, table, ((Node *)host->topology->nodes->pdata[i])->id,
             ((NodeMemory *)host->nodes->pdata[i])->pools);
-    add_host_pools(app, table, host->pools);
+    add_host_pools(table, host->pools);
+    add_overcommit(app, table, host->pools);
     if (host->pools->len == 0)
         table_heading(table, STYLE_DIM, "no hugepage pools are known");
 }

@@ -219,24 +219,24 @@ static char *pool_text(const App *app, const TunableKey *key, const HugePool *po
     return g_string_free(out, FALSE);
 }
 
-/* Of a pool of all nodes: how many pages the kernel may make beyond it, and who has its pages. */
-static void overcommit_footer(const App *app, const TunableKey *key, const Canvas *canvas)
+/* Of the pools of all nodes: who has their pages. */
+static void all_footer(const App *app, const TunableKey *key, const Canvas *canvas)
 {
     g_autofree char *holders = holders_text(app, key->size_kib, -1);
-    g_autofree char *now = tunable_host_value(key, app->snapshot->host);
     int width = canvas->width - 2;
 
-    canvas_printf(canvas, 1, 1, width, STYLE_TEXT,
-        "overcommit %s: how many more the kernel may make when a VM asks; Enter: set it",
-        now ? now : "–");
-    canvas_printf(canvas, 2, 1, width, STYLE_DIM, "%s%s",
-        *holders ? "held by " : "reserved: free, but promised to a VM that has not used them yet",
-        holders);
+    canvas_text(canvas, 1, 1, width, STYLE_DIM,
+        "reserved: free, but promised to a VM that has not used them yet");
+    if (*holders)
+        canvas_printf(canvas, 2, 1, width, STYLE_DIM, "held by %s", holders);
 }
 
 void memory_footer(App *app, const char *id, const Canvas *canvas)
 {
-    g_autoptr(TunableKey) key = pool_key(app, id);
+    gboolean all = id && g_str_has_prefix(id, MEMORY_ALL_ID);
+    g_autofree char *of_size =
+        all ? g_strconcat(MEMORY_OVERCOMMIT_ID, id + strlen(MEMORY_ALL_ID), NULL) : NULL;
+    g_autoptr(TunableKey) key = pool_key(app, all ? of_size : id);
     const NodeMemory *node = NULL;
     const HugePool *pool = key ? grant_pool(app->snapshot->host, key, &node) : NULL;
     const Domain *domain = row_domain(app, id);
@@ -250,8 +250,11 @@ void memory_footer(App *app, const char *id, const Canvas *canvas)
         int lines = canvas_wrap(canvas, 1, 1, width, 2, style, text);
         if (*holders && lines < 2)
             canvas_printf(canvas, 2, 1, width, STYLE_DIM, "held by %s", holders);
+    } else if (all && key) {
+        all_footer(app, key, canvas);
     } else if (key) {
-        overcommit_footer(app, key, canvas);
+        canvas_text(canvas, 1, 1, width, STYLE_TEXT,
+            "how many pages beyond the pools the kernel may make when a VM asks");
     } else if (demand) {
         g_autofree char *text = fit_sentence(app, domain, demand, &style);
         if (*text)

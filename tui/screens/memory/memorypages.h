@@ -5,10 +5,11 @@
 #include "tui/app/app.h"
 #include "tui/widgets/table.h"
 
-#define MEMORY_POOL_ID                                                                             \
-    "hugepages."        /* begins the id of a pool's row, which is its tunable's key               \
-                         */
-#define MEMORY_FOOTER 3 /* lines: an empty one, two of text */
+/* Begins the id of a pool's row, or of overcommit's, which is its tunable's key. */
+#define MEMORY_POOL_ID       "hugepages."
+#define MEMORY_OVERCOMMIT_ID MEMORY_POOL_ID "overcommit."
+#define MEMORY_ALL_ID        "all." /* the same of a size's pools of all nodes */
+#define MEMORY_FOOTER        3      /* lines: an empty one, two of text */
 
 /* The columns of the Memory screen's list: its sections use them as their headings say. */
 enum { MEMORY_NAME, MEMORY_TOTAL, MEMORY_SECOND, MEMORY_FREE, MEMORY_A, MEMORY_B, MEMORY_C };
