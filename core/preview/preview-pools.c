@@ -75,5 +75,12 @@ gboolean preview_pool_fits(
             "%s: at boot its pools leave %s of node %u for all else: the host may not come up",
             change->key->key, rest, change->key->n);
     }
+    if (boot && pages > 0 && host_is_gigantic(host, change->key->size_kib)) {
+        g_autofree char *page = text_page_size(pool->size_kib);
+        preview_warn(preview,
+            "%s: at boot it is written once the host is up, when pieces of %s may be few: sure by "
+            "the kernel's arguments, which you add by hand (Memory shows them)",
+            change->key->key, page);
+    }
     return TRUE;
 }

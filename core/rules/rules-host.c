@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-
 static gint64 pages_shared(const RuleCase *c)
 {
     return num_or(kernel_file_number(c->host->ksm, "pages_shared"), 0);
@@ -168,7 +167,8 @@ static void check_large(RuleCase *c, const TunableKey *key, const HugePool *pool
     if (to > pool->total.value)
         rule_find(c,
             "each page of %s needs as much memory in one piece, which a host that has run for a "
-            "while seldom has: the kernel may grant fewer; sure at boot only",
+            "while seldom has: the kernel may grant fewer; sure by the kernel's "
+            "arguments only, which Memory shows",
             size);
     else if (to < pool->total.value)
         rule_find(c, "pages of %s that are given up may not be had again before a restart", size);

@@ -213,6 +213,8 @@ static void test_beyond(Fixture *f, gconstpointer data)
         {"hugepages.node0.1G", "8", SCOPE_CONFIG, 0,
             "at boot its pools leave 0 KiB of node 0 for all else: the host may not come up"},
         {"hugepages.node0.1G", "7", SCOPE_CONFIG, 0, "at boot: hugepages.node0.1G = 7\n--"},
+        {"hugepages.node0.1G", "7", SCOPE_CONFIG, 0,
+            "sure by the kernel's arguments, which you add by hand (Memory shows them)"},
     };
     (void)data;
     put_large(f, "2\n");
