@@ -1,270 +1,16 @@
-/* What goes wrong in the middle of a transaction: kvmtune killed after each line of the journal, a
- * full disk, other writers, domains that vanish, refusals. Nothing may be lost, nothing may stand
- * that is not told. */
+/* What goes wrong in the middle of a transaction: a full disk, other writers, domains that vanish,
+ * refusals. Nothing may be lost, nothing may stand that is not told. */
 #include "core/util/error.h"
 #include "core/util/rootfile.h"
 #include "core/virt/connection-private.h"
-#include "tests/unit/applyfixture.h"
+#include "tests/unit/faultfixture.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define DOMAINS 2
-
-/* What the plan of most tests sets: of every domain, and of the host. */
-static const struct {
-    const char *key, *before, *after;
-} domain_values[] = {{"vcpupin.0", "", "1-2"}, {"memory.nosharepages", "off", "on"}},
-  host_values[] = {{"ksm.pages_to_scan", "100", "200"}, {"ksm.sleep_millisecs", "20", "50"}};
-
-static Preview *whole_preview(const Fixture *f, guint domains)
-{
-    g_autoptr(Snapshot) snapshot = fixture_take(f);
-    g_autoptr(Plan) plan = plan_new();
-
-    for (guint i = 0; i < G_N_ELEMENTS(host_values); i++)
-        g_assert_true(plan_stage(
-            plan, snapshot, "host", host_values[i].key, host_values[i].after, SCOPE_BOTH, NULL));
-    for (guint d = 1; d <= domains; d++) {
-        g_autofree char *name = g_strdup_printf("vm%u", d);
-        for (guint i = 0; i < G_N_ELEMENTS(domain_values); i++)
-            g_assert_true(plan_stage(plan, snapshot, name, domain_values[i].key,
-                domain_values[i].after, SCOPE_BOTH, NULL));
-    }
-    g_autoptr(Preview) preview = preview_make(snapshot, plan);
-    g_assert_cmpuint(preview->errors, ==, 0);
-    return g_steal_pointer(&preview);
-}
-
-static void check_all(const Fixture *f, guint domains, gboolean after)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(host_values); i++)
-        fixture_check_value(
-            f, "host", host_values[i].key, after ? host_values[i].after : host_values[i].before);
-    for (guint d = 1; d <= domains; d++) {
-        g_autofree char *name = g_strdup_printf("vm%u", d);
-        for (guint i = 0; i < G_N_ELEMENTS(domain_values); i++)
-            fixture_check_value(f, name, domain_values[i].key,
-                after ? domain_values[i].after : domain_values[i].before);
-    }
-}
-
-static guint count_unended(const Fixture *f)
-{
-    g_autoptr(GPtrArray) entries = journal_unended(f->journal);
-
-    return entries->len;
-}
-
-static EntryState state_of(const Fixture *f, guint number)
-{
-    g_autoptr(JournalEntry) entry = journal_get(f->journal, number, NULL);
-
-    g_assert_nonnull(entry);
-    return entry->state;
-}
-
-/* ---- killed ---- */
-
-typedef struct {
-    guint count, last; /* how often the journal was written, and after which time the end comes */
-    int signal;        /* sent to this process then; 0: the transaction only stops */
-} Death;
-
-static gboolean die_at(gpointer data)
-{
-    Death *death = data;
-
-    if (++death->count != death->last)
-        return TRUE;
-    if (death->signal)
-        kill(getpid(), death->signal);
-    return FALSE;
-}
-
-/* How often the journal is written while @preview is applied; it is undone afterwards. */
-static guint count_writes(Fixture *f, const Preview *preview)
-{
-    Death never = {0};
-
-    f->context.checkpoint = die_at;
-    f->context.checkpoint_data = &never;
-    guint number = apply_preview(&f->context, preview, NULL, NULL);
-    g_assert_cmpuint(number, >, 0);
-    f->context.checkpoint = NULL;
-    g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-    return never.count;
-}
-
-static void test_killed_everywhere(Fixture *f, gconstpointer data)
-{
-    g_autoptr(Preview) first = whole_preview(f, DOMAINS);
-    guint writes = count_writes(f, first);
-    (void)data;
-
-    /* Begun, each unit begun and done, the end. */
-    g_assert_cmpuint(writes, ==, 2 + 2 * (2 + 2 * DOMAINS));
-    for (guint at = 1; at <= writes; at++) {
-        for (guint forward = 0; forward < 2; forward++) {
-            g_autoptr(Preview) preview = whole_preview(f, DOMAINS);
-            g_autoptr(GError) error = NULL;
-            Death death = {.last = at};
-            f->context.checkpoint = die_at;
-            f->context.checkpoint_data = &death;
-            guint number = apply_preview(&f->context, preview, NULL, &error);
-            f->context.checkpoint = NULL;
-            g_clear_error(&error);
-            if (at == writes) { /* the last line is written: it has ended */
-                check_all(f, DOMAINS, TRUE);
-                g_assert_cmpuint(count_unended(f), ==, 0);
-                g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-                continue;
-            }
-            g_autoptr(GPtrArray) left = journal_unended(f->journal);
-            g_assert_cmpuint(left->len, ==, 1);
-            number = ((const JournalEntry *)g_ptr_array_index(left, 0))->number;
-            g_assert_cmpuint(apply_recover(&f->context, number, forward, &error), ==, number);
-            g_assert_no_error(error);
-            check_all(f, DOMAINS, forward);
-            g_assert_cmpuint(count_unended(f), ==, 0);
-            g_assert_cmpint(state_of(f, number), ==, forward ? ENTRY_DONE : ENTRY_FAILED);
-            if (forward)
-                g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-            check_all(f, DOMAINS, FALSE);
-        }
-    }
-}
-
-/* Killed while it recovers: the next recovery does the rest. */
-static void test_killed_again(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    for (guint at = 1; at < 12; at += 2) {
-        for (guint forward = 0; forward < 2; forward++) {
-            g_autoptr(Preview) preview = whole_preview(f, DOMAINS);
-            Death death = {.last = 9}, again = {.last = at};
-            f->context.checkpoint = die_at;
-            f->context.checkpoint_data = &death;
-            g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 0);
-            g_autoptr(GPtrArray) left = journal_unended(f->journal);
-            guint number = ((const JournalEntry *)g_ptr_array_index(left, 0))->number;
-            f->context.checkpoint_data = &again;
-            apply_recover(&f->context, number, forward, NULL);
-            f->context.checkpoint = NULL;
-            if (count_unended(f) > 0) /* whichever way it went, it can still go back */
-                g_assert_cmpuint(apply_recover(&f->context, number, FALSE, NULL), ==, number);
-            else if (forward)
-                g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
-            check_all(f, DOMAINS, FALSE);
-        }
-    }
-}
-
-/* A real process and a real SIGKILL; the test driver would die with it, so host files only. */
-static void test_sigkill(Fixture *f, gconstpointer data)
-{
-    g_autoptr(Preview) first = whole_preview(f, 0);
-    guint writes = count_writes(f, first);
-    (void)data;
-
-    for (guint at = 1; at <= writes; at++) {
-        g_autoptr(Preview) preview = whole_preview(f, 0);
-        g_autoptr(GError) error = NULL;
-        pid_t child = fork();
-        if (child == 0) {
-            Death death = {.last = at, .signal = SIGKILL};
-            f->context.checkpoint = die_at;
-            f->context.checkpoint_data = &death;
-            apply_preview(&f->context, preview, NULL, NULL);
-            _exit(0);
-        }
-        int status;
-        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
-        g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-        g_autoptr(GPtrArray) left = journal_unended(f->journal);
-        g_assert_cmpuint(left->len, ==, at == writes ? 0 : 1);
-        if (at == writes)
-            break;
-        const JournalEntry *entry = g_ptr_array_index(left, 0);
-        g_assert_cmpuint(
-            apply_recover(&f->context, entry->number, at % 2, &error), ==, entry->number);
-        g_assert_no_error(error);
-        check_all(f, 0, at % 2);
-        if (at % 2)
-            g_assert_cmpuint(fixture_undo(f, entry->number, NULL), >, 0);
-    }
-}
-
-/* Somebody set one of the values between the death and the recovery. */
-static void test_recover_leaves_others_work(Fixture *f, gconstpointer data)
-{
-    (void)data;
-    g_autoptr(Preview) preview = whole_preview(f, DOMAINS);
-    g_autoptr(GError) error = NULL;
-    Death death = {.last = 10};
-
-    f->context.checkpoint = die_at;
-    f->context.checkpoint_data = &death;
-    g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 0);
-    f->context.checkpoint = NULL;
-    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "333\n");
-    g_assert_cmpuint(apply_recover(&f->context, 1, TRUE, &error), ==, 0);
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
-    g_assert_nonnull(strstr(error->message, "ksm.pages_to_scan: 100 → 200 is 333 now"));
-    g_assert_cmpuint(count_unended(f), ==, 1);
-    g_clear_error(&error);
-    g_assert_cmpuint(apply_recover(&f->context, 1, FALSE, &error), ==, 0);
-    g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_PARTIAL);
-    g_assert_nonnull(strstr(error->message, "ksm.pages_to_scan is 333 now, not 200"));
-    g_assert_cmpint(state_of(f, 1), ==, ENTRY_PARTIAL);
-    fixture_check_file(f, "/sys/kernel/mm/ksm/pages_to_scan", "333");
-    fixture_put(f, "/sys/kernel/mm/ksm/pages_to_scan", "100\n");
-    check_all(f, DOMAINS, FALSE);
-}
-
-/* Killed while a pool grew: it is neither as it was nor as it was to be, and both can be had. What
- * lies beyond the two is somebody else's. */
-static void test_killed_half_way(Fixture *f, gconstpointer data)
-{
-    static const char pool[] =
-        "/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages";
-    static const struct {
-        const char *stands;
-        gboolean forward;
-        const char *left, *said;
-    } rows[] = {{"30", FALSE, "4", NULL}, {"30", TRUE, "64", NULL},
-        {"65", TRUE, "65", "hugepages.node0.2M: 4 → 64 is 65 now"},
-        {"65", FALSE, "65", "is 65 now, not 64"}};
-    (void)data;
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(GError) error = NULL;
-        Death death = {.last = 2};
-        fixture_put(f, pool, "4\n");
-        g_autoptr(Preview) preview = fixture_preview(f, "host", "hugepages.node0.2M", "64", NULL);
-        f->context.checkpoint = die_at;
-        f->context.checkpoint_data = &death;
-        g_assert_cmpuint(apply_preview(&f->context, preview, NULL, NULL), ==, 0);
-        f->context.checkpoint = NULL;
-        fixture_put(f, pool, rows[i].stands);
-        g_autoptr(GPtrArray) left = journal_unended(f->journal);
-        g_assert_cmpuint(left->len, >, 0);
-        const JournalEntry *entry = g_ptr_array_index(left, left->len - 1);
-        g_autoptr(GArray) survey = apply_survey(&f->context, entry->steps);
-        g_assert_cmpint(g_array_index(survey, StepStanding, 0).standing, ==,
-            rows[i].said ? STANDS_OTHER : STANDS_HALF);
-        guint number = apply_recover(&f->context, entry->number, rows[i].forward, &error);
-        g_assert_cmpuint(number, ==, rows[i].said ? 0 : entry->number);
-        if (rows[i].said)
-            g_assert_nonnull(strstr(error->message, rows[i].said));
-        fixture_check_file(f, pool, rows[i].left);
-        if (rows[i].said && rows[i].forward) /* it is still open */
-            g_assert_cmpuint(apply_recover(&f->context, entry->number, FALSE, NULL), ==, 0);
-    }
-}
 
 /* ---- a full disk ---- */
 
@@ -278,14 +24,14 @@ static void test_full_disk(Fixture *f, gconstpointer data)
     g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &whole), ==, 0);
     signal(SIGXFSZ, SIG_IGN);
     for (rlim_t size = 1; done < 3; size += 11) {
-        g_autoptr(Preview) preview = whole_preview(f, 0);
+        g_autoptr(Preview) preview = faults_preview(f, 0);
         g_autoptr(GError) error = NULL;
         g_autofree char *report = NULL;
         const struct rlimit limit = {size, whole.rlim_max};
         g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
         guint number = apply_preview(&f->context, preview, &report, &error);
         g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &whole), ==, 0);
-        check_all(f, 0, number > 0);
+        faults_check(f, 0, number > 0);
         if (number == 0) {
             failed++;
             g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_FAILED);
@@ -300,8 +46,8 @@ static void test_full_disk(Fixture *f, gconstpointer data)
             done++;
             g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
         }
-        check_all(f, 0, FALSE);
-        g_assert_cmpuint(count_unended(f), ==, 0);
+        faults_check(f, 0, FALSE);
+        g_assert_cmpuint(faults_unended(f), ==, 0);
     }
     g_assert_cmpuint(failed, >, 20);
 }
@@ -367,12 +113,12 @@ static gboolean intrude(gpointer data)
  * stands as a whole or not at all. */
 static void test_other_in_the_middle(Fixture *f, gconstpointer data)
 {
-    g_autoptr(Preview) first = whole_preview(f, DOMAINS);
-    guint writes = count_writes(f, first), refused = 0;
+    g_autoptr(Preview) first = faults_preview(f, DOMAINS);
+    guint writes = faults_count_writes(f, first), refused = 0;
     (void)data;
 
     for (guint at = 1; at <= writes; at++) {
-        g_autoptr(Preview) preview = whole_preview(f, DOMAINS);
+        g_autoptr(Preview) preview = faults_preview(f, DOMAINS);
         g_autoptr(GError) error = NULL;
         g_autofree char *theirs = g_strdup_printf("%u", at % 4);
         Intruder intruder = {f, 0, at, "vm2", "vcpupin.3", theirs};
@@ -381,7 +127,7 @@ static void test_other_in_the_middle(Fixture *f, gconstpointer data)
         guint number = apply_preview(&f->context, preview, NULL, &error);
         f->context.checkpoint = NULL;
         fixture_check_value(f, "vm2", "vcpupin.3", theirs);
-        check_all(f, DOMAINS, number > 0);
+        faults_check(f, DOMAINS, number > 0);
         if (number)
             g_assert_cmpuint(fixture_undo(f, number, NULL), >, 0);
         else
@@ -398,7 +144,7 @@ static void test_other_in_the_middle(Fixture *f, gconstpointer data)
 static void test_domain_vanishes(Fixture *f, gconstpointer data)
 {
     (void)data;
-    g_autoptr(Preview) preview = whole_preview(f, DOMAINS);
+    g_autoptr(Preview) preview = faults_preview(f, DOMAINS);
     g_autoptr(GError) error = NULL;
     Intruder intruder = {f, 0, 8, "vm2", NULL, NULL};
 
@@ -407,8 +153,8 @@ static void test_domain_vanishes(Fixture *f, gconstpointer data)
     g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
     g_assert_error(error, KVMTUNE_ERROR, KVMTUNE_ERROR_CHANGED);
     g_assert_nonnull(strstr(error->message, "there is no domain"));
-    check_all(f, DOMAINS - 1, FALSE);
-    g_assert_cmpint(state_of(f, 1), ==, ENTRY_FAILED);
+    faults_check(f, DOMAINS - 1, FALSE);
+    g_assert_cmpint(faults_state(f, 1), ==, ENTRY_FAILED);
 }
 
 /* Makes libvirt refuse @preview's step of @kind for @name: a pin beyond its 16384 CPUs, or of a
@@ -443,12 +189,12 @@ static void test_refusals(Fixture *f, gconstpointer data)
 
     for (guint refused = 1; refused <= domains; refused++) {
         for (StepKind kind = STEP_LIVE; kind <= STEP_CONFIG; kind++) {
-            g_autoptr(Preview) preview = whole_preview(f, domains);
+            g_autoptr(Preview) preview = faults_preview(f, domains);
             g_autoptr(GError) error = NULL;
             g_autofree char *name = g_strdup_printf("vm%u", refused);
             Death never = {0};
             spoil(preview, name, kind);
-            f->context.checkpoint = die_at;
+            f->context.checkpoint = faults_die_at;
             f->context.checkpoint_data = &never;
             g_assert_cmpuint(apply_preview(&f->context, preview, NULL, &error), ==, 0);
             f->context.checkpoint = NULL;
@@ -460,8 +206,8 @@ static void test_refusals(Fixture *f, gconstpointer data)
              * it; the refused one begun; the end. */
             guint before = 2 + 2 * (refused - 1) + (kind == STEP_LIVE);
             g_assert_cmpuint(never.count, ==, 1 + 3 * before + 1 + 1);
-            g_assert_cmpint(state_of(f, ++number), ==, ENTRY_FAILED);
-            check_all(f, domains, FALSE);
+            g_assert_cmpint(faults_state(f, ++number), ==, ENTRY_FAILED);
+            faults_check(f, domains, FALSE);
         }
     }
 }
@@ -470,7 +216,7 @@ static void test_refusals(Fixture *f, gconstpointer data)
 static void test_not_put_back(Fixture *f, gconstpointer data)
 {
     (void)data;
-    g_autoptr(Preview) preview = whole_preview(f, 0);
+    g_autoptr(Preview) preview = faults_preview(f, 0);
     g_autoptr(GError) error = NULL;
     g_autofree char *root = g_strconcat(f->root, "/it's a $(tree)", NULL);
     g_autofree char *move = g_strdup_printf("mkdir \"%s/it's a \\$(tree)\" && cp -r %s/sys %s/proc "
@@ -501,11 +247,6 @@ int main(int argc, char **argv)
         void (*run)(Fixture *f, gconstpointer data);
         guint domains;
     } tests[] = {
-        {"/faults/killed-everywhere", test_killed_everywhere, DOMAINS},
-        {"/faults/killed-again", test_killed_again, DOMAINS},
-        {"/faults/sigkill", test_sigkill, 0},
-        {"/faults/recover-leaves-others-work", test_recover_leaves_others_work, DOMAINS},
-        {"/faults/killed-half-way", test_killed_half_way, 0},
         {"/faults/full-disk", test_full_disk, 0},
         {"/faults/other-before-apply", test_other_before_apply, 1},
         {"/faults/other-in-the-middle", test_other_in_the_middle, DOMAINS},
