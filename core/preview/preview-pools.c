@@ -61,12 +61,19 @@ gboolean preview_pool_fits(
     if (left < 0) {
         g_autofree char *page = text_page_size(pool->size_kib);
         g_autofree char *asked = text_size_kib((guint64)(pages * size));
+        gint64 most = MAX(memory.value - others, 0) / size;
+        /* Now no more can be had than the free memory gives. */
+        Num free = boot || !pool->total.known
+                       ? NUM_UNKNOWN
+                       : grant_free(host, preview->plan, change->key, pool->total.value);
+        if (free.known)
+            most = MIN(most, pool->total.value + MAX(free.value, 0) / size);
         preview_refuse(preview,
             "%s: %" G_GINT64_FORMAT
             " pages of %s are %s, and node %u has %s in all: ask for %" G_GINT64_FORMAT
             " at most%s",
-            change->key->key, pages, page, asked, change->key->n, all,
-            MAX(memory.value - others, 0) / size, others ? ", beside its other pools" : "");
+            change->key->key, pages, page, asked, change->key->n, all, most,
+            others ? ", beside its other pools" : "");
         return FALSE;
     }
     if (boot && pages > 0 && left < memory.value / FEW) {

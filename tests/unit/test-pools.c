@@ -170,8 +170,7 @@ static void test_beyond(Fixture *f, gconstpointer data)
         const char *text;
     } rows[] = {
         {"hugepages.node0.2M", "99999999", SCOPE_BOTH, 1,
-            "99999999 pages of 2M are 191 TiB, and node 0 has 8.0 GiB in all: ask for 3072 at "
-            "most, "
+            "99999999 pages of 2M are 191 TiB, and node 0 has 8.0 GiB in all: ask for 54 at most, "
             "beside its other pools"},
         {"hugepages.node0.2M", "99999999", SCOPE_CONFIG, 1,
             "99999999 pages of 2M are 191 TiB, and node 0 has 8.0 GiB in all: ask for 4096 at "

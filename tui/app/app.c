@@ -38,6 +38,11 @@ void app_update(App *app)
     screens[app->screen]->update(app, app->private->states[app->screen]);
 }
 
+void app_hush(App *app)
+{
+    g_clear_pointer(&app->private->message, g_free);
+}
+
 void app_say(App *app, Style style, const char *format, ...)
 {
     va_list args;
@@ -136,7 +141,8 @@ static void next_theme(App *app)
 
 static void undo(App *app)
 {
-    if (app->plan->changes->len == 0) {
+    /* What is being written is still in the plan, and not to be unstaged. */
+    if (app->plan->changes->len == 0 || app_is_applying(app)) {
         app_undo(app, 0);
         return;
     }
@@ -220,7 +226,7 @@ void app_take_key(App *app, guint key)
         dialog_key(app->private->dialog, app, key);
         return;
     }
-    g_clear_pointer(&app->private->message, g_free);
+    app_hush(app);
     act(app, keymap_action(screens[app->screen]->context, key));
 }
 
@@ -237,7 +243,7 @@ void app_take_mouse(App *app, const MouseEvent *event)
         return;
     }
     if (event->kind == MOUSE_PRESS)
-        g_clear_pointer(&app->private->message, g_free);
+        app_hush(app);
     if (event->y == 1 && event->kind == MOUSE_PRESS) {
         ScreenId tab = frame_tab_at(app, event->x);
         if (tab < SCREEN_COUNT)

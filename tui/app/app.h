@@ -53,6 +53,8 @@ void app_open_domain(App *app, const char *uuid);
 /* Opens SCREEN_TUNING for the domains @uuids (NULL-terminated, at least one). */
 void app_open_tuning(App *app, const char *const *uuids);
 
+/* Takes away what app_say() shows. */
+void app_hush(App *app);
 /* Shows a sentence in the message line until the next key. */
 void app_say(App *app, Style style, const char *format, ...) G_GNUC_PRINTF(3, 4);
 void app_say_error(App *app, const GError *error);

@@ -20,6 +20,9 @@ void moves_say(App *app, PageMove *move)
 
     if (!page_move_look(move, &result) || result.total == 0)
         return;
+    /* A warning stands until the next key. */
+    if (app->private->message && app->private->message_style == STYLE_WARN)
+        return;
     g_autofree char *done = text_size_kib(result.moved);
     g_autofree char *total = text_size_kib(result.total);
     gboolean pool = result.kind == MOVE_POOL;

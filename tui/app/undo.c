@@ -23,6 +23,11 @@ void app_undo(App *app, guint number)
 
     if (!app_may_write(app))
         return;
+    if (app_is_applying(app)) {
+        app_say(app, STYLE_WARN,
+            "a change is being written: it can be taken back once that has ended, or is stopped");
+        return;
+    }
     g_autoptr(Journal) journal =
         journal_open(app->options->collector.root, app->options->journal_folder, &error);
     g_autoptr(JournalEntry) entry = journal ? journal_get(journal, number, &error) : NULL;

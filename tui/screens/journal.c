@@ -58,6 +58,14 @@ static void read_entries(App *app, State *state)
         state->entries = g_ptr_array_new();
 }
 
+/* The number of the newest entry that was read; 0: none was. */
+static guint newest(const State *state)
+{
+    return state->entries && state->entries->len
+               ? ((const JournalEntry *)g_ptr_array_index(state->entries, 0))->number
+               : 0;
+}
+
 static void add_steps(const App *app, Table *table, const JournalEntry *entry)
 {
     const char *survey = app_survey(app, entry->number);
@@ -81,6 +89,8 @@ static void add_steps(const App *app, Table *table, const JournalEntry *entry)
 static void update(App *app, gpointer data)
 {
     State *state = data;
+
+    guint before = newest(state);
 
     if (state->table.columns == NULL)
         table_init(&state->table, columns, TRUE);
@@ -112,6 +122,11 @@ static void update(App *app, gpointer data)
                 "%u older: Enter shows more of them", state->total - state->entries->len));
     }
     table_end(&state->table);
+    /* What was applied meanwhile is what is looked for, and what u is meant for. */
+    if (before && newest(state) > before) {
+        g_autofree char *id = g_strdup_printf("%u", newest(state));
+        table_select(&state->table, id);
+    }
 }
 
 static void show_more(App *app, State *state)

@@ -237,6 +237,9 @@ void board_mouse(App *app, gpointer data, const MouseEvent *event)
         break;
     case MOUSE_DRAG:
         state->drag.add = event->ctrl;
+        /* What was said of the drag before does not stand beside this one. */
+        if (state->drag.kind == DRAG_PRESSED)
+            app_hush(app);
         drag_to(state, event);
         break;
     case MOUSE_RELEASE:
