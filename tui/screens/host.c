@@ -77,10 +77,15 @@ static void draw_heading(const Canvas *canvas, const Host *host)
     if (offline > 0)
         g_string_append_printf(text, " (%u offline)", offline);
     g_autofree char *memory = total.known ? text_size_kib((guint64)total.value) : g_strdup("–");
-    g_string_append_printf(text, " · %s memory", memory);
-    if (available.known && available.value >= 0) {
-        g_autofree char *size = text_size_kib((guint64)available.value);
-        g_string_append_printf(text, ", %s available", size);
+    g_autofree char *size =
+        available.known && available.value >= 0 ? text_size_kib((guint64)available.value) : NULL;
+    gsize before = text->len;
+    g_string_append_printf(text, " · %s memory%s%s%s", memory, size ? ", " : "", size ? size : "",
+        size ? " available" : "");
+    if (size && canvas_width(text->str, FALSE) > canvas->width) {
+        g_autofree char *share = host_share_text(available, total);
+        g_string_truncate(text, before);
+        g_string_append_printf(text, " · %s available", share);
     }
     canvas_text(canvas, 0, 0, -1, STYLE_TITLE, text->str);
 }

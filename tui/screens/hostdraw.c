@@ -25,8 +25,7 @@ Num host_mean_load(const Host *host, const IdSet *cpus)
     return count > 0 ? NUM(sum / count) : NUM_UNKNOWN;
 }
 
-/* "42.5/62.7 GiB" of KiB. The caller frees it. */
-static char *share_text(Num used, Num total)
+char *host_share_text(Num used, Num total)
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
     guint unit = 0;
@@ -85,7 +84,7 @@ void host_draw_node(const Canvas *canvas, const Host *host, const MapItem *item)
     g_autofree char *load_text = idset_count(node->cpus) > 0
                                      ? g_strdup_printf("load %s", load)
                                      : g_strdup(node->cpus_unknown ? "CPUs –" : "no CPUs");
-    g_autofree char *size = share_text(used, memory->memory_kib);
+    g_autofree char *size = host_share_text(used, memory->memory_kib);
     g_autofree char *pools = host_pools_text(memory->pools, wide, TRUE);
     int x = 0;
 

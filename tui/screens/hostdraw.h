@@ -6,6 +6,8 @@
 
 /* The mean load of @cpus in 1/1000; unknown where that of none is known. */
 Num host_mean_load(const Host *host, const IdSet *cpus);
+/* "42.5/62.7 GiB" of KiB. The caller frees it. */
+char *host_share_text(Num used, Num total);
 /* "2M 2048/6144 free   1G 0/24 free", with wider gaps where @wide; empty pools only where @empty.
  * The caller frees it. */
 char *host_pools_text(const GArray *pools, gboolean wide, gboolean empty);
