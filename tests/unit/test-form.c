@@ -58,7 +58,7 @@ static void test_scope(FormFixture *f, gconstpointer data)
     form_press(app, "Enter 3 Tab Enter");
     g_assert_nonnull(change_of(app, UUID_A, "emulatorpin", SCOPE_LIVE));
     g_assert_true(form_shows(app, "→ 3 (now)"));
-    form_press(app, "Enter 4 Tab Tab Enter");
+    form_press(app, "Enter 4 Tab Enter"); /* it opens at what is staged */
     g_assert_nonnull(change_of(app, UUID_A, "emulatorpin", SCOPE_CONFIG));
 
     g_assert_true(form_shows(app, "→ 3 (now) · 4 (next)"));
