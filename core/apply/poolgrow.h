@@ -4,7 +4,7 @@
 
 #include "core/apply/stepkind.h"
 
-/* Whether writing @value to @step's file makes a node's pool grow by more than one portion. */
+/* Whether writing @value to @step's file makes a node's pool grow. */
 gboolean pool_grows(const ApplyContext *context, const Step *step, const char *value);
 /* Grows it; how far it came is read back by whoever called. FALSE with a sentence where the kernel
  * refuses the write. */

@@ -184,13 +184,12 @@ char *stepmount_read(Reading *reading, const Step *step, GError **error)
 static gboolean change_mounts(const char *root, const char *there, const char *without,
     guint64 size_kib, gboolean add, GError **error)
 {
-    g_auto(GStrv) paths = g_strsplit(there, ",", -1), others = g_strsplit(without, ",", -1);
+    g_auto(GStrv) paths = text_list_without(there, without);
     guint count = g_strv_length(paths);
 
     for (guint i = 0; i < count; i++) {
         const char *path = paths[add ? i : count - 1 - i];
-        if (!g_strv_contains((const char *const *)others, path) &&
-            !(add ? mounts_add(root, path, size_kib, error)
+        if (!(add ? mounts_add(root, path, size_kib, error)
                   : mounts_remove(root, path, size_kib, error)))
             return FALSE;
     }

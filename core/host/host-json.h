@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* One JSON object, indented, without a newline at its end. Unknown is null. The caller frees it. */
+/* One JSON object, indented, with a line end. Unknown is null. The caller frees it. */
 char *host_to_json(const Host *host);
 /* The same as an object, to add to; the caller unrefs it. */
 JsonObject *host_json_object(const Host *host);

@@ -39,6 +39,8 @@ typedef struct {
  * as well, which go as soon as they are free (hugetlbpage.rst). Unknown where @total is; an unknown
  * @surplus is none. */
 Num pool_set_pages(Num total, Num surplus);
+/* "hugepages.node0.2M": the key that sets the pool of @node. The caller frees it. */
+char *pool_key_of(int node, guint64 size_kib);
 
 typedef struct {
     int id;

@@ -24,6 +24,13 @@ static const struct {
     {"nr_overcommit_hugepages", G_STRUCT_OFFSET(HugePool, overcommit), FALSE},
 };
 
+char *pool_key_of(int node, guint64 size_kib)
+{
+    g_autofree char *size = text_page_size(size_kib);
+
+    return g_strdup_printf("hugepages.node%d.%s", node, size);
+}
+
 Num pool_set_pages(Num total, Num surplus)
 {
     return total.known ? NUM(MAX(total.value - num_or(surplus, 0), 0)) : NUM_UNKNOWN;

@@ -50,14 +50,13 @@ typedef struct {
 /* What is mounted for @way's value that is not before, and the other way round. */
 static gboolean add_mounts(const Way *way, GError **error)
 {
-    g_auto(GStrv) new = g_strsplit(way->value, ",", -1), old = g_strsplit(way->now, ",", -1);
+    g_auto(GStrv) new = text_list_without(way->value, way->now);
+    g_auto(GStrv) leaving = text_list_without(way->now, way->value);
     g_autofree char *size = text_page_size(way->step->key->size_kib);
     g_autofree char *options = g_strconcat("nosuid,nodev,pagesize=", size, NULL);
     (void)error;
 
     for (guint i = 0; new[i]; i++) {
-        if (g_strv_contains((const char *const *)old, new[i]))
-            continue;
         const char *const make[] = {"mkdir", "-p", new[i], NULL};
         const char *const mount[] = {
             "mount", "-t", "hugetlbfs", "-o", options, "hugetlbfs", new[i], NULL};
@@ -66,10 +65,8 @@ static gboolean add_mounts(const Way *way, GError **error)
         act = add_act(way->acts, g_strdup_printf("host %s: mount", way->step->key->key));
         act->command = g_strdupv((char **)mount);
     }
-    for (guint i = 0; old[i]; i++) {
-        const char *const unmount[] = {"umount", old[i], NULL};
-        if (g_strv_contains((const char *const *)new, old[i]))
-            continue;
+    for (guint i = 0; leaving[i]; i++) {
+        const char *const unmount[] = {"umount", leaving[i], NULL};
         Act *act = add_act(way->acts, g_strdup_printf("host %s: unmount", way->step->key->key));
         act->command = g_strdupv((char **)unmount);
     }

@@ -90,19 +90,25 @@ static void say_rival(Preview *preview, const Claim *claim, const GPtrArray *oth
             change->key->key, sentence, before);
 }
 
+/* Who comes last of @claims, and has the last word; NULL: nobody. */
+static const Claim *last_of(const GPtrArray *claims)
+{
+    return claims->len ? g_ptr_array_index(claims, claims->len - 1) : NULL;
+}
+
 /* Who has the last word over what is kept here. */
 static void say_after(Preview *preview, const Keep *keep, const Change *change, const char *place)
 {
     g_autoptr(GPtrArray) others = keep_others(keep, place, KEEP_AFTER);
 
-    say_rival(preview, keep_rival(keep, place), others, change, TRUE);
+    say_rival(preview, last_of(others), others, change, TRUE);
 }
 
 /* Whose value at boot gives way to what is kept here. */
 static void say_beaten(Preview *preview, const Keep *keep, const Change *change, const char *place)
 {
-    const Claim *claim = keep_beaten(keep, place);
     g_autoptr(GPtrArray) others = keep_others(keep, place, KEEP_BEFORE);
+    const Claim *claim = last_of(others);
 
     if (claim == NULL || *change->value == '\0')
         return;

@@ -6,17 +6,10 @@
 gboolean preview_may_unmount(
     Preview *preview, const char *root, const Change *change, const char *now)
 {
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
-    g_autoptr(GPtrArray) leaving = g_ptr_array_new();
+    g_auto(GStrv) leaving = text_list_without(now, change->value);
 
-    for (guint i = 0; old[i]; i++)
-        if (!g_strv_contains((const char *const *)new, old[i]))
-            g_ptr_array_add(leaving, old[i]);
-    guint count = leaving->len;
-    g_ptr_array_add(leaving, NULL);
-    for (guint i = 0; i < count; i++) {
-        g_autofree char *bond =
-            mounts_bond(root, leaving->pdata[i], (const char *const *)leaving->pdata);
+    for (guint i = 0; leaving[i]; i++) {
+        g_autofree char *bond = mounts_bond(root, leaving[i], (const char *const *)leaving);
         if (bond == NULL)
             continue;
         g_autofree char *shown = text_escape(bond, 0);
@@ -29,7 +22,7 @@ gboolean preview_may_unmount(
 gboolean preview_may_mount(
     Preview *preview, const char *root, const Host *host, const Change *change, const char *now)
 {
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+    g_auto(GStrv) new = text_list_without(change->value, now);
 
     if (change->key->tunable->type != VALUE_PATHS)
         return TRUE;
@@ -44,8 +37,6 @@ gboolean preview_may_mount(
     if (change->undoes)
         return TRUE;
     for (guint i = 0; new[i]; i++) {
-        if (g_strv_contains((const char *const *)old, new[i]))
-            continue;
         g_autofree char *obstacle = mounts_obstacle(root, host->mounts, new[i]);
         if (obstacle == NULL)
             continue;
@@ -77,12 +68,10 @@ static const char *other_size(
 gboolean preview_is_one_size(
     Preview *preview, const Host *host, const Change *change, const char *now)
 {
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+    g_auto(GStrv) new = text_list_without(change->value, now);
 
     for (guint i = 0; new[i]; i++) {
-        const char *other = g_strv_contains((const char *const *)old, new[i])
-                                ? NULL
-                                : other_size(preview, host, change, new[i]);
+        const char *other = other_size(preview, host, change, new[i]);
         if (other) {
             preview_refuse(preview,
                 "%s: %s has pages of another size, %s: take it away there first", change->key->key,
@@ -109,30 +98,25 @@ static void warn_of_libvirt(
 
 void preview_mounts(Preview *preview, const Host *host, const Change *change, const char *now)
 {
-    g_auto(GStrv) old = g_strsplit(now, ",", -1), new = g_strsplit(change->value, ",", -1);
+    g_auto(GStrv) new = text_list_without(change->value, now);
+    g_auto(GStrv) leaving = text_list_without(now, change->value);
     g_autofree char *place = tunable_key_place(change->key);
 
     for (guint i = 0; new[i]; i++)
-        if (!g_strv_contains((const char *const *)old, new[i]))
-            preview_say(preview, PART_WRITES, LINE_WRITE, "mount %s at %s", place, new[i]);
-    for (guint i = 0; old[i]; i++)
-        if (!g_strv_contains((const char *const *)new, old[i])) {
-            g_autofree char *path = text_escape(old[i], 0);
-            preview_say(preview, PART_WRITES, LINE_WRITE, "unmount %s", path);
-            warn_of_libvirt(preview, host, change, old[i]);
-        }
+        preview_say(preview, PART_WRITES, LINE_WRITE, "mount %s at %s", place, new[i]);
+    for (guint i = 0; leaving[i]; i++) {
+        g_autofree char *path = text_escape(leaving[i], 0);
+        preview_say(preview, PART_WRITES, LINE_WRITE, "unmount %s", path);
+        warn_of_libvirt(preview, host, change, leaving[i]);
+    }
 }
 
 /* virFileFindHugeTLBFS() is asked when the daemon starts. */
 void preview_mounted(Preview *preview, const Step *step)
 {
-    g_auto(GStrv) old = g_strsplit(step->old_value, ",", -1);
-    g_auto(GStrv) new = g_strsplit(step->new_value, ",", -1);
-    gboolean is_made = FALSE;
+    g_auto(GStrv) new = text_list_without(step->new_value, step->old_value);
 
-    for (guint i = 0; new[i]; i++)
-        is_made |= !g_strv_contains((const char *const *)old, new[i]);
-    if (is_made)
+    if (new[0])
         preview_say(preview, PART_EFFECT, LINE_LATER,
             "%s: libvirt gives VMs its pages when libvirtd (virtqemud) was restarted",
             step->key->key);

@@ -18,9 +18,8 @@ guint preview_rank(const Host *host, const Change *change)
     return change->key->tunable->trigger ? 1 : 2;
 }
 
-/* What the other pools of the node of @key come to, in KiB: as @boot (NULL: the plan, now) has
- * them.
- */
+/* What the other pools of the node of @key come to, in KiB: as @boot has them, or the plan
+ * now where that is NULL. */
 static gint64 others_kib(
     const Preview *preview, const BootSet *boot, const TunableKey *key, const NodeMemory *node)
 {
@@ -28,15 +27,14 @@ static gint64 others_kib(
 
     for (guint i = 0; i < node->pools->len; i++) {
         const HugePool *pool = &g_array_index(node->pools, HugePool, i);
-        g_autofree char *size = text_page_size(pool->size_kib);
-        g_autofree char *name = g_strdup_printf("hugepages.node%u.%s", key->n, size);
+        if (pool->size_kib == key->size_kib)
+            continue;
+        g_autofree char *name = pool_key_of((int)key->n, pool->size_kib);
         g_autoptr(TunableKey) other = tunable_key_parse(TARGET_HOST, name, NULL);
         g_autofree char *place = other ? tunable_key_place(other) : NULL;
         g_autofree char *kept = boot && place ? bootset_value(boot, place) : NULL;
         const char *staged = boot ? kept : plan_value(preview->plan, "host", name);
         gint64 pages = boot ? 0 : num_or(pool->total, 0);
-        if (pool->size_kib == key->size_kib)
-            continue;
         if (staged)
             text_parse_int(staged, &pages);
         sum += pages * (gint64)pool->size_kib;

@@ -27,8 +27,7 @@ static gint64 pages_after(const HugePool *pool, gint64 pages)
 /* What @plan sets @pool of node @node to now; FALSE where it does not. */
 static gboolean staged_pages(const Plan *plan, guint node, const HugePool *pool, gint64 *pages)
 {
-    g_autofree char *size = text_page_size(pool->size_kib);
-    g_autofree char *key = g_strdup_printf("hugepages.node%u.%s", node, size);
+    g_autofree char *key = pool_key_of((int)node, pool->size_kib);
     const char *value = plan ? plan_value(plan, "host", key) : NULL;
 
     return value && pool->total.known && text_parse_int(value, pages);

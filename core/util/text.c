@@ -168,6 +168,18 @@ char *text_join_sorted(GPtrArray *words)
     return g_string_free(out, FALSE);
 }
 
+char **text_list_without(const char *list, const char *others)
+{
+    g_auto(GStrv) words = g_strsplit(list, ",", -1), known = g_strsplit(others, ",", -1);
+    GPtrArray *rest = g_ptr_array_new();
+
+    for (guint i = 0; words[i]; i++)
+        if (!g_strv_contains((const char *const *)known, words[i]))
+            g_ptr_array_add(rest, g_strdup(words[i]));
+    g_ptr_array_add(rest, NULL);
+    return (char **)g_ptr_array_free(rest, FALSE);
+}
+
 gboolean text_is_below(const char *path, const char *folder)
 {
     gsize length = strlen(folder);

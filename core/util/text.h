@@ -45,6 +45,9 @@ gboolean text_has_folded(const char *text, const char *folded);
 /* A path of /proc/mounts or fstab(5), where blanks, tabs, line ends and backslashes are written
  * "\040", "\011", "\012" and "\134"; every other byte stays. The caller frees it. */
 char *text_mount_path(const char *text);
+/* The members of @list (a comma between) that are not in the list @others, in their order; the
+ * caller frees them. */
+char **text_list_without(const char *list, const char *others);
 /* Whether @path lies below @folder; none counts as below "/", nor a folder as below itself. */
 gboolean text_is_below(const char *path, const char *folder);
 

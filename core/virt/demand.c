@@ -403,8 +403,7 @@ static void add_growth(
     GPtrArray *growths, const Supply *supply, int node, guint64 size_kib, gint64 pages)
 {
     const NodePool *pool = node_pool(supply, node, size_kib);
-    g_autofree char *size = text_page_size(size_kib);
-    g_autofree char *key = g_strdup_printf("hugepages.node%d.%s", node, size);
+    g_autofree char *key = pool_key_of(node, size_kib);
     PoolGrowth *growth = NULL;
 
     if (pool == NULL || pages <= 0)

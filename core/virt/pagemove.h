@@ -73,8 +73,7 @@ void page_move_end(PageMove *move);
 typedef struct {
     gboolean (*run)(gpointer data, GError **error);
     /* Where the pages are meanwhile, roughly: asked from another thread several times a second
-     * while
-     * @run goes on. NodeKib, which the caller unrefs; NULL unknown. */
+     * while @run goes on. NodeKib, which the caller unrefs; NULL unknown. */
     GArray *(*look)(gpointer data);
     gpointer data;
 } MoveFirst;

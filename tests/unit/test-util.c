@@ -180,9 +180,29 @@ static void test_mount_path(void)
     }
 }
 
+static void test_list_without(void)
+{
+    static const struct {
+        const char *list, *others, *rest;
+    } rows[] = {
+        {"", "", ""},
+        {"/a,/b,/c", "", "/a,/b,/c"},
+        {"/c,/a,/b", "/b", "/c,/a"},
+        {"/a", "/a,/b", ""},
+        {"/a,/ab", "/a", "/ab"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(GStrv) rest = text_list_without(rows[i].list, rows[i].others);
+        g_autofree char *joined = g_strjoinv(",", rest);
+        g_assert_cmpstr(joined, ==, rows[i].rest);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/util/list-without", test_list_without);
     g_test_add_func("/util/idset", test_idset);
     g_test_add_func("/util/escape", test_escape);
     g_test_add_func("/util/json", test_json);

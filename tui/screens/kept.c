@@ -183,7 +183,6 @@ static gboolean takes_nodes(const Host *host)
  * more the nodes' free memory would hold. The caller frees it. */
 static char *pages_by_node(const App *app, const Host *host, guint64 size_kib, gint64 *room)
 {
-    g_autofree char *size = text_page_size(size_kib);
     g_autoptr(GString) nodes = g_string_new(NULL);
     gint64 sum = 0;
 
@@ -191,7 +190,7 @@ static char *pages_by_node(const App *app, const Host *host, guint64 size_kib, g
     for (guint n = 0; n < host->nodes->len; n++) {
         const NodeMemory *memory = host->nodes->pdata[n];
         int id = ((const Node *)host->topology->nodes->pdata[n])->id;
-        g_autofree char *key = g_strdup_printf("hugepages.node%d.%s", id, size);
+        g_autofree char *key = pool_key_of(id, size_kib);
         *room += MAX(num_or(memory->free_kib, 0), 0) / (gint64)size_kib;
         for (guint i = 0; i < memory->pools->len; i++) {
             const HugePool *pool = &g_array_index(memory->pools, HugePool, i);
